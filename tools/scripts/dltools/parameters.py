@@ -1,0 +1,106 @@
+"""Reading what Galaxy passes to a tool: one JSON file with every parameter of the form.
+
+The wrappers write it with ``<inputs name="inputs" data_style="staging_path_and_source_path"/>``,
+so a dataset arrives as ``{"element_identifier": "X_train", "ext": "tabular", "source_path": "…"}``.
+Saved workflows may hold integers as strings, and null or "" for an empty optional.
+"""
+
+import ast
+import json
+from typing import Any, NamedTuple
+
+from .errors import UserError, quoted
+
+
+class Dataset(NamedTuple):
+    """A dataset of the user's history: where it lies, what the user calls it, its format."""
+
+    path: str
+    name: str
+    ext: str = ""
+
+    def __str__(self):
+        return quoted(self.name)
+
+
+def read(path) -> dict:
+    """Read the JSON file with a tool's parameters."""
+    with open(path, encoding="utf-8") as handle:
+        return json.load(handle)
+
+
+def dataset(value, label: str) -> Dataset:
+    """Return the dataset that a data parameter holds.
+
+    `label` is the parameter's label in the form, for the message if nothing was chosen.
+    """
+    if isinstance(value, dict) and value.get("source_path"):
+        return Dataset(value["source_path"], str(value["element_identifier"]), value.get("ext", ""))
+    if isinstance(value, str) and value:
+        return Dataset(value, value.rsplit("/", 1)[-1])
+    raise UserError(f"{label}: no dataset was chosen.")
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether an optional parameter was left empty."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def boolean(value) -> bool:
+    """Read a checkbox: JSON true or false, or the strings that old workflows hold."""
+    return value if isinstance(value, bool) else str(value).lower() in {"true", "booltrue"}
+
+
+def several(value) -> list[str]:
+    """Read a multiple select, which may be a list, one string or null."""
+    if is_empty(value):
+        return []
+    return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",")]
+
+
+def literal(text: str, label: str) -> Any:
+    """Read one Python literal such as ``3``, ``(2, 2)``, ``'same'`` or ``None``.
+
+    Nothing is evaluated.
+
+    Raises:
+        UserError: `text` is anything but a literal.
+    """
+    try:
+        return ast.literal_eval(str(text).strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise UserError(
+            f"{label}: must be a number, a text in quotes, True, False, None, or a list or tuple of "
+            f"these. Received: {quoted(text)}."
+        ) from None
+
+
+def keyword_arguments(text, label: str) -> dict[str, Any]:
+    """Read ``name=value, name=value`` with literal values into a dictionary.
+
+    Raises:
+        UserError: the text is not of that form, or a value is not a literal.
+    """
+    if is_empty(text):
+        return {}
+    expected = f"{label}: must be of the form name=value, name=value, for example padding='same'."
+    try:
+        # Only parsed, never run: the syntax tree tells whether it is a list of keywords.
+        call = ast.parse(f"_({str(text).strip()}\n)", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise UserError(f"{expected} Received: {quoted(text)}.") from None
+    is_keywords = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
+    if not is_keywords or any(keyword.arg is None for keyword in call.keywords):
+        raise UserError(f"{expected} Received: {quoted(text)}.")
+    arguments = {}
+    for keyword in call.keywords:
+        if keyword.arg in arguments:
+            raise UserError(f"{label}: {keyword.arg} is given twice. Received: {quoted(text)}.")
+        try:
+            arguments[keyword.arg] = ast.literal_eval(keyword.value)
+        except (ValueError, TypeError, MemoryError, RecursionError):
+            raise UserError(
+                f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, "
+                f"None, or a list or tuple of these. Received: {quoted(ast.unparse(keyword.value))}."
+            ) from None
+    return arguments
