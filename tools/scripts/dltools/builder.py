@@ -1,0 +1,108 @@
+"""The builder: a network's architecture with how to train it, in one small zip.
+
+Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input gives the same bytes:
+
+- ``architecture.json``: the model configuration, as Keras 3's `Model.to_json` writes it
+- ``training.json``: learning type, loss, metrics, optimizer, fit parameters, callbacks, seed; see
+  `training_parameters`
+- ``versions.json``: the format's number and the versions that wrote the file
+"""
+
+import json
+import zipfile
+from typing import NamedTuple
+
+from . import architecture, gate, training_parameters
+from .errors import UserError, listed, quoted
+from .files import replacing
+from .parameters import Dataset
+
+FORMAT = 1
+ARCHITECTURE, TRAINING, VERSIONS = MEMBERS = ("architecture.json", "training.json", "versions.json")
+# The oldest time that a zip can hold: members carry it so that equal inputs give equal bytes.
+TIMELESS = (1980, 1, 1, 0, 0, 0)
+
+
+class Builder(NamedTuple):
+    """An architecture (a model configuration) and how to train it (see `training_parameters`)."""
+
+    architecture: dict
+    training: dict
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a file written now carries."""
+    import keras
+
+    return {"format": str(FORMAT), "keras": keras.__version__}
+
+
+def write(target, builder: Builder) -> None:
+    """Write a builder, whole or not at all."""
+    contents = dict(zip(MEMBERS, (builder.architecture, builder.training, versions())))
+    with replacing(target) as path, zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            member = zipfile.ZipInfo(name, TIMELESS)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def read(dataset: Dataset) -> Builder:
+    """Read a builder and check all of it.
+
+    Raises:
+        UserError: no zip, other members than a builder's, or contents that fail their check.
+    """
+    contents = {name: gate.parse_json(text, f"{dataset}, {name}") for name, text in _members(dataset).items()}
+    written = contents[VERSIONS].get("format") if isinstance(contents[VERSIONS], dict) else None
+    if written != str(FORMAT):
+        raise UserError(
+            f"{dataset}: is a builder of format {quoted(written)}; these tools read format {FORMAT}. "
+            "Make it anew with 'Create deep learning model'."
+        )
+    return Builder(contents[ARCHITECTURE], training_parameters.check(contents[TRAINING], str(dataset)))
+
+
+def _members(dataset: Dataset) -> dict[str, bytes]:
+    expected = f"{dataset}: is no builder. Choose the output of 'Create deep learning model'."
+    try:
+        with zipfile.ZipFile(dataset.path) as archive:
+            names = archive.namelist()
+            if sorted(names) != sorted(MEMBERS):
+                raise UserError(f"{expected} It must hold {listed(MEMBERS)}. Received: {listed(names)}.")
+            return {name: _bounded(archive, name, expected) for name in MEMBERS}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise UserError(f"{expected} It cannot be read as a zip: {error}.") from None
+
+
+def _bounded(archive: zipfile.ZipFile, name: str, expected: str) -> bytes:
+    # What is read is bounded, not what the directory claims: a small zip may unpack to gigabytes.
+    with archive.open(name) as member:
+        text = member.read(gate.MAX_BYTES + 1)
+    if len(text) > gate.MAX_BYTES:
+        raise UserError(f"{expected} Its {name} unpacks to more than {gate.MAX_BYTES} bytes.")
+    return text
+
+
+def from_form(form: dict, config_file: Dataset):
+    """Make a builder from the form and the model configuration it names.
+
+    Parameters:
+        form: the case `train_model` of the form, as Galaxy's JSON holds it.
+        config_file: the dataset with the model configuration.
+
+    Returns:
+        (builder, model): the builder and its model, without weight values.
+
+    Raises:
+        UserError: the configuration or a parameter fails its check.
+    """
+    config, model = architecture.read_config_file(config_file)
+    return Builder(config, training_parameters.read(form)), model
+
+
+def is_zip(path) -> bool:
+    """Tell by its first bytes whether a file is a zip."""
+    with open(path, "rb") as handle:
+        return handle.read(4) == b"PK\x03\x04"
