@@ -1,0 +1,152 @@
+"""Galaxy's settings for the embedded server: one process, SQLite, our tools, quick jobs.
+
+Everything is written as JSON, which Galaxy reads as the YAML that it expects.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from .repository import WRAPPERS, requirements
+
+# Galaxy's queues sleep between two looks at the database. The defaults of one second and
+# more suit a server with many users; here they would be most of a short job's time.
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What distinguishes one embedded Galaxy from another."""
+
+    state: Path
+    tools_environment: Path
+    admin_key: str
+    admin_email: str
+    slots: int
+    workers: int
+    wrappers: tuple[Path, ...] = tuple(WRAPPERS.values())
+    packages: tuple[str, ...] = ()
+
+
+def write(settings: Settings) -> Path:
+    """Write the settings under the state folder and return the path of `galaxy.yml`."""
+    for name in ("config", "data", "dependencies", "jobs", "files", "new", "queue", "queue-control", "tmp"):
+        (settings.state / name).mkdir(parents=True, exist_ok=True)
+    _write_tool_conf(settings)
+    _write_dependencies(settings)
+    path = settings.state / "config" / "galaxy.yml"
+    path.write_text(json.dumps({"galaxy": _galaxy(settings)}, indent=2), encoding="utf-8")
+    # The administrator's key stands in this file.
+    path.chmod(0o600)
+    return path
+
+
+def _galaxy(settings: Settings) -> dict:
+    return {
+        **_places(settings),
+        **_quick_jobs(),
+        **_background_tasks(settings.state),
+        **_nothing_from_outside(),
+        "admin_users": settings.admin_email,
+        "bootstrap_admin_api_key": settings.admin_key,
+        "job_config": _job_config(settings),
+        "dependency_resolvers": [
+            {"type": "galaxy_packages", "base_path": str(settings.state / "dependencies"), "versionless": True}
+        ],
+        "brand": "deep learning tools",
+    }
+
+
+def _places(settings: Settings) -> dict:
+    """Keep every file that Galaxy writes below the state folder."""
+    state = settings.state
+    return {
+        "config_dir": str(state / "config"),
+        "data_dir": str(state / "data"),
+        "file_path": str(state / "files"),
+        "new_file_path": str(state / "new"),
+        "job_working_directory": str(state / "jobs"),
+        "tool_config_file": str(state / "config" / "tool_conf.xml"),
+        "database_connection": f"sqlite:///{state / 'data' / 'universe.sqlite'}?isolation_level=IMMEDIATE",
+        "conda_auto_init": False,
+        "conda_auto_install": False,
+    }
+
+
+def _quick_jobs() -> dict:
+    return {
+        "job_handler_monitor_sleep": POLL_SECONDS,
+        "job_runner_monitor_sleep": POLL_SECONDS,
+        "workflow_monitor_sleep": POLL_SECONDS,
+        "check_job_script_integrity": False,
+        "cleanup_job": "always",
+        "watch_tools": False,
+    }
+
+
+def _background_tasks(state: Path) -> dict:
+    """Let a Celery worker set metadata and take uploads, as public servers do.
+
+    Without it each upload and each job starts one or two Pythons that import most of
+    Galaxy, for 5 to 12 seconds of processor time; the worker has it imported.
+    """
+    return {
+        "enable_celery_tasks": True,
+        "metadata_strategy": "directory_celery",
+        "amqp_internal_connection": f"sqlalchemy+sqlite:///{state / 'data' / 'control.sqlite'}",
+        "celery_conf": {
+            "result_backend": f"db+sqlite:///{state / 'data' / 'results.sqlite'}",
+            # A broker of plain files: the one on SQLite looks for messages only once a second.
+            "broker_url": "filesystem://",
+            "broker_transport_options": {
+                "data_folder_in": str(state / "queue"),
+                "data_folder_out": str(state / "queue"),
+                "control_folder": str(state / "queue-control"),
+                "polling_interval": POLL_SECONDS,
+            },
+        },
+    }
+
+
+def _nothing_from_outside() -> dict:
+    """Start without the services and downloads that a public server would offer."""
+    return {
+        "enable_tool_shed_check": False,
+        "use_remote_user": False,
+        "interactivetools_enable": False,
+        "enable_notification_system": False,
+    }
+
+
+def _job_config(settings: Settings) -> dict:
+    return {
+        "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": settings.workers}},
+        "handling": {"assign": ["mem-self"]},
+        "execution": {
+            "default": "local",
+            "environments": {"local": {"runner": "local", "local_slots": settings.slots}},
+        },
+    }
+
+
+def _write_tool_conf(settings: Settings):
+    tools = "".join(f"    <tool file={quoteattr(str(path))}/>\n" for path in settings.wrappers)
+    text = f'<toolbox>\n  <section id="deep_learning" name="Deep learning">\n{tools}  </section>\n</toolbox>\n'
+    (settings.state / "config" / "tool_conf.xml").write_text(text, encoding="utf-8")
+
+
+def _write_dependencies(settings: Settings):
+    """Offer each package as one installed by hand: an `env.sh` that puts it on the path.
+
+    A job activates Galaxy's own environment first, so the tools' must come before it.
+    """
+    base = settings.state / "dependencies"
+    for name in settings.packages or requirements():
+        package = base / name / "1"
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "env.sh").write_text(f'export PATH="{settings.tools_environment}/bin:$PATH"\n', encoding="utf-8")
+        default = base / name / "default"
+        if not default.is_symlink():
+            os.symlink("1", default)

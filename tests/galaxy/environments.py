@@ -1,0 +1,113 @@
+"""The virtual environments under `.tox/` that the embedded Galaxy and the tests run in.
+
+`galaxy` holds the server, `tools` exactly what the wrappers require and nothing else (a
+job that needs an undeclared package must fail here as it would at a user's), `checks`
+pytest and its helpers on top of `tools`. Each is built once and again only when what goes
+into it changes.
+
+    python -m tests.galaxy.environments galaxy tools checks
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .repository import ENVIRONMENTS, requirements
+
+GALAXY_VERSION = "26.1.2"
+GALAXY_PACKAGES = [f"galaxy-web-apps=={GALAXY_VERSION}", f"galaxy-web-client=={GALAXY_VERSION}"]
+CHECK_PACKAGES = ["pytest>=8", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6"]
+
+# Conda and PyPI mostly agree on names; these are the exceptions among the requirements.
+PYPI_NAMES = {"matplotlib-base": "matplotlib", "python-kaleido": "kaleido"}
+# TensorFlow publishes wheels for these; a newer Python would try to compile it.
+SUPPORTED_PYTHON = ((3, 11), (3, 13))
+STAMP = "installed.sha256"
+
+
+def tool_packages() -> list[str]:
+    """Return the wrappers' requirements as PyPI specifications."""
+    return [f"{PYPI_NAMES.get(name, name)}=={version}" for name, version in requirements().items() if name != "python"]
+
+
+def python(environment: Path) -> Path:
+    """Return the Python of a virtual environment."""
+    return environment / "bin" / "python"
+
+
+def galaxy() -> Path:
+    """Return the environment of the Galaxy server, building it where needed."""
+    return _ensure("galaxy", GALAXY_PACKAGES)
+
+
+def tools() -> Path:
+    """Return the environment of the tools' jobs, building it where needed."""
+    return _ensure("tools", tool_packages())
+
+
+def checks() -> Path:
+    """Return the environment of pytest: its own packages, then those of `tools`.
+
+    The packages of `tools` are reached through a path file, so that TensorFlow is
+    neither installed twice nor joined by anything that the wrappers do not declare.
+    """
+    below = _site_packages(tools())
+    environment = _ensure("checks", CHECK_PACKAGES)
+    (_site_packages(environment) / "tools.pth").write_text(f"{below}\n", encoding="utf-8")
+    return environment
+
+
+def _site_packages(environment: Path) -> Path:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return environment / "lib" / version / "site-packages"
+
+
+def _ensure(name: str, packages: list[str]) -> Path:
+    """Build the environment `name` unless it already holds exactly `packages`."""
+    environment = ENVIRONMENTS / name
+    stamp = environment / STAMP
+    wanted = hashlib.sha256("\n".join([sys.version, *packages]).encode()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return environment
+    _check_python()
+    print(f"[environment] building .tox/{name}: {', '.join(packages)}", flush=True)
+    started = time.monotonic()
+    shutil.rmtree(environment, ignore_errors=True)
+    _uv("venv", "--python", sys.executable, str(environment))
+    # Without byte-compiled files every step of a workflow would compile TensorFlow's anew
+    # wherever the job cannot write beside them.
+    _uv("pip", "install", "--compile-bytecode", "--python", str(python(environment)), *packages)
+    stamp.write_text(wanted, encoding="utf-8")
+    print(f"[environment] .tox/{name} ready after {time.monotonic() - started:.0f} s", flush=True)
+    return environment
+
+
+def _check_python():
+    lowest, highest = SUPPORTED_PYTHON
+    if not lowest <= sys.version_info[:2] <= highest:
+        raise SystemExit(
+            f"Python {'.'.join(map(str, lowest))} to {'.'.join(map(str, highest))} is needed (TensorFlow has "
+            f"no packages for others); this is {sys.version.split()[0]}"
+        )
+
+
+def _uv(*arguments: str):
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], env=environment, check=True)
+
+
+def main(names: list[str]):
+    """Build the environments named on the command line."""
+    known = {"galaxy": galaxy, "tools": tools, "checks": checks}
+    if not names or set(names) - set(known):
+        raise SystemExit(f"usage: python -m tests.galaxy.environments {' '.join(f'[{name}]' for name in known)}")
+    for name in names:
+        known[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
