@@ -1,0 +1,117 @@
+"""Which columns of a table a tool uses: the column selector that the forms share."""
+
+from typing import NamedTuple
+
+from .errors import UserError, listed, quoted
+from .parameters import Dataset, is_empty
+
+MODES = (
+    "by_index_number",
+    "all_but_by_index_number",
+    "by_header_name",
+    "all_but_by_header_name",
+    "all_columns",
+)
+
+
+class Columns(NamedTuple):
+    """A choice of columns.
+
+    `mode` is one of `MODES`. `chosen` holds positions counted from 1 for the two modes by
+    index number, names for the two modes by header name, and nothing for all columns.
+    """
+
+    mode: str
+    chosen: tuple = ()
+
+
+ALL_COLUMNS = Columns("all_columns")
+
+
+def column_selection(conditional: dict, selector: str, column: str, label: str) -> Columns:
+    """Read a column selector from a tool's parameters.
+
+    `selector` and `column` are the names that the selector's two parameters have inside
+    `conditional`; `label` is what the form calls it.
+
+    Raises:
+        UserError: no column was chosen, or a column number is not a number.
+    """
+    mode = conditional.get(selector)
+    if mode not in MODES:
+        raise UserError(f"{label}: must be one of {listed(MODES)}. Received: {quoted(mode)}.")
+    if mode == "all_columns":
+        return ALL_COLUMNS
+    entries = _entries(conditional.get(column))
+    if not entries:
+        raise UserError(f"{label}: no column was chosen.")
+    if mode.endswith("index_number"):
+        entries = [_position(entry, label) for entry in entries]
+    return Columns(mode, tuple(dict.fromkeys(entries)))
+
+
+def _entries(value) -> list[str]:
+    """Split what a column parameter holds: a number, a list, or text with commas."""
+    if is_empty(value):
+        return []
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return [text for part in parts if (text := str(part).strip())]
+
+
+def _position(entry: str, label: str) -> int:
+    # Old workflows write the third column as c3.
+    digits = entry.removeprefix("c")
+    if not (digits.isascii() and digits.isdigit() and int(digits) > 0):
+        raise UserError(f"{label}: column numbers must be whole numbers from 1 on. Received: {quoted(entry)}.")
+    return int(digits)
+
+
+def positions(columns: Columns, width: int, names: list[str] | None, dataset: Dataset) -> list[int]:
+    """Return the chosen columns of `dataset` as positions counted from 0.
+
+    The table has `width` columns, called `names` if it has a header. Chosen columns keep the
+    order in which they were chosen, all others the order of the table.
+
+    Raises:
+        UserError: a chosen column does not exist or is not the only one of its name, or none
+            is left.
+    """
+    if columns.mode == "all_columns":
+        return list(range(width))
+    if columns.mode.endswith("index_number"):
+        found = _by_number(columns.chosen, width, dataset)
+    else:
+        found = _by_name(columns.chosen, names, dataset)
+    if not columns.mode.startswith("all_but"):
+        return found
+    rest = sorted(set(range(width)).difference(found))
+    if not rest:
+        raise UserError(f"{dataset}: all columns are excluded, so none is left to use.")
+    return rest
+
+
+def _by_number(chosen, width: int, dataset: Dataset) -> list[int]:
+    missing = [number for number in chosen if number > width]
+    if missing:
+        has = "1 column" if width == 1 else f"columns 1 to {width}"
+        raise UserError(f"{dataset}: column {listed(missing)} does not exist. The dataset has {has}.")
+    return [number - 1 for number in chosen]
+
+
+def _by_name(chosen, names: list[str] | None, dataset: Dataset) -> list[int]:
+    if names is None:
+        raise UserError(
+            f"{dataset}: columns are chosen by header name, but the dataset is said to have no "
+            "header. Choose columns by their number, or say that the dataset has a header."
+        )
+    for name in chosen:
+        if names.count(name) > 1:
+            at = [index + 1 for index, other in enumerate(names) if other == name]
+            raise UserError(
+                f"{dataset}: the header has {quoted(name)} more than once, in columns "
+                f"{listed(at)}. Choose these columns by their number."
+            )
+    missing = [quoted(name) for name in chosen if name not in names]
+    if missing:
+        raise UserError(f"{dataset}: the header has no column {listed(missing)}. It has: {listed(map(quoted, names))}.")
+    return [names.index(name) for name in chosen]

@@ -1,0 +1,103 @@
+"""What is wrong with a table that could not be read, and how to mend it.
+
+The readers are fast and say little. Once one has failed, these functions go through the lines
+in question slowly and name the first offence.
+"""
+
+import csv
+from collections.abc import Callable
+
+from .errors import UserError, quoted
+from .tsv import HEADER_FLAG, STRAY_RETURN, Source, is_number, split_cells
+
+_MISSING = {"nan", "-nan", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-", "."}
+_INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+_LARGEST = 3.4028234e38  # of the numbers of 32 bits in which tables are kept
+
+
+def first_fault(source: Source, block: bytes, line: int, cell_fault: Callable[[str], str | None]) -> UserError:
+    """Return the error for the first offence among some lines of a table.
+
+    `block` holds whole lines, the first of which has the number `line` in the file.
+    `cell_fault` says what is wrong with a wanted cell, or returns None.
+    """
+    rows = block.removesuffix(b"\n").split(b"\n")
+    for number, raw in enumerate(rows, start=line):
+        fault = _line_fault(source, raw.removesuffix(b"\r"), number, cell_fault)
+        if fault:
+            return UserError(f"{source.dataset}, line {number}{fault}")
+    last = line + len(rows) - 1
+    return UserError(f"{source.dataset}: lines {line} to {last} cannot be read as a table.")
+
+
+def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | None:
+    try:
+        line = raw.decode("utf-8")
+        cells = split_cells(line)
+    except UnicodeDecodeError:
+        return ": is not text in UTF-8. Save the table as UTF-8."
+    except csv.Error:
+        return ": a double quote has no matching one. Remove it."
+    if not line.strip():
+        return (
+            ": the line is blank. Remove it, or fill it in: it is not skipped, "
+            "since that would shift the lines below it."
+        )
+    if "\r" in line:
+        return f": {STRAY_RETURN}"
+    if len(cells) != source.width:
+        reference = 1 if source.names else source.line
+        return f": has {_count(len(cells))}, but line {reference} has {_count(source.width)}."
+    for position in source.positions:
+        fault = cell_fault(cells[position])
+        if fault:
+            return f"{_column(source, position)}: {fault}{_hint(source, number)}"
+    return None
+
+
+def _count(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
+
+
+def _column(source: Source, position: int) -> str:
+    if source.names and source.names[position].strip():
+        return f", column {position + 1} ({quoted(source.names[position])})"
+    return f", column {position + 1}"
+
+
+def _hint(source: Source, number: int) -> str:
+    if number > 1:
+        return ""
+    return f" If line 1 is a header, set {HEADER_FLAG} to Yes."
+
+
+def number_fault(cell: str) -> str | None:
+    """Say why a cell holds no finite number of 32 bits, or return None."""
+    text = cell.strip(" \t")
+    if not text:
+        return empty_fault(cell)
+    if text.lower() in _MISSING:
+        return f"{quoted(cell)} stands for a missing value. Fill it in, or remove the row or the column."
+    if text.lower() in _INFINITE:
+        return f"{quoted(cell)} is infinite. Replace it by a number."
+    if not is_number(text):
+        return f"{quoted(cell)} is not a number.{_number_hint(text)}"
+    value = float(text)
+    if abs(value) > _LARGEST:
+        return f"{quoted(cell)} is too large: numbers may reach 3.4e38. Scale the column."
+    if value == 0 and text.lower().partition("e")[0].strip("+-0."):
+        return f"{quoted(cell)} is too small to be told from 0. Write 0."
+    return None
+
+
+def _number_hint(text: str) -> str:
+    if text.count(",") == 1 and is_number(text.replace(",", ".")):
+        return " Write decimals with a point, not with a comma."
+    return " Replace it by a number, or leave the column out."
+
+
+def empty_fault(cell: str) -> str | None:
+    """Say that a cell is empty, or return None."""
+    if cell.strip():
+        return None
+    return "the cell is empty. Fill it in, or remove the row or the column."
