@@ -76,7 +76,7 @@ def number_fault(cell: str) -> str | None:
     text = cell.strip(" \t")
     if not text:
         return empty_fault(cell)
-    if text.lower() in _MISSING:
+    if is_missing(text):
         return f"{quoted(cell)} stands for a missing value. Fill it in, or remove the row or the column."
     if text.lower() in _INFINITE:
         return f"{quoted(cell)} is infinite. Replace it by a number."
@@ -88,6 +88,11 @@ def number_fault(cell: str) -> str | None:
     if value == 0 and text.lower().partition("e")[0].strip("+-0."):
         return f"{quoted(cell)} is too small to be told from 0. Write 0."
     return None
+
+
+def is_missing(cell: str) -> bool:
+    """Tell whether a cell holds one of the usual words for a missing value."""
+    return cell.strip().lower() in _MISSING
 
 
 def _number_hint(text: str) -> str:

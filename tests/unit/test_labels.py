@@ -1,0 +1,59 @@
+"""Class labels: which texts are class numbers, and the one-hot form."""
+
+import numpy as np
+import pytest
+
+from dltools import labels
+from dltools.errors import UserError
+from dltools.parameters import Dataset
+
+Y_TRAIN = Dataset("y_train.tabular", "y_train")
+
+
+def column(*texts) -> np.ndarray:
+    """Return texts as the table reader gives them."""
+    return np.array(texts, object)
+
+
+def test_integer_labels_reads_whole_numbers_in_any_spelling():
+    result = labels.integer_labels(column("5", "5.0", " 0", "5e0", "12"), Y_TRAIN)
+    assert result.tolist() == [5, 5, 0, 5, 12]
+    assert result.dtype == np.int64
+
+
+REFUSED = {
+    "-1": "the label '-1' is negative",
+    "2.5": "the label '2.5' is fractional",
+    "cat": "the label 'cat' is not a number. .* takes them as they are",
+    "nan": r"the label is missing \('nan'\)",
+    "NA": r"the label is missing \('NA'\)",
+    "inf": "the label 'inf' is not a number",
+    "1e300": "the label '1e300' is too large",
+    "10000": "the label '10000' is too large for one of at most 10000 classes",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_integer_labels_names_line_and_label(text):
+    with pytest.raises(UserError, match=f"^'y_train', line 4: {REFUSED[text]}"):
+        labels.integer_labels(column("1", "2", text, "-7", text), Y_TRAIN, first_line=2)
+
+
+def test_one_hot():
+    table = labels.one_hot(np.array([2, 0, 1, 2]))
+    np.testing.assert_array_equal(table, [[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    assert table.dtype == np.uint8
+
+
+def test_one_hot_with_classes_that_have_no_row():
+    np.testing.assert_array_equal(labels.one_hot(np.array([1]), 4), [[0, 1, 0, 0]])
+
+
+def test_one_hot_positions_reverses_one_hot():
+    column = np.array([3, 0, 1, 3])
+    assert labels.one_hot_positions(labels.one_hot(column, 5)).tolist() == column.tolist()
+
+
+@pytest.mark.parametrize("values", [[[1, 1]], [[0, 0]], [[0, 2]], [[0.5, 0.5]], [[1, 0], [0, 0]]])
+def test_one_hot_positions_of_other_tables_is_none(values):
+    assert labels.one_hot_positions(np.array(values, np.float32)) is None
