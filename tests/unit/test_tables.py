@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from dltools import tables
 from dltools.errors import UserError
 from dltools.parameters import Dataset
