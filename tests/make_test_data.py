@@ -1,0 +1,76 @@
+"""Make the tables in test-data from the digits that scikit-learn ships.
+
+Run from the repository root: ``python tests/make_test_data.py``. The same versions of
+scikit-learn and SciPy give the same bytes.
+
+The digits are 8 x 8 pixels of 0 to 16. As in MNIST, each becomes 28 x 28 pixels of 0 to 255:
+a picture of 20 x 20 within a margin of 4 pixels, one row of 784 values.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import zoom
+from sklearn.datasets import load_digits
+
+FOLDER = Path(__file__).resolve().parents[1] / "test-data"
+TRAINING_ROWS = 250
+TEST_ROWS = 100
+MARGIN = 4
+NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+def resized(images: np.ndarray) -> np.ndarray:
+    """Return images (rows, 8, 8) of 0 to 16 as int64 (rows, 784) of 0 to 255."""
+    bright = zoom(images, (1, 2.5, 2.5), order=1) * (255 / 16)
+    # Faint pixels of the interpolation would double the size of the files.
+    whole = np.where(bright < 32, 0, bright).round().astype(int)
+    return np.pad(whole, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))).reshape(len(images), -1)
+
+
+def write(name: str, rows, header=()) -> None:
+    """Write rows of cells as a tab-separated table."""
+    lines = ["\t".join(map(str, row)) for row in [*([header] if header else []), *rows]]
+    (FOLDER / f"{name}.tabular").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_good(x: np.ndarray, y: np.ndarray) -> None:
+    """Write the tutorial's four tables, and what its first and fifth step make of them."""
+    train, test = slice(TRAINING_ROWS), slice(TRAINING_ROWS, TRAINING_ROWS + TEST_ROWS)
+    write("X_train", x[train])
+    write("y_train", y[train, None])
+    write("X_test", x[test])
+    write("y_test", y[test, None])
+    write("y_train_one_hot", np.eye(10, dtype=int)[y[train]])
+    write("y_train_names", [[NAMES[label]] for label in y[train]], header=["digit"])
+    # Every tenth prediction is wrong, so that a plot shows more than its diagonal.
+    predicted = y[test].copy()
+    predicted[::10] = (predicted[::10] + 1) % 10
+    write("y_pred", predicted[:, None], header=["Predicted"])
+
+
+def write_bad(x: np.ndarray, y: np.ndarray) -> None:
+    """Write tables that the tools must refuse, each wrong in one place, on line 5."""
+    labels = [[label] for label in y[:20]]
+    write("labels_blank_line", [*labels[:4], [""], *labels[5:]])
+    write("labels_negative", [*labels[:4], [-1], *labels[5:]])
+    write("labels_fraction", [*labels[:4], [2.5], *labels[5:]])
+    write("labels_missing", [*labels[:4], ["NA"], *labels[5:]])
+    features = x[:20].astype(object)
+    for name, cell in {"text": "abc", "empty": "", "nan": "nan"}.items():
+        wrong = features.copy()
+        wrong[4, 2] = cell
+        write(f"features_{name}_cell", wrong)
+
+
+def main() -> None:
+    """Write all tables."""
+    digits = load_digits()
+    x, y = resized(digits.images[: TRAINING_ROWS + TEST_ROWS]), digits.target
+    FOLDER.mkdir(exist_ok=True)
+    write_good(x, y)
+    write_bad(x, y)
+
+
+if __name__ == "__main__":
+    main()
