@@ -255,6 +255,22 @@ def rebuild(config: dict, source: str):
         ) from None
 
 
+def with_input(model, columns: int):
+    """Build a sequential model that was designed without input_shape, for a table of `columns` columns.
+
+    Raises:
+        UserError: names the first layer that does not fit, and the shape that reaches it.
+    """
+    import keras
+
+    built = keras.Sequential([keras.Input((columns,))], name=model.name)
+    for position, layer in enumerate(model.layers, start=1):
+        with _refusals_explained(f"Layer {position} ({type(layer).__name__})", built.output_shape):
+            built.add(layer)
+            _check_sizes(built.output_shape)
+    return built
+
+
 def read_config_file(dataset: Dataset):
     """Read a model configuration from a dataset; see `from_json`."""
     with open(dataset.path, "rb") as handle:

@@ -1,0 +1,76 @@
+"""Judging a trained network on a part of the rows, and the tables that tell the user about it."""
+
+import numpy as np
+
+from . import architecture, batches, prediction, scoring, tables, targets, training_parameters
+
+
+def outputs_and_loss(model, features: batches.Features, target: targets.Target, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the network's outputs for `rows`, and their mean loss, in one pass.
+
+    The loss is computed inside the network's graph, where Keras takes it from the logits: from the outputs
+    alone, confident mistakes would be cut off at the smallest probability that float32 arithmetic is safe with.
+
+    Returns:
+        (found, loss): float32 (rows, units), in the order of `rows`, and the loss as `fit` reports it.
+    """
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)
+    def step(x, y):
+        found = model(x, training=False)
+        return found, model.compute_loss(x, y, found, training=False)
+
+    shape = batches.row_shape(model, features)
+    data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH, target.values)
+    parts = [(found.numpy(), float(loss)) for found, loss in (step(x, y) for x, y in data)]
+    weights = [len(found) for found, _ in parts]
+    return np.concatenate([found for found, _ in parts]), float(np.average([loss for _, loss in parts], weights=weights))
+
+
+def judge(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
+    """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
+
+    Parameters:
+        found: float32 (rows, units), the network's outputs for `rows`.
+        rows: int64 positions of the rows judged.
+        scorers: names as `scoring.chosen` returns them.
+    """
+    judged = {}
+    for metric in training_parameters.metrics(training, target.accuracy):
+        metric.update_state(target.values[rows], found)
+        judged[metric.name] = float(metric.result())
+    predicted = prediction.decided(found, target.kind, training["loss"])
+    likelihoods = prediction.likelihoods(found, target.kind)
+    return judged | scoring.scores(scorers, target.kind, target.truth[rows], predicted, likelihoods)
+
+
+def write_scores(path, judged: dict[str, float]) -> None:
+    """Write one header line with the names and one line with the scores."""
+    tables.write_table(path, list(judged), [np.asarray([value], np.float32) for value in judged.values()])
+
+
+def write_history(path, history: dict[str, list[float]]) -> None:
+    """Write one line an epoch: its number, loss, metrics, their values on the validation part, seconds."""
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    columns = [epochs, *(np.asarray(values, np.float32) for values in history.values())]
+    tables.write_table(path, ["epoch", *history], columns)
+
+
+def write_architecture(path, model) -> None:
+    """Write one line a layer: name, type, output shape, number of parameters."""
+    rows = architecture.layer_table(model)
+    names = list(architecture.LAYER_TABLE_HEADER[1:])
+    columns = [[row.name for row in rows], [row.type for row in rows], [row.output_shape for row in rows]]
+    tables.write_table(path, names, [*columns, np.asarray([row.parameters for row in rows])])
+
+
+def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
+    """Write the user's labels or values of the rows judged, in the order of the table."""
+    truth = target.truth[rows]
+    if target.kind in (targets.BINARY, targets.MULTICLASS):
+        columns = [np.asarray(target.classes)[truth]]
+    else:
+        columns = list(truth.T)
+    names = ["True"] if len(columns) == 1 else [f"True_{n}" for n in (target.names or range(len(columns)))]
+    tables.write_table(path, names, columns)

@@ -1,0 +1,220 @@
+"""The h5mlm: one HDF5 file with a trained model and all that is needed to use it and train it further.
+
+Keras' part, as `Model.save` writes it, so that `keras.models.load_model` opens the file as ``.h5``:
+
+- root attributes ``model_config``, ``training_config``, ``keras_version``, ``backend``
+- ``model_weights``: a group a layer with its weights; ``optimizer_weights``: the optimizer's state
+
+What Galaxy reads (``galaxy.datatypes.binary.H5MLM``):
+
+- root attribute ``-URL-`` marks the format; ``-repr-`` is the peek; ``-http_repr-`` the table shown
+- ``-model_hyperparameters-``: JSON, rows of texts: number, name, value
+- ``-model_config-``: JSON, which is also what these tools read::
+
+    {"format": 1,
+     "architecture": the model configuration, as `Model.to_json` writes it,
+     "training": as in `training_parameters`,
+     "target": {"kind": "multiclass", "classes": [0, 1, ...], "names": []},
+     "features": {"count": 784, "names": null},
+     "history": {"loss": [...], "acc": [...], "seconds": [...]},
+     "versions": {"python": ..., "keras": ..., "tensorflow": ..., "numpy": ...}}
+
+Nothing in the file is executable, and weights are read only into the shapes that the architecture has.
+"""
+
+import contextlib
+import html
+import json
+import platform
+from typing import NamedTuple
+
+from . import architecture, gate, hyperparameters, training_parameters
+from .builder import Builder
+from .errors import UserError, quoted
+from .files import replacing
+from .parameters import Dataset
+from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+
+FORMAT = 1
+# Galaxy's own constant, by which it recognizes the format.
+URL = "https://github.com/goeckslab/Galaxy-ML"
+CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
+
+
+class Record(NamedTuple):
+    """What a model file tells beside the weights; the module's docstring gives each field's form."""
+
+    builder: Builder
+    target: dict
+    features: dict
+    history: dict
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the model was trained for."""
+        return len(self.history.get("loss", []))
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a model file written now carries."""
+    import keras
+    import numpy
+    import tensorflow
+
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "tensorflow": tensorflow.__version__,
+        "numpy": numpy.__version__,
+    }
+
+
+def write(target, model, record: Record) -> None:
+    """Write a trained `keras.Model` and its record, whole or not at all."""
+    import h5py
+
+    config = {
+        "format": FORMAT,
+        "architecture": record.builder.architecture,
+        "training": record.builder.training,
+        "target": record.target,
+        "features": record.features,
+        "history": record.history,
+        "versions": versions(),
+    }
+    rows = architecture.layer_table(model)
+    with replacing(target, suffix=".h5") as path:
+        model.save(path)
+        with h5py.File(path, "a") as handle:
+            handle[CONFIG] = json.dumps(config)
+            handle[HYPERPARAMETERS] = json.dumps(hyperparameters.rows(record.builder))
+            handle.attrs["-URL-"] = URL
+            handle.attrs[REPR] = f"{summary(record)}\n{architecture.drawn_table(rows)}"
+            handle.attrs[HTML_REPR] = _html(summary(record), rows)
+
+
+def summary(record: Record) -> str:
+    """Say in one line what the model is."""
+    training = record.builder.training
+    outcome = (
+        f"{len(record.target['classes'])} classes" if record.target["classes"] else f"{record.target['kind']}"
+    )
+    return (
+        f"{training['learning_type']}: {record.features['count']} features, {outcome}, loss {training['loss']}, "
+        f"optimizer {training['optimizer']['type']}, trained for {record.epochs} epochs"
+    )
+
+
+def _html(title: str, rows: list[architecture.LayerRow]) -> str:
+    """Draw the layers as an HTML table; every text is escaped, for Galaxy shows this to other users."""
+    def line(tag, cells):
+        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    header = line("th", architecture.LAYER_TABLE_HEADER)
+    return f'<p>{html.escape(title)}</p><table border="1" cellpadding="4">{header}{body}</table>'
+
+
+def is_hdf5(path) -> bool:
+    """Tell by its first bytes whether a file is HDF5."""
+    with open(path, "rb") as handle:
+        return handle.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
+
+
+def read(dataset: Dataset):
+    """Read a trained model.
+
+    Returns:
+        (model, record): a `keras.Model` with its weights, not compiled, and its `Record`.
+
+    Raises:
+        UserError: no h5mlm, a damaged one, or contents that fail their check.
+    """
+    with _opened(dataset) as handle:
+        record = _record(handle, dataset)
+        model = architecture.rebuild(record.builder.architecture, str(dataset))
+        for layer in model.layers:
+            variables = layer.trainable_weights + layer.non_trainable_weights
+            if variables:
+                _assign(handle, f"model_weights/{layer.name}", variables, f"layer {quoted(layer.name)}", dataset)
+        return model, record
+
+
+def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
+    """Give a model that was read from `dataset` its optimizer, in the state that the file holds.
+
+    Keras' own reader of HDF5 builds the optimizer without the model's variables, so that neither its state
+    is restored nor can `fit` go on; this does what that means to.
+
+    Raises:
+        UserError: the state does not fit the optimizer.
+    """
+    optimizer = training_parameters.optimizer(training)
+    optimizer.build(model.trainable_variables)
+    rate = optimizer.learning_rate.numpy()
+    with _opened(dataset) as handle:
+        _assign(handle, "optimizer_weights", optimizer.variables, "the optimizer", dataset)
+    # The learning rate is a setting, which the user may have swapped, rather than a state.
+    optimizer.learning_rate = rate
+    model.optimizer = optimizer
+
+
+@contextlib.contextmanager
+def _opened(dataset: Dataset):
+    import h5py
+
+    if not is_hdf5(dataset.path):
+        raise UserError(f"{dataset}: {NOT_A_MODEL}. It is no HDF5 file.")
+    try:
+        with h5py.File(dataset.path, "r", locking=False) as handle:
+            yield handle
+    except OSError as error:
+        raise UserError(f"{dataset}: {NOT_A_MODEL}. It cannot be read as HDF5: {error}.") from None
+
+
+def _record(handle, dataset: Dataset) -> Record:
+    import h5py
+
+    member = handle.get(CONFIG)
+    if not isinstance(member, h5py.Dataset) or member.shape != () or not h5py.check_string_dtype(member.dtype):
+        raise UserError(f"{dataset}: {NOT_A_MODEL}. It has no text {CONFIG}.")
+    config = gate.parse_json(member[()], str(dataset))
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise UserError(f"{dataset}: {NOT_A_MODEL}. Its {CONFIG} is not of format {FORMAT}, which these tools read.")
+    training = training_parameters.check(config.get("training"), str(dataset))
+    target, features = _checked_facts(config, dataset)
+    history = config.get("history")
+    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+        raise UserError(f"{dataset}: its training history is damaged.")
+    return Record(Builder(config.get("architecture"), training), target, features, history)
+
+
+def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
+    target, features = config.get("target"), config.get("features")
+    whole = isinstance(target, dict) and isinstance(features, dict)
+    whole = whole and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
+    whole = whole and isinstance(target.get("names"), list) and isinstance(features.get("count"), int)
+    classes = target.get("classes") if whole else None
+    if not isinstance(classes, list) or not all(isinstance(c, (int, str)) for c in classes):
+        raise UserError(f"{dataset}: what it says of its classes and features is damaged.")
+    return target, features
+
+
+def _assign(handle, place: str, variables: list, owner: str, dataset: Dataset) -> None:
+    import h5py
+
+    group = handle.get(place)
+    names = group.attrs.get("weight_names", []) if isinstance(group, h5py.Group) else []
+    if len(names) != len(variables):
+        raise UserError(f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(names)}. The file is damaged.")
+    for name, variable in zip(names, variables):
+        values = group.get(name.decode() if isinstance(name, bytes) else str(name))
+        shape = tuple(values.shape) if isinstance(values, h5py.Dataset) else None
+        if shape != tuple(variable.shape):
+            raise UserError(
+                f"{dataset}: {owner} needs an array of shape {tuple(variable.shape)}, but the file holds {shape}. "
+                "The file is damaged."
+            )
+        variable.assign(values[()])

@@ -1,0 +1,111 @@
+"""Using a network: its outputs for rows of a table, and the user's labels from these."""
+
+import numpy as np
+
+from . import batches
+from .errors import UserError
+from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+
+# These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
+SIGNED_LOSSES = ("hinge", "squared_hinge")
+
+
+def outputs(model, features: batches.Features, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return the network's outputs: float32 (rows, units), in the order of `rows` (default: all).
+
+    Raises:
+        UserError: the table does not fit the network's input.
+    """
+    rows = np.arange(features.rows) if rows is None else rows
+    shape = batches.row_shape(model, features)
+    data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH)
+    return np.asarray(model.predict(data, verbose=0)).reshape(len(rows), -1)
+
+
+def decided(found: np.ndarray, kind: str, loss: str) -> np.ndarray:
+    """Return what the outputs say, in the form of `targets.Target.truth`.
+
+    Parameters:
+        found: float32 (rows, units), the network's outputs.
+        kind: of the target.
+        loss: name of the loss, which decides what lies between two classes.
+    """
+    if kind == REGRESSION:
+        return found
+    boundary = 0.0 if loss in SIGNED_LOSSES else 0.5
+    if kind == MULTILABEL:
+        return (found > boundary).astype(np.int64)
+    if found.shape[1] == 1:
+        return (found[:, 0] > boundary).astype(np.int64)
+    return found.argmax(axis=1)
+
+
+def probabilities(found: np.ndarray, kind: str) -> np.ndarray:
+    """Return float64 (rows, classes): each class's probability, each row summing to 1 but for multilabel.
+
+    Raises:
+        UserError: the outputs are no probabilities, or the target is no classification.
+    """
+    if kind == REGRESSION:
+        raise UserError("predict_proba: this model is a regression, which has no class probabilities. Choose predict.")
+    low, high = float(found.min(initial=0)), float(found.max(initial=0))
+    if low < 0 or high > 1:
+        raise UserError(
+            f"predict_proba: the last layer's outputs run from {low:.4g} to {high:.4g}, so they are no probabilities. "
+            "Choose predict, or train with a last layer of softmax (several units) or sigmoid (1 unit)."
+        )
+    found = found.astype(np.float64)
+    if kind == BINARY and found.shape[1] == 1:
+        return np.hstack([1 - found, found])
+    if kind == MULTILABEL:
+        return found
+    return found / np.maximum(found.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+
+
+def likelihoods(found: np.ndarray, kind: str) -> np.ndarray | None:
+    """Return scores of the classes that rank the rows, whether or not they are probabilities.
+
+    The same as `probabilities` where the outputs are such; else the outputs, brought into 0 to 1 by the
+    logistic function, which keeps their order. None for a regression.
+    """
+    if kind == REGRESSION:
+        return None
+    if found.min(initial=0) < 0 or found.max(initial=0) > 1:
+        found = 1 / (1 + np.exp(-found.astype(np.float64)))
+    return probabilities(found, kind)
+
+
+def table(found: np.ndarray, method: str, target: dict, loss: str):
+    """Return the prediction's header and columns.
+
+    Parameters:
+        found: float32 (rows, units), the network's outputs.
+        method: predict or predict_proba.
+        target: what the model file says of the target.
+
+    Returns:
+        (names, columns): one column headed Predicted with the user's labels, or one column a class or target.
+    """
+    kind, classes = target["kind"], target["classes"]
+    if method == "predict_proba":
+        return [str(c) for c in classes], list(probabilities(found, kind).T.astype(np.float32))
+    answers = decided(found, kind, loss)
+    if kind in (BINARY, MULTICLASS):
+        return ["Predicted"], [np.asarray(classes)[answers]]
+    if answers.shape[1] == 1:
+        return ["Predicted"], [answers[:, 0]]
+    names = target["names"] or [str(number) for number in range(answers.shape[1])]
+    return [f"Predicted_{name}" for name in names], list(answers.T)
+
+
+def check_features(features: batches.Features, trained_on: dict) -> None:
+    """Refuse a table with another number of columns than the model was trained on.
+
+    Raises:
+        UserError: says both numbers.
+    """
+    if features.count != trained_on["count"]:
+        raise UserError(
+            f"{features.source}: has {features.count} columns, but the model was trained on {trained_on['count']}. "
+            "Choose the columns that correspond to those of the training samples."
+        )

@@ -1,0 +1,45 @@
+"""Telling the user how training goes: one line an epoch, as it happens."""
+
+import time
+
+import keras
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person reads them: ``7.3 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def in_order(names) -> list[str]:
+    """Return the names that `fit` reports with the loss first, then the metrics, then the same of the validation part."""
+    return sorted(names, key=lambda name: (name.startswith("val_"), name.removeprefix("val_") != "loss"))
+
+
+class Progress(keras.callbacks.Callback):
+    """Prints a line an epoch with loss, metrics, seconds and what remains; keeps each epoch's seconds.
+
+    The lines are flushed, so that Galaxy's view of a running job shows them.
+    """
+
+    def __init__(self, first_epoch: int, last_epoch: int, silent: bool = False):
+        super().__init__()
+        self.first_epoch, self.last_epoch, self.silent = first_epoch, last_epoch, silent
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._began = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.monotonic() - self._began)
+        if self.silent:
+            return
+        figures = [(name, logs[name]) for name in in_order(logs or {})]
+        figures = ", ".join(f"{name} {float(value):.4g}" for name, value in figures)
+        left = self.last_epoch - epoch - 1
+        remaining = f", about {duration(left * sum(self.seconds) / len(self.seconds))} left" if left else ""
+        print(f"Epoch {epoch + 1}/{self.last_epoch}: {figures}, {duration(self.seconds[-1])}{remaining}", flush=True)

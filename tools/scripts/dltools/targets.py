@@ -1,0 +1,179 @@
+"""What the network learns to predict: the user's labels or values, as Keras' losses want them.
+
+The last layer's number of units and the loss decide the form. One unit takes a class as 0 or 1;
+several take one column a class, or with a sparse loss the class's position.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .errors import UserError, listed, quoted
+from .parameters import Dataset
+from .training_parameters import CLASSIFIER
+
+BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
+SPARSE_LOSSES = ("sparse_categorical_crossentropy",)
+MULTILABEL_LOSSES = ("binary_crossentropy",)
+
+
+class Target(NamedTuple):
+    """The target of a run.
+
+    Attributes:
+        kind: binary, multiclass, multilabel or regression.
+        values: what the loss compares with the output: float32 (rows, units), or int64 (rows, 1)
+            class positions for a sparse loss.
+        truth: what scores compare with the predictions: int64 (rows,) class positions, int64
+            (rows, units) of 0 and 1 for multilabel, float32 (rows, units) for regression.
+        classes: the user's labels in the order of the class positions; empty for regression.
+        names: the target columns' names where they have any.
+    """
+
+    kind: str
+    values: np.ndarray
+    truth: np.ndarray
+    classes: list
+    names: list
+
+    @property
+    def accuracy(self) -> str:
+        """Which of Keras' accuracies "acc" means for this target."""
+        if self.values.dtype == np.int64:
+            return "sparse"
+        return "categorical" if self.kind == MULTICLASS else "binary"
+
+
+def regression(values: np.ndarray, names: list[str] | None, units: int, source: Dataset) -> Target:
+    """Return the target of a regression.
+
+    Parameters:
+        values: float32 (rows, columns), one column a target.
+        units: number of units of the last layer.
+
+    Raises:
+        UserError: the last layer has not one unit for each column.
+    """
+    columns = values.shape[1]
+    if columns != units:
+        raise UserError(
+            f"{source}: has {columns} target columns, but the last layer has {units} units. A regression needs one "
+            "unit for each target column: change the units of the last layer, or choose other columns."
+        )
+    return Target(REGRESSION, values, values, [], list(names or []))
+
+
+def classification(columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset) -> Target:
+    """Return the target of a classification.
+
+    Parameters:
+        columns: the target's columns as text: one of labels, or several of 0 and 1.
+        units: number of units of the last layer.
+        loss: name of the loss.
+
+    Raises:
+        UserError: labels or columns that do not fit the last layer or the loss.
+    """
+    if len(columns) == 1:
+        return _labels(columns[0], units, loss, source)
+    return _indicators(columns, list(names or []), units, loss, source)
+
+
+def _labels(column: np.ndarray, units: int, loss: str, source: Dataset) -> Target:
+    values, codes = _encoded(column, source)
+    if len(values) < 2:
+        raise UserError(f"{source}: a classification needs at least two classes. Received only: {quoted(values[0])}.")
+    if units == 1:
+        if len(values) > 2:
+            raise UserError(
+                f"{source}: has {len(values)} classes ({listed(values, 10)}), but the last layer has 1 unit, which "
+                f"tells two classes apart. Give the last layer {len(values)} units with softmax."
+            )
+        return Target(BINARY, codes.astype(np.float32)[:, None], codes, values, [])
+    if isinstance(values[0], int) and 0 <= values[0] and values[-1] < units:
+        # The labels are positions already; classes absent from this table keep their unit.
+        codes = np.asarray(values, np.int64)[codes]
+        values = list(range(units))
+    elif len(values) != units:
+        raise UserError(
+            f"{source}: has {len(values)} classes ({listed(values, 10)}), but the last layer has {units} units. "
+            f"Give the last layer {len(values)} units, one for each class."
+        )
+    return _multiclass(codes, values, units, loss)
+
+
+def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=()) -> Target:
+    if loss in SPARSE_LOSSES:
+        fit_values = codes[:, None]
+    else:
+        fit_values = np.zeros((len(codes), units), np.float32)
+        fit_values[np.arange(len(codes)), codes] = 1
+    return Target(BINARY if len(classes) == 2 else MULTICLASS, fit_values, codes, classes, list(names))
+
+
+def _encoded(column: np.ndarray, source: Dataset) -> tuple[list, np.ndarray]:
+    """Return the sorted classes, as int where all are whole numbers, and each row's position among them."""
+    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
+    numbers = [_number(text) for text in texts]
+    if None in numbers:
+        return [str(t) for t in texts], positions.astype(np.int64)
+    fractional = next((t for t, n in zip(texts, numbers) if n != int(n)), None)
+    if fractional is not None:
+        raise UserError(
+            f"{source}: class labels must be whole numbers or names. Received: {quoted(fractional)}. If these are "
+            "measurements, choose KerasGRegressor in 'Create deep learning model'."
+        )
+    # "7" and "7.0" are the same label, and 10 comes after 9.
+    values, merged = np.unique([int(n) for n in numbers], return_inverse=True)
+    return [int(v) for v in values], merged[positions].astype(np.int64)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset) -> Target:
+    table = np.stack([_indicator(column, position, source) for position, column in enumerate(columns, 1)], axis=1)
+    if table.shape[1] != units:
+        raise UserError(
+            f"{source}: has {table.shape[1]} one-hot columns, but the last layer has {units} units. Give the last "
+            f"layer {table.shape[1]} units, one for each column, or choose other columns."
+        )
+    odd = np.flatnonzero(table.sum(axis=1) != 1)
+    if not len(odd):
+        return _multiclass(table.argmax(axis=1), list(range(units)), units, loss, names)
+    if loss not in MULTILABEL_LOSSES:
+        raise UserError(
+            f"{source}: sample {odd[0] + 1} has {table[odd[0]].sum()} columns that are 1, but {loss} needs exactly one. "
+            f"Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
+        )
+    return Target(MULTILABEL, table.astype(np.float32), table, list(range(units)), names)
+
+
+def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray:
+    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
+    numbers = [_number(text) for text in texts]
+    wrong = next((t for t, n in zip(texts, numbers) if n not in (0.0, 1.0)), None)
+    if wrong is not None:
+        raise UserError(
+            f"{source}: several target columns in a classification must hold only 0 and 1 (one-hot). Received "
+            f"{quoted(wrong)} in selected column {position}. Choose one column of labels, or make one-hot columns "
+            "with 'To categorical'."
+        )
+    return np.asarray(numbers, np.int64)[positions]
+
+
+def describe(target: Target) -> str:
+    """Say in one line what the target is."""
+    if target.kind == REGRESSION:
+        return f"regression of {target.values.shape[1]} target column(s)"
+    return f"classification into {len(target.classes)} classes: {listed(target.classes, 12)}"
+
+
+def is_classification(learning_type: str) -> bool:
+    """Tell whether a learning type predicts classes."""
+    return learning_type == CLASSIFIER

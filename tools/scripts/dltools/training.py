@@ -1,0 +1,149 @@
+"""Training a network: compile it, fit it on the rows of the training part, keep the history."""
+
+import secrets
+from typing import NamedTuple
+
+import numpy as np
+
+from . import architecture, batches, model_file, training_parameters
+from .builder import Builder
+from .errors import UserError, listed
+from .targets import Target
+
+DEFAULT_BATCH_SIZE = 32
+
+
+class Fitted(NamedTuple):
+    """A trained model and how its training went.
+
+    `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch.
+    """
+
+    model: object
+    history: dict[str, list[float]]
+
+
+def seed_all(training: dict) -> int:
+    """Seed every random generator of the run and return the seed.
+
+    With a seed of the user's, TensorFlow computes deterministically, so that the run can be repeated to the
+    bit; without one, a seed is drawn.
+    """
+    import keras
+    import tensorflow as tf
+
+    seed = training.get("random_seed")
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+    else:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+    return seed
+
+
+def untrained(builder: Builder, columns: int, source: str):
+    """Build a builder's model with fresh weights.
+
+    Parameters:
+        columns: number of the table's columns, for a model that was designed without input_shape.
+
+    Raises:
+        UserError: a model that does not build, or not with one input and one output.
+    """
+    model = architecture.rebuild(builder.architecture, source)
+    if not model.built:
+        model = architecture.with_input(model, columns)
+    check_ends(model, source)
+    return model
+
+
+def check_ends(model, source: str) -> None:
+    """Refuse a model that is not one table in, one row of numbers out.
+
+    Raises:
+        UserError: several inputs or outputs, or an output of several dimensions.
+    """
+    for ends, word in ((model.inputs, "inputs"), (model.outputs, "outputs")):
+        if len(ends) != 1:
+            raise UserError(f"{source}: the model has {len(ends)} {word} ({listed(t.name for t in ends)}). Training takes one.")
+    if len(model.output_shape) != 2:
+        raise UserError(
+            f"{source}: the last layer gives data of shape {model.output_shape[1:]} for each row, but must give one row "
+            "of numbers. Put Flatten or GlobalAveragePooling before the last Dense layer."
+        )
+
+
+def fit(model, training: dict, features: batches.Features, target: Target, rows, validation, seed: int, history=None) -> Fitted:
+    """Train a model.
+
+    Parameters:
+        model: a built `keras.Model`; one that comes with an optimizer keeps it.
+        training: as in `training_parameters`.
+        rows, validation: int64 positions of the rows to train on, and to validate with after each epoch.
+        seed: of the shuffling.
+        history: of the epochs that the model was trained for before, if any.
+
+    Raises:
+        UserError: the table does not fit the model, or a callback watches what the run does not measure.
+    """
+    # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
+    from .progress import Progress
+
+    options = training["fit"]
+    done = len((history or {}).get("loss", []))
+    last = done + options.get("epochs", 1)
+    shape = batches.row_shape(model, features)
+    size = options.get("batch_size", DEFAULT_BATCH_SIZE)
+    steps = options.get("steps_per_epoch")
+    compile_model(model, training, target)
+    _check_monitors(training)
+    progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
+    told = model.fit(
+        batches.pipeline(features, shape, rows, size, target.values, shuffle_seed=seed, repeat=steps is not None),
+        validation_data=batches.pipeline(features, shape, validation, size, target.values),
+        epochs=last,
+        initial_epoch=done,
+        steps_per_epoch=steps,
+        validation_steps=options.get("validation_steps"),
+        callbacks=[*training_parameters.callbacks(training), progress],
+        verbose=0,
+    )
+    _check_finite(told.history["loss"], done)
+    return Fitted(model, _continued(history or {}, {**told.history, "seconds": progress.seconds}))
+
+
+def _check_finite(losses: list[float], done: int) -> None:
+    wrong = next((epoch for epoch, value in enumerate(losses, start=done + 1) if not np.isfinite(value)), None)
+    if wrong is not None:
+        raise UserError(
+            f"Training failed: in epoch {wrong} the loss was {losses[wrong - done - 1]}, no longer a number, so the weights are "
+            "lost. Lower the optimizer's learning rate, scale the features to about 0 to 1, or check that the loss fits the target."
+        )
+
+
+def compile_model(model, training: dict, target: Target) -> None:
+    """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays."""
+    model.compile(
+        loss=training_parameters.loss(training),
+        metrics=training_parameters.metrics(training, target.accuracy),
+        optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
+    )
+
+
+def _check_monitors(training: dict) -> None:
+    measured = [f"{prefix}{name}" for prefix in ("", "val_") for name in ("loss", *training["metrics"])]
+    for callback in training["callbacks"]:
+        monitor = callback["options"].get("monitor", "val_loss")
+        if "monitor" in callback["options"] and monitor not in measured:
+            raise UserError(f"{callback['type']}: monitor must be one of {listed(measured)}. Received: '{monitor}'.")
+
+
+def _continued(before: dict, now: dict) -> dict[str, list[float]]:
+    from .progress import in_order
+
+    # ReduceLROnPlateau adds a history of the learning rate, and only from its first epoch on.
+    epochs_before = len(before.get("loss", []))
+    return {
+        name: [*before.get(name, [float("nan")] * epochs_before), *(float(v) for v in values)]
+        for name, values in ((name, now[name]) for name in in_order(now))
+    }

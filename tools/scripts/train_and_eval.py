@@ -1,0 +1,47 @@
+"""Deep learning training and evaluation: fit a network and judge it on rows held out."""
+
+import argparse
+
+from dltools import parameters
+from dltools.errors import user_errors_on_stderr
+from dltools.keras_runtime import keras_for_compute
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
+    parser.add_argument("--outfile-result", required=True, help="scores to write (tabular)")
+    parser.add_argument("--outfile-object", help="trained model to write (h5mlm)")
+    parser.add_argument("--outfile-architecture", help="layers of the trained model to write (tabular)")
+    parser.add_argument("--outfile-history", help="loss and metrics of every epoch to write (tabular)")
+    parser.add_argument("--outfile-y-true", help="true labels of the rows judged, to write (tabular)")
+    parser.add_argument("--outfile-y-preds", help="predictions for the rows judged, to write (tabular)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_arguments()
+    form = parameters.read(options.inputs)
+    keras_for_compute()
+    from dltools import evaluation, experiment, model_file, prediction, tables
+
+    outcome = experiment.run(form)
+    for name, score in outcome.scores.items():
+        print(f"{name}: {score:.6g}")
+    if options.outfile_object:
+        model_file.write(options.outfile_object, outcome.model, outcome.record)
+    if options.outfile_architecture:
+        evaluation.write_architecture(options.outfile_architecture, outcome.model)
+    if options.outfile_history:
+        evaluation.write_history(options.outfile_history, outcome.record.history)
+    if options.outfile_y_true:
+        evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.rows)
+    if options.outfile_y_preds:
+        loss = outcome.record.builder.training["loss"]
+        tables.write_table(options.outfile_y_preds, *prediction.table(outcome.outputs, "predict", outcome.record.target, loss))
+    evaluation.write_scores(options.outfile_result, outcome.scores)
+
+
+if __name__ == "__main__":
+    with user_errors_on_stderr():
+        main()
