@@ -1,0 +1,48 @@
+"""Fixtures that several test modules share: one Galaxy, one run of the workflow in it.
+
+Everything is imported where it is used, so that unit tests need none of it.
+"""
+
+import contextlib
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def uncaptured(pytestconfig):
+    """Return a context manager that lets progress through to the terminal."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    @contextlib.contextmanager
+    def shown():
+        with capture.global_and_fixture_disabled():
+            print(flush=True)  # off the line that names the test
+            yield
+
+    return shown
+
+
+@pytest.fixture(scope="session")
+def galaxy(uncaptured):
+    """Run one embedded Galaxy for all tests that need it."""
+    from tests.galaxy.server import EmbeddedGalaxy
+
+    server = EmbeddedGalaxy()
+    with uncaptured():
+        server.start()
+    yield server
+    with uncaptured():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def workflow_run(galaxy, uncaptured):
+    """Run the packaged workflow once on the digits in test-data."""
+    from tests.galaxy.demo import SMALL_DATA, TABLES
+    from tests.galaxy.repository import TEST_DATA, WORKFLOW
+    from tests.galaxy.workflow import WorkflowRun
+
+    run = WorkflowRun(galaxy, WORKFLOW, "workflow test")
+    with uncaptured():
+        run.run({name: TEST_DATA / f"{name}.tabular" for name in TABLES}, SMALL_DATA)
+    return run

@@ -1,0 +1,99 @@
+"""The embedded Galaxy's web client in a headless Chromium, logged in as its user."""
+
+import os
+import shutil
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.ui import WebDriverWait
+
+from .server import EmbeddedGalaxy
+
+WAIT_SECONDS = 60
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    # A browser of its own accord talks to its maker; a test must not.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def programs() -> tuple[str, str] | None:
+    """Return the paths of Chromium and its driver, or None where either is missing."""
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    driver = os.environ.get("CHROMEDRIVER") or shutil.which("chromedriver")
+    return (chromium, driver) if chromium and driver else None
+
+
+class Browser:
+    """A context manager around one browser with an empty profile."""
+
+    def __init__(self, galaxy: EmbeddedGalaxy, profile: Path, width: int = 1400, height: int = 1000):
+        """Prepare a browser that keeps its profile in a folder, which must be empty."""
+        self._galaxy = galaxy
+        found = programs()
+        if found is None:
+            raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
+        self._chromium, self._driver = found
+        self._arguments = [*OPTIONS, f"--user-data-dir={profile}", f"--window-size={width},{height}"]
+
+    def __enter__(self) -> "Browser":
+        options = webdriver.ChromeOptions()
+        options.binary_location = self._chromium
+        for argument in self._arguments:
+            options.add_argument(argument)
+        self.driver = webdriver.Chrome(options=options, service=Service(self._driver))
+        try:
+            self._log_in()
+        except BaseException:
+            self.driver.quit()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.driver.quit()
+
+    def open(self, path: str):
+        """Open an address below the server's."""
+        self.driver.get(self._galaxy.url + path)
+
+    def open_form(self, tool: str) -> WebElement:
+        """Open a tool's form and return it once its run button shows."""
+        self.open(f"/root?tool_id={tool}")
+        self.wait_for("#execute, [data-description='tool form'] button, .alert-danger")
+        return self.driver.find_element(By.CSS_SELECTOR, "#center")
+
+    def wait_for(self, selector: str) -> WebElement:
+        """Return the first element that a CSS selector finds, once it is visible."""
+        condition = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, selector))
+        return WebDriverWait(self.driver, WAIT_SECONDS).until(condition, f"{selector} did not appear")
+
+    def errors(self) -> list[str]:
+        """Return what the page shows as errors."""
+        return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger")]
+
+    def save(self, path: Path) -> Path:
+        """Save a picture of the window."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(path))
+        return path
+
+    def _log_in(self):
+        self.open("/login/start")
+        self.wait_for("input[name=login]").send_keys(self._galaxy.email)
+        self.wait_for("input[name=password]").send_keys(self._galaxy.password)
+        self.wait_for("button[name=login]").click()
+        WebDriverWait(self.driver, WAIT_SECONDS).until(
+            lambda driver: not driver.find_elements(By.CSS_SELECTOR, "input[name=password]"), "the log-in did not end"
+        )

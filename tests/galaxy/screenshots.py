@@ -1,0 +1,35 @@
+"""Save a picture of each tool form, and of a trained model opened with the eye.
+
+    python -m tests.galaxy.screenshots FOLDER
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from .browser import Browser
+from .demo import SMALL_DATA, TABLES
+from .repository import TEST_DATA, WORKFLOW, WRAPPERS
+from .server import EmbeddedGalaxy
+from .workflow import WorkflowRun
+
+
+def main():
+    """Run the workflow, so that forms have datasets to offer; then take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder.resolve()
+    with EmbeddedGalaxy() as galaxy, tempfile.TemporaryDirectory() as profile:
+        run = WorkflowRun(galaxy, WORKFLOW, "screenshots")
+        run.run({name: TEST_DATA / f"{name}.tabular" for name in TABLES}, SMALL_DATA)
+        with Browser(galaxy, Path(profile), height=2400) as browser:
+            for tool, wrapper in WRAPPERS.items():
+                browser.open_form(tool)
+                print(f"[screenshots] {browser.save(folder / f'{wrapper.stem}.png')}", flush=True)
+            browser.open(f"/datasets/{run.outputs['trained_model']}/preview")
+            browser.wait_for("iframe")
+            print(f"[screenshots] {browser.save(folder / 'trained_model.png')}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

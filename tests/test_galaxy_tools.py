@@ -1,0 +1,28 @@
+"""The tests that stand in the six tools' own files, in the embedded Galaxy."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.galaxy import planemo
+from tests.galaxy.repository import WRAPPERS
+
+# One runs on while others upload: Planemo mostly waits, the server takes two jobs at a time.
+AT_A_TIME = 3
+
+
+@pytest.fixture(scope="module")
+def outcomes(galaxy):
+    """Start the tests of all tools and return what each will have come to."""
+    if not planemo.available():
+        pytest.skip("planemo is not on the path; tox run -e tests installs it")
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {tool: pool.submit(planemo.run_tool_tests, galaxy, wrapper) for tool, wrapper in WRAPPERS.items()}
+
+
+@pytest.mark.parametrize("tool", WRAPPERS)
+def test_own_tests_pass(tool, outcomes):
+    outcome = outcomes[tool].result()
+    print(outcome.text)
+    assert outcome.status == 0
+    assert "All 0 test" not in outcome.text
