@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 FOLDER = Path(__file__).resolve().parents[1] / "test-data"
 TRAINING_ROWS = 250
 TEST_ROWS = 100
+FEW_ROWS = 30
 MARGIN = 4
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -34,6 +35,14 @@ def write(name: str, rows, header=()) -> None:
     (FOLDER / f"{name}.tabular").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_sparse(name: str, x: np.ndarray) -> None:
+    """Write an integer matrix as Matrix Market text."""
+    entries = [f"{row + 1} {column + 1} {x[row, column]}" for row, column in zip(*np.nonzero(x), strict=True)]
+    size = f"{x.shape[0]} {x.shape[1]} {len(entries)}"
+    lines = ["%%MatrixMarket matrix coordinate integer general", size, *entries]
+    (FOLDER / f"{name}.mtx").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def write_good(x: np.ndarray, y: np.ndarray) -> None:
     """Write the tutorial's four tables, and what its first and fifth step make of them."""
     train, test = slice(TRAINING_ROWS), slice(TRAINING_ROWS, TRAINING_ROWS + TEST_ROWS)
@@ -47,6 +56,10 @@ def write_good(x: np.ndarray, y: np.ndarray) -> None:
     predicted = y[test].copy()
     predicted[::10] = (predicted[::10] + 1) % 10
     write("y_pred", predicted[:, None], header=["Predicted"])
+    # Five groups of rows to split by, and the first rows once more as a sparse matrix.
+    write("groups", [[row + 1, f"plate_{row % 5 + 1}"] for row in range(TRAINING_ROWS)], header=["row", "plate"])
+    write("y_few", y[:FEW_ROWS, None])
+    write_sparse("X_few", x[:FEW_ROWS])
 
 
 def write_bad(x: np.ndarray, y: np.ndarray) -> None:

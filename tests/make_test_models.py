@@ -1,0 +1,119 @@
+"""Make the models in test-data by running the tools themselves on the test tables.
+
+Run from the repository root, after `make_test_data.py`, with the Python that the tools run on:
+``python tests/make_test_models.py``. It writes the architecture ``cnn_model.json`` (the
+tutorial's network with an eighth of its filters, so that the files stay small), its builder
+``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
+the builder of a small network that has no input_shape and gives one number.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / "tools" / "scripts"
+FOLDER = ROOT / "test-data"
+
+CNN = [
+    {"layer_type": "Reshape", "target_shape": "(28, 28, 1)"},
+    {"layer_type": "Conv2D", "filters": 8, "kernel_size": "3", "activation": "relu", "kwargs": "padding='same'"},
+    {"layer_type": "MaxPooling2D", "pool_size": "(2, 2)", "strides": "", "kwargs": ""},
+    {"layer_type": "Conv2D", "filters": 4, "kernel_size": "3", "activation": "relu", "kwargs": ""},
+    {"layer_type": "MaxPooling2D", "pool_size": "(2, 2)", "strides": "", "kwargs": ""},
+    {"layer_type": "Flatten", "data_format": "channels_last"},
+    {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": ""},
+]
+REGRESSION = [
+    {"layer_type": "Dense", "units": 8, "activation": "relu", "kwargs": ""},
+    {"layer_type": "Dense", "units": 1, "activation": "linear", "kwargs": ""},
+]
+ADAM = {"learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
+ALL_COLUMNS = {"selected_column_selector_option": "all_columns"}
+
+
+def dataset(path: Path) -> dict:
+    """Return a file as Galaxy passes a dataset."""
+    return {"element_identifier": path.name, "ext": path.suffix.removeprefix("."), "source_path": str(path)}
+
+
+def run(tool: str, form: dict, *outputs: str) -> None:
+    """Run one tool's script with the parameters of its form."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as inputs:
+        json.dump(form, inputs)
+        inputs.flush()
+        subprocess.run([sys.executable, SCRIPTS / f"{tool}.py", "--inputs", inputs.name, *outputs], check=True)
+
+
+def make_architecture(path: Path, input_shape: str, layers: list[dict]) -> None:
+    """Write a sequential architecture."""
+    selection = {
+        "model_type": "sequential",
+        "input_shape": input_shape,
+        "layers": [{"layer_selection": layer} for layer in layers],
+    }
+    run("model_config", {"model_selection": selection}, "--outfile", str(path))
+
+
+def make_builder(name: str, architecture: Path, learning_type: str, loss: str, metric: str, epochs: int) -> None:
+    """Write a builder."""
+    form = {
+        "mode_type": "train_model",
+        "infile_json": dataset(architecture),
+        "learning_type": learning_type,
+        "random_seed": 42,
+        "compile_params": {
+            "loss": loss,
+            "metrics": [metric],
+            "optimizer_selection": {"optimizer_type": "Adam", "optimizer_options": ADAM},
+        },
+        "fit_params": {
+            "epochs": epochs,
+            "batch_size": 25,
+            "callbacks": [{"callback_selection": {"callback_type": "None"}}],
+        },
+    }
+    run("model_builder", {"mode_selection": form}, "--outfile", str(FOLDER / name))
+
+
+def make_trained_model() -> None:
+    """Write `cnn_model.h5mlm`."""
+    form = {
+        "experiment_schemes": {
+            "selected_exp_scheme": "train_val",
+            "infile_estimator": dataset(FOLDER / "cnn_builder.zip"),
+            "hyperparams_swapping": {"param_set": []},
+            "test_split": {"split_algos": {"shuffle": "simple", "test_size": 0.2, "random_state": 1}},
+            "metrics": {"scoring": {"primary_scoring": "default"}},
+        },
+        "input_options": {
+            "selected_input": "tabular",
+            "infile1": dataset(FOLDER / "X_train.tabular"),
+            "header1": False,
+            "column_selector_options_1": ALL_COLUMNS,
+            "infile2": dataset(FOLDER / "y_train_one_hot.tabular"),
+            "header2": False,
+            "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
+        },
+        "save": ["save_estimator"],
+    }
+    with tempfile.NamedTemporaryFile() as scores:
+        run("train_and_eval", form, "--outfile-result", scores.name, "--outfile-object", str(FOLDER / "cnn_model.h5mlm"))
+
+
+def main() -> None:
+    """Write all models."""
+    cnn = FOLDER / "cnn_model.json"
+    make_architecture(cnn, "(784,)", CNN)
+    make_builder("cnn_builder.zip", cnn, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=20)
+    make_trained_model()
+    with tempfile.TemporaryDirectory() as folder:
+        regression = Path(folder) / "regression_model.json"
+        make_architecture(regression, "", REGRESSION)
+        make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
+
+
+if __name__ == "__main__":
+    main()
