@@ -134,6 +134,13 @@ def test_read_numbers_ignores_text_in_columns_not_chosen(table):
     assert tables.read_numbers(dataset, True, Columns("by_index_number", (2,))).names == ["a"]
 
 
+def test_names_of_the_header_are_found_without_the_spaces_around_them(table):
+    dataset = table("a \t b\n1\t2\n")
+    result = tables.read_numbers(dataset, True, Columns("by_header_name", ("b",)))
+    assert result.names == ["b"]
+    np.testing.assert_array_equal(result.values, [[2]])
+
+
 def test_read_numbers_accepts_a_header_of_duplicate_names_by_number(table):
     dataset = table("a\ta\n1\t2\n")
     values = tables.read_numbers(dataset, True, Columns("by_index_number", (2,))).values

@@ -80,7 +80,7 @@ def open_table(dataset: Dataset, header: bool, columns: Columns) -> Source:
     head = _read_head(dataset)
     if header:
         _check_is_header(head, dataset)
-    names = head.first if header else None
+    names = [name.strip() for name in head.first] if header else None
     wanted = positions(columns, len(head.first), names, dataset)
     start = head.second_start if header else head.start
     return Source(dataset, start, 1 + header, len(head.first), names, wanted)
