@@ -25,7 +25,7 @@ def test_dataset_from_a_path_has_the_file_name():
 
 @pytest.mark.parametrize("value", [None, "", {}, {"source_path": ""}])
 def test_dataset_that_was_not_chosen_is_refused(value):
-    with pytest.raises(UserError, match="^Training samples: no dataset was chosen"):
+    with pytest.raises(UserError, match=r"^Training samples: no dataset was chosen"):
         parameters.dataset(value, "Training samples")
 
 

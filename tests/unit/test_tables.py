@@ -129,6 +129,12 @@ def test_read_numbers_takes_numbers_below_the_range_of_float32_for_0(table):
     np.testing.assert_array_equal(values, np.array([[0, 2], [0.5, 0]], np.float32))
 
 
+@pytest.mark.parametrize("cells", [["-7", "3000000000"], ["007", "-0"], ["1e3", "+4"], ["16777216", "2147483647"]])
+def test_read_numbers_reads_whole_numbers_of_any_size_and_spelling(table, cells):
+    values = tables.read_numbers(table("\n".join(cells) + "\n"), False).values
+    np.testing.assert_array_equal(values[:, 0], np.array([float(cell) for cell in cells], np.float32))
+
+
 def test_read_numbers_ignores_text_in_columns_not_chosen(table):
     dataset = table("id\ta\ng1\t1\ng2\t2\n")
     assert tables.read_numbers(dataset, True, Columns("by_index_number", (2,))).names == ["a"]

@@ -167,10 +167,19 @@ def _parse(source: tsv.Source, data: bytes, rows: int, kind: pa.DataType) -> pa.
     return batches[0] if len(batches) == 1 and batches[0].num_rows == rows else None
 
 
+def _number_types(data: bytes) -> list[pa.DataType]:
+    """Return the types to try, in order, for a block of numbers."""
+    # Arrow refuses what underflows, such as small p-values; by way of 64 bits they become 0.
+    types = [pa.float32(), pa.float64()]
+    # Whole numbers are parsed in two thirds of the time. Arrow would take 0x1F for one, too.
+    if not any(sign in data for sign in (b".", b"x", b"X")):
+        types.insert(0, pa.int32())
+    return types
+
+
 def _number_rows(source: tsv.Source, block: _Block) -> np.ndarray:
     data = _bytes(source, block)
-    # Arrow refuses what underflows, such as small p-values; by way of 64 bits they become 0.
-    for kind in (pa.float32(), pa.float64()):
+    for kind in _number_types(data):
         batch = _parse(source, data, block.rows, kind)
         if batch is not None:
             with np.errstate(over="ignore"):
