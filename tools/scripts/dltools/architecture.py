@@ -83,21 +83,37 @@ def _without_weights():
 def _sequential(selection: dict, layers: list[dict]):
     import keras
 
-    model = keras.Sequential()
-    shape = selection.get("input_shape")
-    if not is_empty(shape):
-        model.add(keras.Input(Shape(unknown=None).read(shape, "input_shape")))
+    model, shape = keras.Sequential(), None
+    if not is_empty(selection.get("input_shape")):
+        shape = _add_input(model, Shape(unknown=None).read(selection["input_shape"], "input_shape"))
     for position, values in enumerate(layers, start=1):
         label, entry = _entry(LAYERS, position, values)
         options = arguments(entry, values["layer_type"], values, label)
         if "input_shape" in options:
-            if position > 1 or model.layers or not is_empty(shape):
+            if position > 1 or shape is not None:
                 raise UserError(f"{label}: input_shape belongs to the first layer, and is given only once.")
-            model.add(keras.Input(options.pop("input_shape")))
-        with _refusals_explained(label, model.output_shape if model.built else None):
-            model.add(getattr(keras.layers, values["layer_type"])(**options))
-            _check_sizes(model.output_shape if model.built else ())
+            shape = _add_input(model, options.pop("input_shape"))
+        with _refusals_explained(label, shape):
+            layer = getattr(keras.layers, values["layer_type"])(**options)
+        shape = _add(model, layer, label, shape)
     return model
+
+
+def _add_input(model, shape: tuple) -> tuple:
+    import keras
+
+    model.add(keras.Input(shape))
+    return (None, *shape)
+
+
+def _add(model, layer, label: str, shape):
+    """Add a layer to a sequential model; return the shape of its output, None while that is unknown."""
+    with _refusals_explained(label, shape):
+        model.add(layer)
+        if not model.built:
+            return None
+        _check_sizes(model.output_shape)
+        return model.output_shape
 
 
 def _functional(selection: dict, layers: list[dict]):
@@ -263,11 +279,10 @@ def with_input(model, columns: int):
     """
     import keras
 
-    built = keras.Sequential([keras.Input((columns,))], name=model.name)
+    built = keras.Sequential(name=model.name)
+    shape = _add_input(built, (columns,))
     for position, layer in enumerate(model.layers, start=1):
-        with _refusals_explained(f"Layer {position} ({type(layer).__name__})", built.output_shape):
-            built.add(layer)
-            _check_sizes(built.output_shape)
+        shape = _add(built, layer, f"Layer {position} ({type(layer).__name__})", shape)
     return built
 
 

@@ -169,6 +169,7 @@ def run(form: dict) -> Outcome:
         made = made._replace(architecture=json.loads(model.to_json()))
     else:
         model_file.restore_optimizer(source, model, made.training)
+    batches.row_shape(model, inputs.features)
     target = read_target(inputs, model.output_shape[-1], made.training)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target.kind, target.values.shape[1])
     parts = divide(scheme, inputs, target, seed)

@@ -7,6 +7,7 @@ such as ``layers_7_Dense__units``.
 """
 
 import copy
+import difflib
 import json
 
 from . import training_parameters
@@ -81,7 +82,7 @@ def _set(builder: Builder, name: str, value) -> None:
     if name in options and name not in allowed:
         name = f"optimizer__{name}"
     if name not in allowed:
-        raise UserError(f"Hyperparameter swapping: {quoted(name)} is no setting of this model. Those that exist: {listed(sorted(allowed), 60)}.")
+        raise UserError(f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}")
     place, _, argument = name.rpartition("__")
     if place == "optimizer":
         builder.training["optimizer"]["options"][argument] = value
@@ -92,6 +93,13 @@ def _set(builder: Builder, name: str, value) -> None:
         builder.training[name] = value
     else:
         builder.training["fit"][name] = value
+
+
+def _advice(name: str, allowed: set[str]) -> str:
+    """Point to the setting that was meant, or list the run's settings before those of the layers."""
+    meant = difflib.get_close_matches(name, allowed, n=1, cutoff=0.7)
+    names = sorted(allowed, key=lambda n: (n.startswith("layers_"), n))
+    return (f"Did you mean {quoted(meant[0])}? " if meant else "") + f"Those that exist: {listed(names, 25)}."
 
 
 def _forget_shapes(config) -> None:

@@ -50,7 +50,7 @@ SCORERS = {
     "neg_mean_squared_log_error": Scorer((REGRESSION,)),
     "neg_median_absolute_error": Scorer((REGRESSION,)),
     "r2": Scorer((REGRESSION,)),
-    "max_error": Scorer((REGRESSION,)),
+    "max_error": Scorer((REGRESSION,), "neg_max_error"),
     "spearman_correlation": Scorer((REGRESSION,)),
     "binarize_auc_scorer": Scorer(_LABELS, "roc_auc", probabilities=True),
     "binarize_average_precision_scorer": Scorer(_LABELS, "average_precision", probabilities=True),
@@ -100,28 +100,28 @@ def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.
     """
     import warnings
 
+    from sklearn import metrics
     from sklearn.exceptions import UndefinedMetricWarning
 
     judged = _judged(target_kind, predicted, probabilities)
-    placeholder = np.zeros((len(truth), 1))
     found = {}
     for name in names:
+        known = SCORERS[name].name or name
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
-            found[name] = float(_scorer(name, target_kind, probabilities)(judged, placeholder, truth))
+            if known in ("roc_auc", "average_precision") and target_kind in (MULTICLASS, MULTILABEL):
+                found[name] = _mean_over_classes(truth, probabilities, getattr(metrics, f"{known}_score"))
+            else:
+                # The estimator answers with predictions already made, so that its input may be anything.
+                found[name] = float(_scorer(known, probabilities)(judged, truth, truth))
     return found
 
 
-def _scorer(name: str, kind: str, probabilities):
+def _scorer(known: str, probabilities):
     from sklearn import metrics
 
-    known = SCORERS[name].name or name
     if known == "spearman_correlation":
         return metrics.make_scorer(_spearman)
-    if known in ("roc_auc", "average_precision") and kind in (MULTICLASS, MULTILABEL):
-        return metrics.make_scorer(
-            _mean_over_classes, response_method="predict_proba", metric=getattr(metrics, f"{known}_score")
-        )
     if known == "neg_log_loss":
         labels = np.arange(probabilities.shape[1])
         return metrics.make_scorer(metrics.log_loss, greater_is_better=False, response_method="predict_proba", labels=labels)

@@ -109,7 +109,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
         verbose=0,
     )
     _check_finite(told.history["loss"], done)
-    return Fitted(model, _continued(history or {}, {**told.history, "seconds": progress.seconds}))
+    return Fitted(model, _continued(history or {}, told.history, progress.seconds))
 
 
 def _check_finite(losses: list[float], done: int) -> None:
@@ -138,12 +138,10 @@ def _check_monitors(training: dict) -> None:
             raise UserError(f"{callback['type']}: monitor must be one of {listed(measured)}. Received: '{monitor}'.")
 
 
-def _continued(before: dict, now: dict) -> dict[str, list[float]]:
+def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:
     from .progress import in_order
 
-    # ReduceLROnPlateau adds a history of the learning rate, and only from its first epoch on.
-    epochs_before = len(before.get("loss", []))
-    return {
-        name: [*before.get(name, [float("nan")] * epochs_before), *(float(v) for v in values)]
-        for name, values in ((name, now[name]) for name in in_order(now))
-    }
+    # A callback's figures, such as the learning rate, may not have been in the history so far.
+    missing = [float("nan")] * len(before.get("loss", []))
+    ordered = {name: now[name] for name in in_order(now)} | {"seconds": seconds}
+    return {name: [*before.get(name, missing), *(float(v) for v in values)] for name, values in ordered.items()}

@@ -1,0 +1,158 @@
+"""Designing networks, on Keras' NumPy backend, in a process as the tool has it."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import forms
+import pytest
+from dltools import kinds, layers
+
+MACROS = Path(__file__).resolve().parents[2] / "tools" / "macros_layers.xml"
+ONE_INPUT = ("Input", {"shape": "(10,)", "name": "", "dtype": "float32", "sparse": False})
+
+
+def dense(units=4, **values):
+    return ("Dense", {"units": units, "activation": "relu", "kwargs": "", **values})
+
+
+def changed(position, **values):
+    """Return the tutorial's layers with one of them changed."""
+    entries = list(forms.CNN)
+    kind, old = entries[position - 1]
+    entries[position - 1] = (values.pop("layer_type", kind), {**old, **values})
+    return forms.sequential(*entries)
+
+
+@pytest.fixture
+def design(tmp_path):
+    """Return a function that runs the tool on a form."""
+    return lambda form: forms.run("model_config", form, tmp_path, outfile="model.json")
+
+
+def test_ok_tutorial(design, tmp_path):
+    result = design(forms.sequential(*forms.CNN))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "7      dense            Dense         (None, 10)         1450" in result.stdout
+    config = json.loads((tmp_path / "model.json").read_text())
+    kinds_found = [layer["class_name"] for layer in config["config"]["layers"]]
+    assert kinds_found == ["InputLayer", "Reshape", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+    assert config["config"]["layers"][2]["config"]["padding"] == "same"
+    assert config["config"]["layers"][1]["config"]["target_shape"] == [28, 28, 1]
+
+
+def test_ok_two_inputs_merged(design, tmp_path):
+    form = forms.functional(
+        ONE_INPUT, ("Input", {"shape": "(10,)", "name": "other", "sparse": True}), dense(inbound_nodes=1),
+        ("Concatenate", {"merging_layers": "[2, 3]", "axis": "-1"}), dense(1, inbound_nodes="4"), inputs="[1, 2]", outputs="[5]",
+    )
+    result = design(form)
+    assert (result.returncode, result.stderr) == (0, "")
+    config = json.loads((tmp_path / "model.json").read_text())["config"]
+    assert [layer[0] for layer in config["input_layers"]] == ["input_layer", "other"]
+    assert [layer["config"]["sparse"] for layer in config["layers"] if layer["class_name"] == "InputLayer"] == [False, True]
+
+
+def test_ok_without_input_shape(design):
+    result = design(forms.sequential(dense(), input_shape=""))
+    assert result.returncode == 0
+    assert "whether the layers fit together shows when training starts" in result.stdout
+
+
+def test_ok_input_shape_as_keyword(design, tmp_path):
+    assert design(forms.sequential(dense(kwargs="input_shape=(12,)"), input_shape=None)).returncode == 0
+    first = json.loads((tmp_path / "model.json").read_text())["config"]["layers"][0]
+    assert first["config"]["batch_shape"] == [None, 12]
+
+
+FAIL = {
+    "units 0": (changed(7, units=0), "Layer 7 (Dense): units must be a whole number of at least 1. Received: '0'."),
+    "units missing": (changed(7, units=""), "Layer 7 (Dense): units must be given"),
+    "rate 1": (forms.sequential(("Dropout", {"rate": 1, "kwargs": ""})), "rate must be a number of at least 0 and below 1"),
+    "reshape": (changed(1, target_shape="(28, 29, 1)"), "Layer 1 (Reshape) does not fit: The total size of the tensor must be unchanged"),
+    "kernel too large": (changed(2, kernel_size="40", kwargs=""), "Layer 2 (Conv2D) does not fit"),
+    "kernel of three": (changed(2, kernel_size="(3, 3, 3)"), "kernel_size must be a whole number of at least 1, such as 2, or 2"),
+    "shape reaches it": (changed(3, layer_type="Conv1D", filters=2, kernel_size="2"), "It receives data of shape (None, 28, 28, 8)"),
+    "input_shape": (forms.sequential(*forms.CNN, input_shape="784 pixels"), "input_shape must be whole numbers of at least 1 in brackets"),
+    "keyword unknown": (changed(2, kwargs="paddding='same'"), "'paddding' is not an argument of Conv2D. Its arguments are: activation,"),
+    "keyword no literal": (changed(2, kwargs="padding=open('x')"), "the value of padding must be a number, a text in quotes"),
+    "keyword no name": (changed(2, kwargs="3"), "must be of the form name=value"),
+    "keyword code": (changed(2, kwargs="padding='same') or print(1"), "must be of the form name=value"),
+    "keyword twice": (changed(2, kwargs="padding='same', padding='valid'"), "key word arguments"),
+    "keyword refused by Keras": (changed(2, kwargs="padding='sme'"), "Layer 2 (Conv2D) does not fit"),
+    "class in a keyword": (
+        changed(2, kwargs="kernel_initializer={'class_name': 'Lambda', 'module': 'keras.layers', 'config': {}}"), "'keras.layers.Lambda'",
+    ),
+    "name with markup": (changed(2, kwargs="name='<b>'"), "name must be letters, digits"),
+    "activation": (changed(2, activation="rely"), "activation must be one of linear, softmax"),
+    "layer not on offer": (forms.sequential(("Lambda", {})), "Layer 1: 'Lambda' is not on offer here"),
+    "too large": (changed(7, units=10**12), "at most 2,000,000,000 are allowed"),
+    "model type": ({"model_selection": {"model_type": "other", "layers": forms.layers(dense())}}, "Select keras model type"),
+    "later layer": (forms.functional(ONE_INPUT, dense(inbound_nodes=3), dense(inbound_nodes=1)), "layer 2 refers to layer 3, which comes later"),
+    "itself": (forms.functional(ONE_INPUT, dense(inbound_nodes=2)), "layer 2 refers to itself"),
+    "not connected": (forms.functional(ONE_INPUT, dense()), "Layer 2 (Dense): inbound_nodes must be given"),
+    "one to merge": (forms.functional(ONE_INPUT, ("Add", {"merging_layers": "[1]"})), "at least two layers"),
+    "merge does not fit": (
+        forms.functional(ONE_INPUT, dense(inbound_nodes=1), ("Add", {"merging_layers": "[1, 2]"}), outputs="[3]"),
+        "Layer 3 (Add) does not fit",
+    ),
+    "no such output": (forms.functional(ONE_INPUT, dense(inbound_nodes=1), outputs="[9]"), "output_layers: must list positions of layers from 1 to 2"),
+    "input is no Input": (forms.functional(ONE_INPUT, dense(inbound_nodes=1), inputs="[2]"), "layer 2 is a Dense, but only Input layers"),
+}
+
+
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory):
+    cases = {name: form for name, (form, _) in FAIL.items()}
+    return forms.run_all("model_config", cases, tmp_path_factory.mktemp("refusals"), outfile="model.json")
+
+
+@pytest.mark.parametrize("name", FAIL)
+def test_fail(refusals, name):
+    forms.assert_one_line(refusals[name], FAIL[name][1])
+    assert not refusals[name].written
+
+
+# The wrapper's macros and the table of layers.
+
+def offered(section):
+    """Return layer type -> its parameters' names, as the macros offer them, expanded by Galaxy's own loader."""
+    galaxy_loader = pytest.importorskip("galaxy.util.xml_macros", reason="galaxy-util is not installed here")
+    tree, _ = galaxy_loader.load_with_references(str(MACROS.with_name("model_config.xml")))
+    case = tree.getroot().find(f".//conditional[@name='model_selection']/when[@value='{section}']")
+    selection = case.find(".//conditional[@name='layer_selection']")
+    assert {o.get("value") for o in selection.find("param").iter("option")} == {w.get("value") for w in selection.findall("when")}
+    return {w.get("value"): {p.get("name") or p.get("argument") for p in w.iter("param")} for w in selection.findall("when")}
+
+
+@pytest.mark.parametrize(("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)])
+def test_macros_offer_what_the_table_holds(section, table):
+    expected = {}
+    for name, layer in table.items():
+        names = {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
+        if section == "functional" and name != "Input":
+            names.add("merging_layers" if layer.merges else "inbound_nodes")
+        expected[name] = names
+    assert offered(section) == expected
+
+
+BAD_VALUES = {
+    "whole": (kinds.Whole(1), ["0", "1.5", "x", "True", "[1]", "-3"]),
+    "real": (kinds.Real(0, 1, below=True), ["1", "-0.1", "x", "True"]),
+    "sizes": (kinds.Sizes(2), ["0", "(1, 2, 3)", "(0, 1)", "'a'", "3,"]),
+    "shape": (kinds.Shape(), ["x", "(0,)", "(-1,)", "'784'", "3.5"]),
+    "word": (kinds.Word(), ["a b", "<b>", ""]),
+}
+
+
+@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in BAD_VALUES.values() for value in values if value != "3,"])
+def test_fail_kinds(kind, value):
+    from dltools.errors import UserError
+
+    with pytest.raises(UserError, match="^units must be"):
+        kind.read(value, "units")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("3", 3), ("(3, 5)", (3, 5)), ("[3, 5]", (3, 5)), (3, 3), ("(4,)", 4)])
+def test_ok_sizes(value, expected):
+    assert kinds.Sizes(2).read(value, "kernel_size") == expected
