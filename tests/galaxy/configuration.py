@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from .repository import WRAPPERS, requirements
+from .repository import TEST_DATA, WRAPPERS, requirements
 
 # Galaxy's queues sleep between two looks at the database. The defaults of one second and
 # more suit a server with many users; here they would be most of a short job's time.
@@ -28,11 +28,12 @@ class Settings:
     workers: int
     wrappers: tuple[Path, ...] = tuple(WRAPPERS.values())
     packages: tuple[str, ...] = ()
+    watch_tools: bool = False
 
 
 def write(settings: Settings) -> Path:
     """Write the settings under the state folder and return the path of `galaxy.yml`."""
-    for name in ("config", "data", "dependencies", "jobs", "files", "new", "queue", "queue-control", "tmp"):
+    for name in ("config", "data", "dependencies", "jobs", "files", "new", "tmp"):
         (settings.state / name).mkdir(parents=True, exist_ok=True)
     _write_tool_conf(settings)
     _write_dependencies(settings)
@@ -48,13 +49,14 @@ def _galaxy(settings: Settings) -> dict:
         **_places(settings),
         **_quick_jobs(),
         **_background_tasks(settings.state),
-        **_nothing_from_outside(),
+        **_nothing_from_outside(settings.state),
         "admin_users": settings.admin_email,
         "bootstrap_admin_api_key": settings.admin_key,
         "job_config": _job_config(settings),
         "dependency_resolvers": [
             {"type": "galaxy_packages", "base_path": str(settings.state / "dependencies"), "versionless": True}
         ],
+        "watch_tools": settings.watch_tools,
         "brand": "deep learning tools",
     }
 
@@ -69,6 +71,7 @@ def _places(settings: Settings) -> dict:
         "new_file_path": str(state / "new"),
         "job_working_directory": str(state / "jobs"),
         "tool_config_file": str(state / "config" / "tool_conf.xml"),
+        "tool_test_data_directories": str(TEST_DATA),
         "database_connection": f"sqlite:///{state / 'data' / 'universe.sqlite'}?isolation_level=IMMEDIATE",
         "conda_auto_init": False,
         "conda_auto_install": False,
@@ -82,7 +85,6 @@ def _quick_jobs() -> dict:
         "workflow_monitor_sleep": POLL_SECONDS,
         "check_job_script_integrity": False,
         "cleanup_job": "always",
-        "watch_tools": False,
     }
 
 
@@ -96,27 +98,19 @@ def _background_tasks(state: Path) -> dict:
         "enable_celery_tasks": True,
         "metadata_strategy": "directory_celery",
         "amqp_internal_connection": f"sqlalchemy+sqlite:///{state / 'data' / 'control.sqlite'}",
-        "celery_conf": {
-            "result_backend": f"db+sqlite:///{state / 'data' / 'results.sqlite'}",
-            # A broker of plain files: the one on SQLite looks for messages only once a second.
-            "broker_url": "filesystem://",
-            "broker_transport_options": {
-                "data_folder_in": str(state / "queue"),
-                "data_folder_out": str(state / "queue"),
-                "control_folder": str(state / "queue-control"),
-                "polling_interval": POLL_SECONDS,
-            },
-        },
+        "celery_conf": {"result_backend": f"db+sqlite:///{state / 'data' / 'results.sqlite'}"},
     }
 
 
-def _nothing_from_outside() -> dict:
+def _nothing_from_outside(state: Path) -> dict:
     """Start without the services and downloads that a public server would offer."""
     return {
         "enable_tool_shed_check": False,
-        "use_remote_user": False,
         "interactivetools_enable": False,
         "enable_notification_system": False,
+        "enable_mulled_containers": False,
+        # Galaxy's sample fetches lists of genomes when it starts.
+        "tool_data_table_config_path": str(state / "config" / "tool_data_table_conf.xml"),
     }
 
 
@@ -126,7 +120,9 @@ def _job_config(settings: Settings) -> dict:
         "handling": {"assign": ["mem-self"]},
         "execution": {
             "default": "local",
-            "environments": {"local": {"runner": "local", "local_slots": settings.slots}},
+            "environments": {
+                "local": {"runner": "local", "local_slots": settings.slots, "live_tool_output_reporting": True}
+            },
         },
     }
 
@@ -135,6 +131,7 @@ def _write_tool_conf(settings: Settings):
     tools = "".join(f"    <tool file={quoteattr(str(path))}/>\n" for path in settings.wrappers)
     text = f'<toolbox>\n  <section id="deep_learning" name="Deep learning">\n{tools}  </section>\n</toolbox>\n'
     (settings.state / "config" / "tool_conf.xml").write_text(text, encoding="utf-8")
+    (settings.state / "config" / "tool_data_table_conf.xml").write_text("<tables/>\n", encoding="utf-8")
 
 
 def _write_dependencies(settings: Settings):

@@ -19,10 +19,10 @@ def main():
     released = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: released.set())
     try:
-        with EmbeddedGalaxy(state=args.state and args.state.resolve()) as galaxy:
+        with EmbeddedGalaxy(state=args.state and args.state.resolve(), watch_tools=True) as galaxy:
             print(f"\n  address   {galaxy.url}\n  user      {galaxy.email}\n  password  {galaxy.password}")
             print(f"  API key   {galaxy.user_key}\n  admin key {galaxy.admin_key}\n  log       {galaxy.log}")
-            print("\nCtrl-C stops it.", flush=True)
+            print("\nChanged wrappers are loaded anew. Ctrl-C stops it.", flush=True)
             released.wait()
     except KeyboardInterrupt:
         print("\n[galaxy] stopping", flush=True)

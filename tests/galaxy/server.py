@@ -178,7 +178,8 @@ def _web_server(environment: Path, port: int) -> list[str]:
 def _worker(environment: Path) -> list[str]:
     """Return the command of the worker that takes uploads and sets metadata."""
     return [
-        str(environment / "bin" / "celery"),
+        str(environments.python(environment)),
+        str(Path(__file__).with_name("worker.py")),
         *("--app", "galaxy.celery", "worker", "--pool", "threads", "--concurrency", "2"),
         *("--queues", "celery,galaxy.internal,galaxy.external", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),

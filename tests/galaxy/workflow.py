@@ -102,21 +102,21 @@ class _JobConsole:
         if job["state"] != self._state and job["state"] == "running":
             print(f"[workflow] {self._label}: running", flush=True)
         if job["state"] == "running":
-            self._print(self._printed_since())
+            self._print(self._printed_so_far(), ended=False)
         elif job["state"] == "ok":
-            self._print((job["tool_stdout"] or "")[self._printed :] + "\n")
+            self._print(job["tool_stdout"] or "", ended=True)
             print(f"[workflow] {self._label}: done", flush=True)
         elif job["state"] not in WAITING:
             printed = "\n".join(filter(None, (job["tool_stdout"], job["tool_stderr"], job["stderr"])))
             raise WorkflowFailed(f"step '{self._label}' ended in state '{job['state']}':\n{printed}")
         self._state = job["state"]
 
-    def _printed_since(self) -> str:
-        """Return what the running job has printed since the last look."""
+    def _printed_so_far(self) -> str:
+        """Return what the running job has printed, as Galaxy's console view shows it."""
         answer = self._api.make_get_request(
             f"{self._api.url}/jobs/{self._job}/console_output",
             params={
-                "stdout_position": self._printed,
+                "stdout_position": 0,
                 "stdout_length": CONSOLE_CHARACTERS,
                 "stderr_position": 0,
                 "stderr_length": 0,
@@ -125,9 +125,9 @@ class _JobConsole:
         answer.raise_for_status()
         return answer.json()["stdout"] or ""
 
-    def _print(self, text: str):
-        """Print the whole lines in `text`; the rest comes with the next look."""
-        lines = text[: text.rfind("\n") + 1]
-        self._printed += len(lines)
-        for line in filter(str.strip, lines.splitlines()):
+    def _print(self, text: str, ended: bool):
+        """Print the lines not printed before; while the job runs, its last may be half a line."""
+        lines = (text if ended else text[: text.rfind("\n") + 1]).splitlines()
+        for line in filter(str.strip, lines[self._printed :]):
             print(f"    {line}", flush=True)
+        self._printed = max(self._printed, len(lines))
