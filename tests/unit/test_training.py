@@ -63,6 +63,16 @@ def data(tmp_path_factory):
     return folder
 
 
+def dense(units, activation, node):
+    return ("Dense", {"units": units, "activation": activation, "kwargs": "", "inbound_nodes": node})
+
+
+SPARSE_INPUT = ("Input", {"shape": "(4,)", "name": "", "dtype": "float32", "sparse": True})
+BRANCHES = forms.functional(
+    SPARSE_INPUT, dense(8, "relu", 1), dense(8, "tanh", "1"), ("Add", {"merging_layers": "[2, 3]"}), dense(3, "softmax", 4), outputs="[5]")
+TWO_INPUTS = forms.functional(
+    ("Input", {"shape": "(4,)"}), ("Input", {"shape": "(4,)"}), ("Add", {"merging_layers": "[1, 2]"}), dense(3, "softmax", 3), inputs="[1, 2]", outputs="[4]")
+
 BUILDERS = {
     "softmax": (network(3), {"epochs": 15, "seed": 1, **FAST}),
     "sparse": (network(3), {"loss": "sparse_categorical_crossentropy", "epochs": 15, "seed": 1, **FAST}),
@@ -81,6 +91,8 @@ BUILDERS = {
                                ("Flatten", {}), ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(2, 2, 1)"), {}),
     "not flat": (forms.sequential(("Reshape", {"target_shape": "(2, 2)"}), ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(4,)"), {}),
     "784": (forms.sequential(*forms.CNN), {}),
+    "branches": (BRANCHES, {"epochs": 15, "seed": 1, **FAST}),
+    "two inputs": (TWO_INPUTS, {}),
 }
 
 
@@ -114,6 +126,8 @@ OK = {
     "two values": ("pair", "diabetes", "two_values", {"split": {"shuffle": "None", "test_size": 0.25}}),
     "stopped early": ("stopping", "x", "one_hot", {}),
     "picture": ("image", "x", "names", {}),
+    "branches": ("branches", "x", "names", {}),
+    "branches, sparse": ("branches", "x.mtx", "names", {"selected_input": "sparse"}),
     "swapped": ("softmax", "x", "one_hot", {"swaps": [("epochs", "2"), ("layers_0_Dense__units", "5"), ("lr", "0.5"), (None, ""), ("layers_0_Dense__config__activation", "tanh")]}),
 }
 
@@ -161,7 +175,7 @@ def test_labels_are_the_users_and_scores_follow_from_the_predictions(runs, name)
     assert all(value == pytest.approx(metrics.accuracy_score(true, predicted)) for value in accuracy)
 
 
-@pytest.mark.parametrize("name", ["one-hot", "one-hot sparse loss", "from five", "sparse input", "two, one unit", "two, two units", "hinge"])
+@pytest.mark.parametrize("name", ["one-hot", "one-hot sparse loss", "from five", "sparse input", "two, one unit", "two, two units", "hinge", "branches", "branches, sparse"])
 def test_the_network_learns(runs, name):
     assert metrics.accuracy_score(labels(runs[name], "y_true"), labels(runs[name], "y_preds")) >= 0.6
 
@@ -353,6 +367,7 @@ FAIL = {
     "one class": (("sigmoid", "x", "one_class", {}), "needs at least two classes"),
     "names in a regression": (("linear", "x", "names", {}), "is not a number"),
     "two values for one unit": (("linear", "diabetes", "two_values", {}), "has 2 target columns, but the last layer has 1 units"),
+    "two inputs": (("two inputs", "x", "names", {}), "the model has 2 inputs"),
     "not flat": (("not flat", "x", "names", {}), "Put Flatten or GlobalAveragePooling before the last Dense layer"),
     "scorer": (("softmax", "x", "one_hot", {"scoring": {"primary_scoring": "r2"}}), "'r2' makes no sense for a multiclass target"),
     "second scorer": (("linear", "diabetes", "progression", {"scoring": {"primary_scoring": "r2", "secondary_scoring": ["roc_auc"]}}), "'roc_auc' makes no sense"),

@@ -142,13 +142,13 @@ def _functional(selection: dict, layers: list[dict]):
 
 
 def _input_tensor(options: dict):
-    """Make an input; a sparse one is marked in the configuration alone, see `to_json`."""
+    """Make an input. A sparse one is marked afterwards: the NumPy backend makes none, but writes it down."""
     import keras
 
     sparse = options.pop("sparse", False)
-    tensor = keras.Input(**options)
-    tensor._keras_history.operation.sparse = bool(sparse)
-    return tensor
+    layer = keras.layers.InputLayer(**options)
+    layer.sparse = sparse
+    return layer.output
 
 
 def _entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, Layer]:
@@ -264,11 +264,22 @@ def rebuild(config: dict, source: str):
     layers = gate.model_layers(config, source)
     gate.check(config, source)
     try:
-        return keras.models.model_from_json(json.dumps(config))
+        return keras.models.model_from_json(json.dumps(_with_dense_inputs(config, layers)))
     except (*KERAS_REFUSALS, KeyError, AttributeError) as error:
         raise UserError(
             f"{source}: Keras cannot build the model of {len(layers)} layers that it describes: {keras_reason(error)}"
         ) from None
+
+
+def _with_dense_inputs(config: dict, layers: list[dict]) -> dict:
+    # These tools feed dense rows however the table came, and the NumPy backend knows no sparse ones.
+    dense = [
+        {**layer, "config": {**layer["config"], "sparse": False}}
+        if layer.get("class_name") == "InputLayer" and isinstance(layer.get("config"), dict) and layer["config"].get("sparse")
+        else layer
+        for layer in layers
+    ]
+    return {**config, "config": {**config["config"], "layers": dense}}
 
 
 def with_input(model, columns: int):
