@@ -100,7 +100,8 @@ def make_trained_model() -> None:
         "save": ["save_estimator"],
     }
     with tempfile.NamedTemporaryFile() as scores:
-        run("train_and_eval", form, "--outfile-result", scores.name, "--outfile-object", str(FOLDER / "cnn_model.h5mlm"))
+        outputs = ("--outfile-result", scores.name, "--outfile-object", str(FOLDER / "cnn_model.h5mlm"))
+        run("train_and_eval", form, *outputs)
 
 
 def main() -> None:
