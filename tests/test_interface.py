@@ -9,7 +9,7 @@ from tests.galaxy.repository import TOOLS, WRAPPERS
 
 # The text parameters that a regular expression guards: what workflows validly hold, and what can never be meant.
 VALIDATED = {
-    "input_shape": (["(784,)", "(32, )", "(28,28,1)", "[28, 28]", "784", "(None, 28)"], ["(784", "(0,)", "(2.5,)", "x y"]),
+    "input_shape": (["(784,)", "(32, )", "(28,28,1)", "[28, 28]", "784", "(None, 28)"], ["(784", "(0,)", "x y"]),
     "target_shape": (["(28,28,1)", "(28, 28, -1)", "[4, 4]", "(12,)"], ["(0, 28)", "(28; 28)", "-2", "28 x 28"]),
     "shape": (["(10,)", "(None, 4)", "[3, 3, 1]"], ["", "shape=(10,)", "(-1,)"]),
     "kernel_size": (["3", " 3 ", "(3, 3)", "[3,3,3]", "(5,)"], ["", "0", "-1", "3.5", "(3, 0)", "3, 3)", "same"]),
