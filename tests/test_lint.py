@@ -20,5 +20,6 @@ def test_workflow_has_no_warning():
 
 
 def test_repository_has_no_warning():
-    outcome = planemo("shed_lint", "--tools", "--fail_level", "warn", ROOT)
+    # One check asks the public Tool Shed whether this version is newer than the one there.
+    outcome = planemo("shed_lint", "--tools", "--fail_level", "warn", "--skip", "version_bumped", ROOT)
     assert outcome.status == 0, outcome.text

@@ -1,6 +1,7 @@
 """The embedded Galaxy's web client in a headless Chromium, logged in as its user."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -46,7 +47,8 @@ class Browser:
         if found is None:
             raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
         self._chromium, self._driver = found
-        self._arguments = [*OPTIONS, f"--user-data-dir={profile}", f"--window-size={width},{height}"]
+        self._arguments = [*OPTIONS, f"--user-data-dir={profile}"]
+        self._size = (width, height)
 
     def __enter__(self) -> "Browser":
         options = webdriver.ChromeOptions()
@@ -55,6 +57,7 @@ class Browser:
             options.add_argument(argument)
         self.driver = webdriver.Chrome(options=options, service=Service(self._driver))
         try:
+            self.driver.set_window_size(*self._size)
             self._log_in()
         except BaseException:
             self.driver.quit()
@@ -69,10 +72,23 @@ class Browser:
         self.driver.get(self._galaxy.url + path)
 
     def open_form(self, tool: str) -> WebElement:
-        """Open a tool's form and return it once its run button shows."""
+        """Open a tool's form and return it once it can be run or shows what went wrong."""
         self.open(f"/root?tool_id={tool}")
-        self.wait_for("#execute, [data-description='tool form'] button, .alert-danger")
+        self.wait_for("#execute, .alert-danger")
         return self.driver.find_element(By.CSS_SELECTOR, "#center")
+
+    def open_history(self, history: str):
+        """Make a history the one that forms take datasets from."""
+        self.open(f"/history/set_as_current?id={history}")
+
+    def open_preview(self, dataset: str) -> str:
+        """Show what Galaxy's datatype draws of a dataset, alone in the window; return its text.
+
+        The eye shows the same inside the client's own page, up to Galaxy 25.0. In 26.1 the
+        client offers a download instead for every datatype that it takes for binary.
+        """
+        self.open(f"/datasets/{dataset}/display/?preview=True")
+        return self.wait_for("body").text
 
     def wait_for(self, selector: str) -> WebElement:
         """Return the first element that a CSS selector finds, once it is visible."""
@@ -84,7 +100,11 @@ class Browser:
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger")]
 
     def save(self, path: Path) -> Path:
-        """Save a picture of the window."""
+        """Save a picture of the window, once the client's panels have what they show."""
+        WebDriverWait(self.driver, WAIT_SECONDS).until(
+            lambda driver: not re.search("Loading (Toolbox|History)", driver.find_element(By.TAG_NAME, "body").text),
+            "the panels did not finish loading",
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(path))
         return path

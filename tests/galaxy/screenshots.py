@@ -23,11 +23,11 @@ def main():
         run = WorkflowRun(galaxy, WORKFLOW, "screenshots")
         run.run({name: TEST_DATA / f"{name}.tabular" for name in TABLES}, SMALL_DATA)
         with Browser(galaxy, Path(profile), height=2400) as browser:
+            browser.open_history(run.history)
             for tool, wrapper in WRAPPERS.items():
                 browser.open_form(tool)
                 print(f"[screenshots] {browser.save(folder / f'{wrapper.stem}.png')}", flush=True)
-            browser.open(f"/datasets/{run.outputs['trained_model']}/preview")
-            browser.wait_for("iframe")
+            browser.open_preview(run.outputs["trained_model"])
             print(f"[screenshots] {browser.save(folder / 'trained_model.png')}", flush=True)
 
 
