@@ -10,6 +10,7 @@ Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input 
 
 import json
 import zipfile
+import zlib
 from typing import NamedTuple
 
 from . import architecture, gate, training_parameters
@@ -72,7 +73,7 @@ def _members(dataset: Dataset) -> dict[str, bytes]:
             if sorted(names) != sorted(MEMBERS):
                 raise UserError(f"{expected} It must hold {listed(MEMBERS)}. Received: {listed(names)}.")
             return {name: _bounded(archive, name, expected) for name in MEMBERS}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise UserError(f"{expected} It cannot be read as a zip: {error}.") from None
 
 

@@ -169,7 +169,7 @@ def model_layers(config, source: str) -> list[dict]:
         UserError: `config` is not what Keras' `Model.to_json` writes.
     """
     expected = f"{source}: is no model configuration as 'Create a deep learning model architecture' writes it"
-    if not isinstance(config, dict) or config.get("class_name") not in MODELS:
+    if not isinstance(config, dict) or str(config.get("class_name")) not in MODELS:
         found = f"the keys {listed(config)}" if isinstance(config, dict) else f"a JSON {type(config).__name__}"
         raise UserError(f"{expected}: its class_name must be Sequential or Functional. Received: {found}.")
     inner = config.get("config")
