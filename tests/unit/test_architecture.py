@@ -1,14 +1,11 @@
 """Designing networks, on Keras' NumPy backend, in a process as the tool has it."""
 
 import json
-import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import forms
 import pytest
-from dltools import kinds, layers
+from dltools import kinds
 
-MACROS = Path(__file__).resolve().parents[2] / "tools" / "macros_layers.xml"
 ONE_INPUT = ("Input", {"shape": "(10,)", "name": "", "dtype": "float32", "sparse": False})
 
 
@@ -111,29 +108,6 @@ def refusals(tmp_path_factory):
 def test_fail(refusals, name):
     forms.assert_one_line(refusals[name], FAIL[name][1])
     assert not refusals[name].written
-
-
-# The wrapper's macros and the table of layers.
-
-def offered(section):
-    """Return layer type -> its parameters' names, as the macros offer them, expanded by Galaxy's own loader."""
-    galaxy_loader = pytest.importorskip("galaxy.util.xml_macros", reason="galaxy-util is not installed here")
-    tree, _ = galaxy_loader.load_with_references(str(MACROS.with_name("model_config.xml")))
-    case = tree.getroot().find(f".//conditional[@name='model_selection']/when[@value='{section}']")
-    selection = case.find(".//conditional[@name='layer_selection']")
-    assert {o.get("value") for o in selection.find("param").iter("option")} == {w.get("value") for w in selection.findall("when")}
-    return {w.get("value"): {p.get("name") or p.get("argument") for p in w.iter("param")} for w in selection.findall("when")}
-
-
-@pytest.mark.parametrize(("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)])
-def test_macros_offer_what_the_table_holds(section, table):
-    expected = {}
-    for name, layer in table.items():
-        names = {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
-        if section == "functional" and name != "Input":
-            names.add("merging_layers" if layer.merges else "inbound_nodes")
-        expected[name] = names
-    assert offered(section) == expected
 
 
 BAD_VALUES = {

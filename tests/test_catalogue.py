@@ -1,0 +1,53 @@
+"""What the forms offer is what the scripts' tables hold: layers, losses, metrics, optimizers, callbacks, scorers."""
+
+import pytest
+from dltools import layers, scoring, training_parameters
+
+from tests import interface
+
+
+@pytest.fixture(scope="module")
+def wrappers():
+    """Return tool id -> the root of its wrapper, with the macros put in."""
+    return interface.expanded()
+
+
+def cases(root, path, selector):
+    """Return value of a conditional's selector -> names of the parameters of that case."""
+    conditional = root.find(path)
+    offered = {option.get("value") for option in conditional.find(f"param[@name='{selector}']").iter("option")}
+    found = {case.get("value"): {interface.name_of(p) for p in case.iter("param")} for case in conditional.findall("when")}
+    assert set(found) == offered
+    return found
+
+
+def options(root, name):
+    """Return the option values of a select."""
+    return {option.get("value") for option in root.find(f".//param[@name='{name}']").iter("option")}
+
+
+@pytest.mark.parametrize(("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)])
+def test_layers(wrappers, section, table):
+    expected = {}
+    for name, layer in table.items():
+        expected[name] = {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
+        if section == "functional" and name != "Input":
+            expected[name].add("merging_layers" if layer.merges else "inbound_nodes")
+    path = f".//conditional[@name='model_selection']/when[@value='{section}']//conditional[@name='layer_selection']"
+    assert cases(wrappers["keras_model_config"], path, "layer_type") == expected
+
+
+def test_training_parameters(wrappers):
+    root = wrappers["keras_model_builder"]
+    optimizers = {name: {p.name for p in kinds} for name, kinds in training_parameters.OPTIMIZERS.items()}
+    assert cases(root, ".//conditional[@name='optimizer_selection']", "optimizer_type") == optimizers
+    callbacks = {name: {p.name for p in kinds} for name, kinds in training_parameters.CALLBACKS.items()}
+    callbacks |= {name: set() for name in training_parameters.WITHOUT_CALLBACK}
+    assert cases(root, ".//conditional[@name='callback_selection']", "callback_type") == callbacks
+    assert options(root, "loss") == set(training_parameters.LOSSES)
+    assert options(root, "metrics") == {*training_parameters.METRICS, training_parameters.NO_METRIC}
+    assert options(root, "learning_type") == set(training_parameters.LEARNING_TYPES)
+
+
+def test_scorers(wrappers):
+    assert options(wrappers["keras_train_and_eval"], "primary_scoring") == {*scoring.SCORERS, scoring.DEFAULT}
