@@ -4,7 +4,6 @@ Everything is written as JSON, which Galaxy reads as the YAML that it expects.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -146,4 +145,4 @@ def _write_dependencies(settings: Settings):
         (package / "env.sh").write_text(f'export PATH="{settings.tools_environment}/bin:$PATH"\n', encoding="utf-8")
         default = base / name / "default"
         if not default.is_symlink():
-            os.symlink("1", default)
+            default.symlink_to("1")

@@ -56,8 +56,8 @@ def inputs(args: argparse.Namespace) -> tuple[dict[str, Path], dict[str, int]]:
 
 def read_column(path: Path) -> list[str]:
     """Return the first column of a table, packed or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
         return [line.rstrip("\n").split("\t")[0] for line in lines]
 
 

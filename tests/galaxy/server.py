@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -51,6 +52,7 @@ class EmbeddedGalaxy:
         self._workers = workers
         self._settings = settings
         self._supervisor: subprocess.Popen | None = None
+        self.state: Path | None = None
         self.email = ADMIN_EMAIL
         self.password = secrets.token_urlsafe(16)
         self.admin_key = secrets.token_hex(16)
@@ -67,25 +69,14 @@ class EmbeddedGalaxy:
     def start(self):
         """Start the server and return once it answers and its user exists."""
         galaxy_environment = environments.galaxy()
-        tools_environment = self._settings.pop("tools_environment", None) or environments.tools()
+        tools_environment = environments.tools()
         self.state = self._kept_state or Path(tempfile.mkdtemp(prefix="embedded-galaxy-"))
         self.state.mkdir(parents=True, exist_ok=True)
         self.log = self.state / "galaxy.log"
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        config = configuration.write(
-            configuration.Settings(
-                state=self.state,
-                tools_environment=tools_environment,
-                admin_key=self.admin_key,
-                admin_email=self.email,
-                slots=self._slots,
-                workers=self._workers,
-                **self._settings,
-            )
-        )
         try:
-            self._launch(galaxy_environment, config, port)
+            self._launch(galaxy_environment, self._configure(tools_environment), port)
             self._wait_until_it_answers()
             self._create_user()
         except BaseException:
@@ -95,6 +86,8 @@ class EmbeddedGalaxy:
     def stop(self):
         """Stop the server and its jobs; the supervisor also removes a temporary folder."""
         if self._supervisor is None:
+            if self.state and not self._kept_state:
+                shutil.rmtree(self.state, ignore_errors=True)
             return
         self._supervisor.stdin.close()
         try:
@@ -109,9 +102,17 @@ class EmbeddedGalaxy:
             return "(no log)"
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
-    def get(self, path: str, key: str | None = None):
-        """Return what the API answers to GET `path`, decoded from JSON."""
-        return self._request(path, key)
+    def _configure(self, tools_environment: Path) -> Path:
+        settings = configuration.Settings(
+            state=self.state,
+            tools_environment=tools_environment,
+            admin_key=self.admin_key,
+            admin_email=self.email,
+            slots=self._slots,
+            workers=self._workers,
+            **self._settings,
+        )
+        return configuration.write(settings)
 
     def _launch(self, environment: Path, config: Path, port: int):
         print(f"[galaxy] starting Galaxy {environments.GALAXY_VERSION} at {self.url}", flush=True)
