@@ -16,9 +16,15 @@ def cases(root, path, selector):
     """Return value of a conditional's selector -> names of the parameters of that case."""
     conditional = root.find(path)
     offered = {option.get("value") for option in conditional.find(f"param[@name='{selector}']").iter("option")}
-    found = {case.get("value"): {interface.name_of(p) for p in case.iter("param")} for case in conditional.findall("when")}
+    found = {case.get("value"): names(case) for case in conditional.findall("when")}
     assert set(found) == offered
     return found
+
+
+def names(parent):
+    """Return the names of the parameters and conditionals of a case, those in its sections too."""
+    found = {interface.name_of(child) for child in parent if child.tag in ("param", "conditional")}
+    return found.union(*(names(section) for section in parent.findall("section")))
 
 
 def options(root, name):

@@ -65,7 +65,7 @@ def test_ok_input_shape_as_keyword(design, tmp_path):
 FAIL = {
     "units 0": (changed(7, units=0), "Layer 7 (Dense): units must be a whole number of at least 1. Received: '0'."),
     "units missing": (changed(7, units=""), "Layer 7 (Dense): units must be given"),
-    "rate 1": (forms.sequential(("Dropout", {"rate": 1, "kwargs": ""})), "rate must be a number of at least 0 and below 1"),
+    "rate above 1": (forms.sequential(("Dropout", {"rate": 1.5, "kwargs": ""})), "rate must be a number of at least 0 and at most 1"),
     "reshape": (changed(1, target_shape="(28, 29, 1)"), "Layer 1 (Reshape) does not fit: The total size of the tensor must be unchanged"),
     "kernel too large": (changed(2, kernel_size="40", kwargs=""), "Layer 2 (Conv2D) does not fit"),
     "kernel of three": (changed(2, kernel_size="(3, 3, 3)"), "kernel_size must be a whole number of at least 1, such as 2, or 2"),
@@ -73,6 +73,7 @@ FAIL = {
     "input_shape": (forms.sequential(*forms.CNN, input_shape="784 pixels"), "input_shape must be whole numbers of at least 1 in brackets"),
     "keyword unknown": (changed(2, kwargs="paddding='same'"), "'paddding' is not an argument of Conv2D. Its arguments are: activation,"),
     "keyword no literal": (changed(2, kwargs="padding=open('x')"), "the value of padding must be a number, a text in quotes"),
+    "keyword without quotes": (changed(2, kwargs="padding=same"), "Received without quotes: same. Did you mean padding='same'?"),
     "keyword no name": (changed(2, kwargs="3"), "must be of the form name=value"),
     "keyword code": (changed(2, kwargs="padding='same') or print(1"), "must be of the form name=value"),
     "keyword twice": (changed(2, kwargs="padding='same', padding='valid'"), "key word arguments"),

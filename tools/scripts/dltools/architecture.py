@@ -15,7 +15,7 @@ from typing import NamedTuple
 from . import gate
 from .errors import UserError, listed, one_line, quoted
 from .kinds import Shape
-from .layers import FUNCTIONAL_LAYERS, LAYERS, Layer, arguments
+from .layers import FUNCTIONAL_LAYERS, LAYERS, Layer, make
 from .parameters import Dataset, is_empty, literal
 
 # What Keras raises when layers do not fit together; anything else is a bug.
@@ -87,14 +87,14 @@ def _sequential(selection: dict, layers: list[dict]):
     if not is_empty(selection.get("input_shape")):
         shape = _add_input(model, Shape(unknown=None).read(selection["input_shape"], "input_shape"))
     for position, values in enumerate(layers, start=1):
-        label, entry = _entry(LAYERS, position, values)
-        options = arguments(entry, values["layer_type"], values, label)
+        label, _ = _entry(LAYERS, position, values)
+        layer_class, options = make(LAYERS, values, label)
         if "input_shape" in options:
             if position > 1 or shape is not None:
                 raise UserError(f"{label}: input_shape belongs to the first layer, and is given only once.")
             shape = _add_input(model, options.pop("input_shape"))
         with _refusals_explained(label, shape):
-            layer = getattr(keras.layers, values["layer_type"])(**options)
+            layer = layer_class(**options)
         shape = _add(model, layer, label, shape)
     return model
 
@@ -122,15 +122,15 @@ def _functional(selection: dict, layers: list[dict]):
     tensors: list = []
     for position, values in enumerate(layers, start=1):
         label, entry = _entry(FUNCTIONAL_LAYERS, position, values)
-        options = arguments(entry, values["layer_type"], values, label)
+        layer_class, options = make(FUNCTIONAL_LAYERS, values, label)
         if values["layer_type"] == "Input":
             with _refusals_explained(label, None):
-                tensors.append(_input_tensor(options))
+                tensors.append(_input_tensor(layer_class, options))
             continue
         source = _source_of(values, entry, position, label, tensors)
         shapes = [tuple(t.shape) for t in source] if isinstance(source, list) else tuple(source.shape)
         with _refusals_explained(label, shapes):
-            tensors.append(getattr(keras.layers, values["layer_type"])(**options)(source))
+            tensors.append(layer_class(**options)(source))
             _check_sizes(tensors[-1].shape)
     ends = {}
     for name in ("input_layers", "output_layers"):
@@ -141,12 +141,10 @@ def _functional(selection: dict, layers: list[dict]):
         return keras.Model(*(t[0] if len(t) == 1 else t for t in ends.values()))
 
 
-def _input_tensor(options: dict):
+def _input_tensor(layer_class, options: dict):
     """Make an input. A sparse one is marked afterwards: the NumPy backend makes none, but writes it down."""
-    import keras
-
     sparse = options.pop("sparse", False)
-    layer = keras.layers.InputLayer(**options)
+    layer = layer_class(**options)
     layer.sparse = sparse
     return layer.output
 

@@ -86,6 +86,67 @@ class Sizes(NamedTuple):
         return several if len(several) > 1 else several[0]
 
 
+class Amounts(NamedTuple):
+    """How much to cut or pad at each end: ``1``, ``(1, 1)`` or a pair for each dimension, ``((1, 1), (0, 2))``."""
+
+    dimensions: int
+
+    def read(self, value, label):
+        example = "(1, 1)" if self.dimensions == 1 else str(((1, 1),) * self.dimensions)
+        rule = f"a whole number of at least 0, such as 1, or the amounts of both ends, such as {example}"
+        amounts = _number(value, label, rule)
+        pair = 2 if self.dimensions == 1 else self.dimensions
+        if _is_whole(amounts, 0):
+            return amounts
+        if not isinstance(amounts, (tuple, list)) or len(amounts) != pair or not all(self._fits(a) for a in amounts):
+            raise _refusal(label, rule, value)
+        return tuple(tuple(a) if isinstance(a, (tuple, list)) else a for a in amounts)
+
+    def _fits(self, amount) -> bool:
+        if isinstance(amount, (tuple, list)):
+            return self.dimensions > 1 and len(amount) == 2 and all(_is_whole(n, 0) for n in amount)
+        return _is_whole(amount, 0)
+
+
+class Axes(NamedTuple):
+    """An axis, or several in brackets: ``-1`` or ``(1, 2)``."""
+
+    several: bool = True
+
+    def read(self, value, label):
+        rule = "a whole number, such as -1" + (", or several in brackets, such as (1, 2)" if self.several else "")
+        axes = _number(value, label, rule)
+        found = tuple(axes) if isinstance(axes, (tuple, list)) and self.several else (axes,)
+        if not found or not all(isinstance(n, int) and not isinstance(n, bool) for n in found):
+            raise _refusal(label, rule, value)
+        return found if len(found) > 1 else found[0]
+
+
+class Penalties(NamedTuple):
+    """The weights of an L1 and an L2 penalty in brackets: ``(0., 0.01)``; both 0 is no penalty."""
+
+    def read(self, value, label):
+        rule = "two numbers of at least 0 in brackets, such as (0., 0.01)"
+        weights = _number(value, label, rule)
+        numbers = isinstance(weights, (tuple, list)) and len(weights) == 2
+        if not numbers or not all(isinstance(w, (int, float)) and not isinstance(w, bool) and w >= 0 for w in weights):
+            raise _refusal(label, rule, value)
+        if not any(weights):
+            return None
+        return serialized("keras.regularizers", "L1L2", l1=float(weights[0]), l2=float(weights[1]))
+
+
+class Constraint(NamedTuple):
+    """A constraint on weights: the conditional with its type and the section with its options."""
+
+    def read(self, value, label):
+        kind = value.get("constraint_type") if isinstance(value, dict) else None
+        if kind in (None, "None"):
+            return None
+        Choice(tuple(CONSTRAINTS)).read(kind, label)
+        return serialized("keras.constraints", kind, **read_named(CONSTRAINTS[kind], value.get("constraint_options") or {}, label))
+
+
 class Shape(NamedTuple):
     """A shape without the row dimension: ``(784,)``; `unknown` (-1 or None) may stand for a size."""
 
@@ -117,7 +178,7 @@ class Flag(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One parameter: its name in the form and in Keras, what it holds, whether it must be given.
+    """One parameter: its name in the form, what it holds, whether it must be given, its name in Keras if another.
 
     An empty optional parameter is left to Keras' default.
     """
@@ -125,11 +186,34 @@ class Parameter(NamedTuple):
     name: str
     kind: Any
     required: bool = True
+    keras: str = ""
 
 
-def optional(name: str, kind) -> Parameter:
+def optional(name: str, kind, keras: str = "") -> Parameter:
     """Return a parameter that may be left empty."""
-    return Parameter(name, kind, required=False)
+    return Parameter(name, kind, required=False, keras=keras)
+
+
+CONSTRAINTS = {
+    "MaxNorm": (optional("max_value", Real(0)), optional("axis", Axes())),
+    "NonNeg": (),
+    "UnitNorm": (optional("axis", Axes()),),
+    "MinMaxNorm": (
+        optional("min_value", Real(0)), optional("max_value", Real(0)), optional("rate_max_value", Real(0, 1), keras="rate"),
+        optional("axis", Axes()),
+    ),
+}
+
+
+def serialized(module: str, name: str, **config) -> dict:
+    """Return an object of one of Keras' public modules as Keras itself writes it into a configuration."""
+    return {"module": module, "class_name": name, "config": config, "registered_name": None}
+
+
+def read_named(parameters, values: dict, label: str) -> dict[str, Any]:
+    """Read a table of parameters as `read_parameters` does, under the names that Keras gives them."""
+    found = read_parameters(parameters, values, label)
+    return {p.keras or p.name: found[p.name] for p in parameters if p.name in found}
 
 
 def read_parameters(parameters, values: dict, label: str) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from . import gate
 from .errors import UserError, listed, quoted
-from .kinds import Choice, Flag, Parameter, Real, Shape, Sizes, Whole, Word, optional, read_parameters
+from .kinds import (
+    Amounts, Axes, Choice, Constraint, Flag, Parameter, Penalties, Real, Shape, Sizes, Whole, Word, optional, read_named,
+)
 from .parameters import keyword_arguments
 
 ACTIVATIONS = (
@@ -17,43 +19,116 @@ ACTIVATIONS = (
     "exponential",
 )
 DATA_FORMATS = ("channels_last", "channels_first")
+INITIALIZERS = (
+    "zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal", "orthogonal", "identity",
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
+)
 INPUT_DTYPES = ("float32", "float64", "int32", "int64")
 
 
 class Layer(NamedTuple):
-    """One layer on offer: its parameters, whether `kwargs` may add further ones, whether it merges others."""
+    """One layer on offer.
+
+    Attributes:
+        parameters: those of the form.
+        kwargs: whether the form's `kwargs` may add further ones.
+        merges: whether it merges several others.
+        keras: its class in `keras.layers` where that has another name.
+        instead: for a layer that Keras has no more, what to use; it is listed so that saved workflows open.
+    """
 
     parameters: tuple[Parameter, ...] = ()
     kwargs: bool = True
     merges: bool = False
+    keras: str = ""
+    instead: str = ""
 
 
 _UNITS = Parameter("units", Whole())
+_FILTERS = Parameter("filters", Whole())
 _ACTIVATION = optional("activation", Choice(ACTIVATIONS))
 _DATA_FORMAT = optional("data_format", Choice(DATA_FORMATS))
+_RATE = Parameter("rate", Real(0, 1))
 _FLATTENING = Layer((_DATA_FORMAT,), kwargs=False)
+_RECURRENT = Layer((_UNITS,))
 
 
-def _convolution(dimensions):
-    return Layer((Parameter("filters", Whole()), Parameter("kernel_size", Sizes(dimensions)), _ACTIVATION))
+def _kernel(dimensions):
+    return Parameter("kernel_size", Sizes(dimensions))
+
+
+def _convolution(dimensions, **options):
+    return Layer((_FILTERS, _kernel(dimensions), _ACTIVATION), **options)
 
 
 def _pooling(dimensions):
     return Layer((optional("pool_size", Sizes(dimensions)), optional("strides", Sizes(dimensions))))
 
 
+def _cell(layer):
+    return Layer(_RECURRENT.parameters, instead=f"{layer}, which steps through the sequence by itself")
+
+
+def _unshared(dimensions):
+    return _convolution(dimensions, instead=f"Conv{dimensions}D, whose weights are shared by all places")
+
+
 LAYERS: dict[str, Layer] = {
     "Dense": Layer((_UNITS, _ACTIVATION)),
     "Activation": Layer((Parameter("activation", Choice(ACTIVATIONS)),), kwargs=False),
-    "Dropout": Layer((Parameter("rate", Real(0, 1, below=True)),)),
+    "Dropout": Layer((_RATE,)),
     "Flatten": _FLATTENING,
     "Reshape": Layer((Parameter("target_shape", Shape(unknown=-1)),), kwargs=False),
+    "Permute": Layer((Parameter("dims", Shape()),), kwargs=False),
+    "RepeatVector": Layer((Parameter("n", Whole()),), kwargs=False),
+    "ActivityRegularization": Layer((optional("l1", Real(0)), optional("l2", Real(0))), kwargs=False),
+    "Masking": Layer((optional("mask_value", Real()),), kwargs=False),
+    "SpatialDropout1D": Layer((_RATE,), kwargs=False),
+    **{f"SpatialDropout{n}D": Layer((_RATE,)) for n in (2, 3)},
     **{f"Conv{n}D": _convolution(n) for n in (1, 2, 3)},
+    **{f"SeparableConv{n}D": _convolution(n) for n in (1, 2)},
+    "DepthwiseConv2D": Layer((_kernel(2), _ACTIVATION)),
+    **{f"Conv{n}DTranspose": _convolution(n) for n in (2, 3)},
+    "Cropping1D": Layer((optional("cropping", Amounts(1)),), kwargs=False),
+    **{f"Cropping{n}D": Layer((optional("cropping", Amounts(n)),)) for n in (2, 3)},
+    "UpSampling1D": Layer((optional("size", Whole()),), kwargs=False),
+    **{f"UpSampling{n}D": Layer((optional("size", Sizes(n)),)) for n in (2, 3)},
+    "ZeroPadding1D": Layer((optional("padding", Amounts(1)),), kwargs=False),
+    **{f"ZeroPadding{n}D": Layer((optional("padding", Amounts(n)),)) for n in (2, 3)},
     **{f"{kind}Pooling{n}D": _pooling(n) for kind in ("Max", "Average") for n in (1, 2, 3)},
     **{f"Global{kind}Pooling{n}D": _FLATTENING for kind in ("Max", "Average") for n in (1, 2, 3)},
-    "BatchNormalization": Layer(),
     "Embedding": Layer((Parameter("input_dim", Whole()), Parameter("output_dim", Whole()))),
-    **{name: Layer((_UNITS,)) for name in ("SimpleRNN", "GRU", "LSTM")},
+    **{name: _RECURRENT for name in ("SimpleRNN", "GRU", "LSTM")},
+    "ConvLSTM2D": Layer((_FILTERS, _kernel(2))),
+    # Keras chooses the fast implementation by itself now.
+    "CuDNNGRU": _RECURRENT._replace(keras="GRU"),
+    "CuDNNLSTM": _RECURRENT._replace(keras="LSTM"),
+    "BatchNormalization": Layer(),
+    "GaussianNoise": Layer((Parameter("stddev", Real(0)),), kwargs=False),
+    "GaussianDropout": Layer((_RATE,), kwargs=False),
+    "AlphaDropout": Layer((_RATE,)),
+    "ReLU": Layer(
+        (
+            optional("max_value", Real(0)), optional("negative_slope", Real(0)),
+            optional("threshold_max_value", Real(0), keras="threshold"),
+        ),
+        kwargs=False,
+    ),
+    "LeakyReLU": Layer((optional("alpha", Real(0), keras="negative_slope"),), kwargs=False),
+    "PReLU": Layer(
+        (
+            optional("alpha_initializer", Choice(INITIALIZERS)), optional("alpha_regularizer", Penalties()),
+            optional("alpha_constraint", Constraint()), optional("shared_axes", Axes()),
+        ),
+        kwargs=False,
+    ),
+    "ELU": Layer((optional("alpha", Real(0)),), kwargs=False),
+    # x above theta and 0 below it: a ReLU with a threshold does the same.
+    "ThresholdedReLU": Layer((optional("theta", Real(0), keras="threshold"),), kwargs=False, keras="ReLU"),
+    "Softmax": Layer((optional("axis", Axes(several=False)),), kwargs=False),
+    **{f"LocallyConnected{n}D": _unshared(n) for n in (1, 2)},
+    **{f"{name}Cell": _cell(name) for name in ("SimpleRNN", "GRU", "LSTM")},
+    "ConvLSTM2DCell": Layer((_FILTERS, _kernel(2)), instead="ConvLSTM2D, which steps through the sequence by itself"),
 }
 
 _MERGING = Layer(merges=True, kwargs=False)
@@ -66,7 +141,8 @@ FUNCTIONAL_LAYERS: dict[str, Layer] = {
         kwargs=False,
     ),
     **{name: _MERGING for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
-    "Concatenate": Layer((optional("axis", Whole(least=-20)),), kwargs=False, merges=True),
+    "Concatenate": _MERGING._replace(parameters=(optional("axis", Axes(several=False)),)),
+    "Dot": _MERGING._replace(parameters=(Parameter("axis", Axes(), keras="axes"), optional("normalize", Flag()))),
     **LAYERS,
 }
 
@@ -74,46 +150,55 @@ FUNCTIONAL_LAYERS: dict[str, Layer] = {
 COMMON_ARGUMENTS = {"name": Word(), "trainable": Flag(), "dtype": Word(), "input_shape": Shape()}
 
 
-def arguments(layer: Layer, layer_type: str, values: dict, label: str) -> dict[str, Any]:
-    """Return the constructor arguments of a layer from what the form holds.
+def make(table: dict[str, Layer], values: dict, label: str):
+    """Return what builds a layer from what the form holds.
 
     Parameters:
-        layer: the layer's entry in the table.
-        layer_type: its name, a class in `keras.layers`.
-        values: parameter name -> value as Galaxy's JSON holds it.
+        table: `LAYERS` or `FUNCTIONAL_LAYERS`.
+        values: `layer_type` and the layer's parameters, as Galaxy's JSON holds them.
         label: the layer's position and type, for messages: "Layer 2 (Conv2D)".
+
+    Returns:
+        (class, arguments): the class in `keras.layers`, and its constructor arguments.
 
     Raises:
         UserError: names the layer, the parameter, the rule and what was received.
     """
-    found = read_parameters(layer.parameters, values, label)
+    import keras
+
+    layer_type = values["layer_type"]
+    layer = table[layer_type]
+    if layer.instead:
+        raise UserError(f"{label}: Keras has no {layer_type} any more. Use {layer.instead}.")
+    name = layer.keras or ("InputLayer" if layer_type == "Input" else layer_type)
+    found = read_named(layer.parameters, values, label)
     further = keyword_arguments(values.get("kwargs"), f"{label}: key word arguments") if layer.kwargs else {}
-    return found | _checked_keywords(further, layer_type, label)
+    return getattr(keras.layers, name), found | _checked_keywords(further, name, label)
 
 
-def _checked_keywords(further: dict[str, Any], layer_type: str, label: str) -> dict[str, Any]:
+def _checked_keywords(further: dict[str, Any], name: str, label: str) -> dict[str, Any]:
     if not further:
         return {}
-    known = keyword_names(layer_type)
-    for name, value in further.items():
-        if name not in known:
+    known = keyword_names(name)
+    for keyword, value in further.items():
+        if keyword not in known:
             raise UserError(
-                f"{label}: {quoted(name)} is not an argument of {layer_type}. Its arguments are: {listed(known, 60)}."
+                f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
             )
-        if name in COMMON_ARGUMENTS:
-            further[name] = COMMON_ARGUMENTS[name].read(value, f"{label}: {name}")
-        gate.check(value, f"{label}: {name}")
+        if keyword in COMMON_ARGUMENTS:
+            further[keyword] = COMMON_ARGUMENTS[keyword].read(value, f"{label}: {keyword}")
+        gate.check(value, f"{label}: {keyword}")
     return further
 
 
-def keyword_names(layer_type: str) -> list[str]:
-    """Return the names of the constructor arguments of a layer class, sorted."""
+def keyword_names(name: str) -> list[str]:
+    """Return the names of the constructor arguments of a class in `keras.layers`, sorted."""
     import keras
 
-    signature = inspect.signature(getattr(keras.layers, layer_type).__init__)
+    signature = inspect.signature(getattr(keras.layers, name).__init__)
     own = {
-        name
-        for name, parameter in signature.parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name != "self"
+        parameter.name
+        for parameter in signature.parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and parameter.name != "self"
     }
     return sorted(own | set(COMMON_ARGUMENTS))

@@ -9,7 +9,7 @@ import ast
 import json
 from typing import Any, NamedTuple
 
-from .errors import UserError, quoted
+from .errors import UserError, one_line, quoted
 
 
 class Dataset(NamedTuple):
@@ -99,8 +99,10 @@ def keyword_arguments(text, label: str) -> dict[str, Any]:
         try:
             arguments[keyword.arg] = ast.literal_eval(keyword.value)
         except (ValueError, TypeError, MemoryError, RecursionError):
+            received = ast.unparse(keyword.value)
+            hint = f" Did you mean {keyword.arg}='{received}'?" if isinstance(keyword.value, ast.Name) else ""
             raise UserError(
-                f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, "
-                f"None, or a list or tuple of these. Received: {quoted(ast.unparse(keyword.value))}."
+                f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, None, or a list "
+                f"or tuple of these. Received without quotes: {one_line(received)}.{hint}"
             ) from None
     return arguments

@@ -80,13 +80,13 @@ OPTIMIZERS = {
 _MONITOR = (optional("monitor", Word()), optional("mode", Choice(("auto", "min", "max"))))
 CALLBACKS = {
     "EarlyStopping": (
-        *_MONITOR, optional("min_delta", _POSITIVE), optional("patience", Whole(0)), optional("baseline", Real()),
+        *_MONITOR, optional("min_delta", Real()), optional("patience", Whole(0)), optional("baseline", Real()),
         optional("restore_best_weights", Flag()),
     ),
     "TerminateOnNaN": (),
     "ReduceLROnPlateau": (
         *_MONITOR, optional("factor", Real(0, 1, below=True)), optional("patience", Whole(0)),
-        optional("min_delta", _POSITIVE), optional("cooldown", Whole(0)), optional("min_lr", _POSITIVE),
+        optional("min_delta", Real()), optional("cooldown", Whole(0)), optional("min_lr", _POSITIVE),
     ),
 }
 # Choices of the form that need no Keras callback: the history is kept in every run.

@@ -1,0 +1,95 @@
+"""Everything that the form offers works: each layer is designed by the script, trained, saved, loaded and used."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import forms
+import pytest
+from dltools import layers
+
+UNITS = {"units": 3, "activation": "relu", "kwargs": ""}
+WINDOW = {"filters": 2, "kernel_size": "2", "activation": "relu", "kwargs": ""}
+ROW, SEQUENCE, PICTURE, VOLUME = "(6,)", "(6, 3)", "(6, 6, 2)", "(6, 6, 6, 1)"
+PLACES = {1: SEQUENCE, 2: PICTURE, 3: VOLUME}
+
+# Layer -> the shape of a sample that suits it, and the parameters as the form gives them.
+CASES = {
+    "Dense": (ROW, UNITS), "Activation": (ROW, {"activation": "tanh"}), "Dropout": (ROW, {"rate": 0.5, "kwargs": "seed=1"}),
+    "Flatten": (PICTURE, {"data_format": "channels_last"}), "Reshape": (ROW, {"target_shape": "(2, -1)"}),
+    "Permute": (SEQUENCE, {"dims": "(2, 1)"}), "RepeatVector": (ROW, {"n": "2"}), "Masking": (SEQUENCE, {"mask_value": 0.0}),
+    "ActivityRegularization": (ROW, {"l1": 0.1, "l2": 0}),
+    **{f"SpatialDropout{n}D": (PLACES[n], {"rate": 0.5, "kwargs": ""}) for n in PLACES},
+    **{f"Conv{n}D": (PLACES[n], WINDOW) for n in PLACES}, **{f"SeparableConv{n}D": (PLACES[n], WINDOW) for n in (1, 2)},
+    "DepthwiseConv2D": (PICTURE, WINDOW), **{f"Conv{n}DTranspose": (PLACES[n], WINDOW) for n in (2, 3)},
+    "Cropping1D": (SEQUENCE, {"cropping": "(1, 1)"}), "Cropping2D": (PICTURE, {"cropping": "((0, 1), (1, 0))", "kwargs": ""}),
+    "Cropping3D": (VOLUME, {"cropping": "((1, 1), (1, 1), (1, 1))", "kwargs": ""}), "UpSampling1D": (SEQUENCE, {"size": 2}),
+    "UpSampling2D": (PICTURE, {"size": "(2, 2)", "kwargs": "interpolation='bilinear'"}), "UpSampling3D": (VOLUME, {"size": "2", "kwargs": ""}),
+    "ZeroPadding1D": (SEQUENCE, {"padding": "1"}), "ZeroPadding2D": (PICTURE, {"padding": "(1, 1)", "kwargs": ""}),
+    "ZeroPadding3D": (VOLUME, {"padding": "(1, 1, 1)", "kwargs": None}),
+    **{f"{kind}Pooling{n}D": (PLACES[n], {"pool_size": "2", "strides": "", "kwargs": "padding='same'"}) for kind in ("Max", "Average") for n in PLACES},
+    **{f"Global{kind}Pooling{n}D": (PLACES[n], {"data_format": "channels_last"}) for kind in ("Max", "Average") for n in PLACES},
+    "Embedding": (ROW, {"input_dim": 5, "output_dim": 2, "kwargs": "mask_zero=True"}),
+    **{name: (SEQUENCE, {"units": 2, "kwargs": "return_sequences=True"}) for name in ("SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM")},
+    "ConvLSTM2D": ("(3, 6, 6, 1)", {**WINDOW, "kwargs": ""}), "BatchNormalization": (ROW, {"kwargs": "momentum=0.9"}),
+    "GaussianNoise": (ROW, {"stddev": 0.1}), "GaussianDropout": (ROW, {"rate": 0.2}), "AlphaDropout": (ROW, {"rate": 0.2, "kwargs": ""}),
+    "ReLU": (ROW, {"max_value": None, "negative_slope": 0.0, "threshold_max_value": "0.5"}), "LeakyReLU": (ROW, {"alpha": 0.3}),
+    "PReLU": (PICTURE, {"alpha_initializer": "he_normal", "alpha_regularizer": "(0. , 0.1)", "shared_axes": "(1, 2)", "alpha_constraint": {
+        "constraint_type": "MinMaxNorm", "constraint_options": {"min_value": 0, "max_value": 1, "rate_max_value": 1, "axis": "0"}}}),
+    "ELU": (ROW, {"alpha": 1}), "ThresholdedReLU": (ROW, {"theta": 1.0}), "Softmax": (ROW, {"axis": -1}),
+}
+MERGED = {name: {"merging_layers": "[2, 3]"} for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")}
+MERGED |= {"Concatenate": {"merging_layers": "[2, 3]", "axis": "-1"}, "Dot": {"merging_layers": "[2, 3]", "axis": "1", "normalize": True}}
+GONE = [name for name, layer in layers.LAYERS.items() if layer.instead]
+WALKED = [*(f"{name} sequential" for name in CASES), *(f"{name} functional" for name in (*CASES, *MERGED)), *layers.ACTIVATIONS]
+
+
+def designs():
+    """Return name -> form of a network with one layer of each kind, in both modes where both apply."""
+    found = {}
+    for name, (shape, values) in CASES.items():
+        # A weight before the layer, so that a step of training changes something in every network.
+        first = [] if name == "Embedding" else [("Dense", {"units": int(shape.strip("()").split(",")[-1] or shape.strip("(,)")), "kwargs": ""})]
+        found[f"{name} sequential"] = forms.sequential(*first, (name, values), input_shape=shape)
+        chain = [("Input", {"shape": shape}), *first, (name, values)]
+        chain = [(kind, {**options, "inbound_nodes": position}) for position, (kind, options) in enumerate(chain)]
+        found[f"{name} functional"] = forms.functional(*chain, outputs=f"[{len(chain)}]")
+    for name, values in MERGED.items():
+        dense = [("Dense", {**UNITS, "inbound_nodes": 1})] * 2
+        found[f"{name} functional"] = forms.functional(("Input", {"shape": ROW}), *dense, (name, values), outputs="[4]")
+    for activation in layers.ACTIVATIONS:
+        found[activation] = forms.sequential(("Dense", {**UNITS, "activation": activation}), input_shape=ROW)
+    for name in GONE:
+        found[name] = forms.sequential((name, {**WINDOW, **UNITS}), input_shape=SEQUENCE)
+    return found
+
+
+@pytest.fixture(scope="module")
+def designed(tmp_path_factory):
+    return forms.run_all("model_config", designs(), tmp_path_factory.mktemp("layers"), outfile="model.json")
+
+
+@pytest.fixture(scope="module")
+def problems(designed):
+    folder = next(iter(designed.values())).folder.parent
+    command = [sys.executable, Path(__file__).with_name("walk_layers.py"), folder]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return dict(json.loads(line) for line in process.stdout.splitlines())
+
+
+def test_every_layer_on_offer_is_walked():
+    assert {*CASES, *GONE} == set(layers.LAYERS)
+    assert {*CASES, *GONE, *MERGED, "Input"} == set(layers.FUNCTIONAL_LAYERS)
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_layer_trains_and_survives_its_file(designed, problems, name):
+    assert (designed[name].returncode, designed[name].stderr) == (0, "")
+    assert problems[name] is None, problems[name]
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_layer_that_is_gone_says_what_to_use(designed, name):
+    forms.assert_one_line(designed[name], f"Keras has no {name} any more. Use ")

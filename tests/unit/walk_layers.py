@@ -1,0 +1,65 @@
+"""Train every model configuration in a folder for one step, save it, load it, and compare its predictions.
+
+    python walk_layers.py FOLDER
+
+Reads `FOLDER/*/model.json` and prints one line of JSON a model: its name, and what went wrong or null.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "scripts"))
+
+from dltools.keras_runtime import keras_for_compute
+
+keras = keras_for_compute()
+
+import numpy as np  # noqa: E402
+from dltools import architecture, model_file, training_parameters  # noqa: E402
+from dltools.builder import Builder  # noqa: E402
+from dltools.parameters import Dataset  # noqa: E402
+
+TRAINING = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"],
+            "optimizer": {"type": "Adam", "options": {}}, "fit": {"epochs": 1}, "callbacks": []}
+ROWS = 4
+
+
+def data(model, seed=0):
+    """Return random input for a model: whole numbers below 5 where an embedding is to look them up."""
+    random = np.random.default_rng(seed)
+    embeds = any(type(layer).__name__ == "Embedding" for layer in model.layers)
+    found = [random.integers(0, 5, (ROWS, *t.shape[1:])) if embeds else random.normal(size=(ROWS, *t.shape[1:])) for t in model.inputs]
+    return [x.astype("float32") for x in found]
+
+
+def walk(folder: Path) -> None:
+    config, _ = architecture.read_config_file(Dataset(str(folder / "model.json"), folder.name))
+    model = architecture.rebuild(config, folder.name)
+    x = data(model)
+    y = np.random.default_rng(1).normal(size=(ROWS, *model.output_shape[1:])).astype("float32")
+    model.compile(loss=training_parameters.loss(TRAINING), optimizer=training_parameters.optimizer(TRAINING),
+                  metrics=training_parameters.metrics(TRAINING, "binary"), run_eagerly=True)
+    x = x if len(x) > 1 else x[0]
+    loss = model.train_on_batch(x, y)
+    assert np.isfinite(loss).all(), f"the loss is {loss}"
+    before = np.asarray(model(x, training=False))
+    record = model_file.Record(Builder(config, TRAINING), {"kind": "regression", "classes": [], "names": []},
+                               {"count": 1, "names": None}, {"loss": [1.0]})
+    dataset = Dataset(str(folder / "model.h5mlm"), "model")
+    model_file.write(dataset.path, model, record)
+    read, _ = model_file.read(dataset)
+    model_file.restore_optimizer(dataset, read, TRAINING)
+    after = np.asarray(read(x, training=False))
+    assert np.array_equal(before, after), "the predictions differ after saving and loading"
+    assert int(read.optimizer.iterations.numpy()) == 1, "the optimizer's state was lost"
+
+
+for path in sorted(Path(sys.argv[1]).glob("*/model.json")):
+    try:
+        walk(path.parent)
+        problem = None
+    except Exception:
+        problem = traceback.format_exc()
+    print(json.dumps([path.parent.name, problem]), flush=True)
