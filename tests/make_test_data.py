@@ -1,12 +1,14 @@
 """Make the tables in test-data from the digits that scikit-learn ships.
 
 Run from the repository root: ``python tests/make_test_data.py``. The same versions of
-scikit-learn and SciPy give the same bytes.
+scikit-learn and SciPy give the same bytes. With a folder as argument, it writes all 1,797
+digits there, as the tutorial's four tables and nothing else.
 
 The digits are 8 x 8 pixels of 0 to 16. As in MNIST, each becomes 28 x 28 pixels of 0 to 255:
 a picture of 20 x 20 within a margin of 4 pixels, one row of 784 values.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from sklearn.datasets import load_digits
 FOLDER = Path(__file__).resolve().parents[1] / "test-data"
 TRAINING_ROWS = 250
 TEST_ROWS = 100
+ALL_TRAINING_ROWS = 1437
 FEW_ROWS = 30
 MARGIN = 4
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -29,10 +32,10 @@ def resized(images: np.ndarray) -> np.ndarray:
     return np.pad(whole, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))).reshape(len(images), -1)
 
 
-def write(name: str, rows, header=()) -> None:
+def write(name: str, rows, header=(), folder: Path = FOLDER) -> None:
     """Write rows of cells as a tab-separated table."""
     lines = ["\t".join(map(str, row)) for row in [*([header] if header else []), *rows]]
-    (FOLDER / f"{name}.tabular").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / f"{name}.tabular").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_sparse(name: str, x: np.ndarray) -> None:
@@ -76,8 +79,21 @@ def write_bad(x: np.ndarray, y: np.ndarray) -> None:
         write(f"features_{name}_cell", wrong)
 
 
+def write_all(folder: Path) -> None:
+    """Write all digits into a folder as the tutorial's four tables."""
+    digits = load_digits()
+    x, y = resized(digits.images), digits.target[:, None]
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, rows in {"train": slice(ALL_TRAINING_ROWS), "test": slice(ALL_TRAINING_ROWS, None)}.items():
+        write(f"X_{part}", x[rows], folder=folder)
+        write(f"y_{part}", y[rows], folder=folder)
+
+
 def main() -> None:
-    """Write all tables."""
+    """Write the tables in test-data, or all digits into the folder that the command line names."""
+    if len(sys.argv) > 1:
+        write_all(Path(sys.argv[1]))
+        return
     digits = load_digits()
     x, y = resized(digits.images[: TRAINING_ROWS + TEST_ROWS]), digits.target
     FOLDER.mkdir(exist_ok=True)
