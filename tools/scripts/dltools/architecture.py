@@ -12,7 +12,7 @@ import json
 import re
 from typing import NamedTuple
 
-from . import gate
+from . import gate, keras2
 from .errors import UserError, listed, one_line, quoted
 from .kinds import Shape
 from .layers import FUNCTIONAL_LAYERS, LAYERS, Layer, make
@@ -237,7 +237,7 @@ def from_json(text: bytes | str, source: str):
     """Parse and check a model configuration; build its model without weight values.
 
     Parameters:
-        text: JSON as Keras 3's `Model.to_json` writes it.
+        text: JSON as `Model.to_json` of Keras 3 writes it, or of Keras 2, which is converted.
         source: the file's name, for messages.
 
     Returns:
@@ -247,8 +247,10 @@ def from_json(text: bytes | str, source: str):
         UserError: no model configuration, one with code or custom classes, or one that Keras refuses.
     """
     config = gate.parse_json(text, source)
+    old = keras2.is_old(config)
     with _without_weights():
-        return config, _bounded(rebuild(config, source), source)
+        model = _bounded(rebuild(keras2.converted(config, source) if old else config, source), source)
+        return (json.loads(to_json(model)) if old else config), model
 
 
 def rebuild(config: dict, source: str):

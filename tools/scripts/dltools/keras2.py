@@ -1,0 +1,112 @@
+"""Reading model configurations of Keras 2, as the tools before these wrote them.
+
+Keras 2 named classes without their modules and had arguments that Keras 3 dropped. `converted` rewrites such a
+configuration for Keras 3; what has no equivalent there is refused by name.
+"""
+
+from . import gate
+from .errors import UserError, quoted
+
+# Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
+RENAMED = {
+    "CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM", "ThresholdedReLU": "ReLU",
+    "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
+}
+RENAMED_ARGUMENTS = {
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "ThresholdedReLU": {"theta": "threshold"},
+    "InputLayer": {"batch_input_shape": "batch_shape"},
+}
+# Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
+DROPPED_ARGUMENTS = {
+    "ragged": (False,),
+    "time_major": (False,),
+    "implementation": (0, 1, 2),
+    "input_length": None,
+    "batch_input_shape": None,
+}
+# A configuration's key ends in what its value is; each kind has its module.
+MODULES = {"_initializer": "keras.initializers", "_regularizer": "keras.regularizers", "_constraint": "keras.constraints"}
+WRAPPED = ("layer", "forward_layer", "backward_layer")
+
+
+def is_old(config) -> bool:
+    """Tell whether a parsed configuration is one of Keras 2."""
+    if not isinstance(config, dict) or "module" in config:
+        return False
+    return str(config.get("keras_version", "2")).split(".")[0] in ("1", "2") and str(config.get("class_name")) in gate.MODELS
+
+
+def converted(config: dict, source: str) -> dict:
+    """Return a configuration of Keras 2 as one of Keras 3.
+
+    Parameters:
+        config: parsed JSON for which `is_old` holds.
+        source: the file's name, for messages.
+
+    Raises:
+        UserError: names the layer, and the argument, that Keras 3 has no equivalent for.
+    """
+    layers = gate.model_layers(config, source)
+    name = "Functional" if config["class_name"] == "Model" else config["class_name"]
+    changed = [_layer(layer, source) for layer in layers]
+    if name == "Sequential":
+        changed = _input_first(changed, layers)
+    module, registered = ("keras", None) if name == "Sequential" else ("keras.src.models.functional", name)
+    inner = {**config["config"], "layers": changed}
+    return {"module": module, "class_name": name, "config": inner, "registered_name": registered}
+
+
+def _input_first(changed: list[dict], layers: list[dict]) -> list[dict]:
+    """Put the input that the first layer was given by an argument into a layer of its own."""
+    inner = layers[0].get("config") if layers else None
+    if not isinstance(inner, dict) or layers[0].get("class_name") == "InputLayer" or not inner.get("batch_input_shape"):
+        return changed
+    # An embedding looks up whole numbers, which its own dtype does not tell.
+    config = {"batch_shape": inner["batch_input_shape"], "dtype": "float32", "name": f"{inner.get('name')}_input"}
+    return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *changed]
+
+
+def _layer(layer: dict, source: str) -> dict:
+    name, config = layer.get("class_name"), layer.get("config")
+    if not isinstance(name, str) or not isinstance(config, dict):
+        raise UserError(f"{source}: one of its layers has no class_name or no config. The file is damaged.")
+    new = RENAMED.get(name, name)
+    where = f"{source}: layer {quoted(config.get('name'))} ({name})"
+    if new in gate.UNSAFE_LAYERS:
+        # Left as it is for the gate, which says why it is refused.
+        return {**layer, "module": "keras.layers"}
+    if new not in gate.allowed_classes("keras.layers"):
+        raise UserError(f"{where}: Keras 3 has no such layer. Design the network anew without it.")
+    return {**layer, "module": "keras.layers", "class_name": new, "registered_name": None, "config": _config(name, new, config, where)}
+
+
+def _config(name: str, new: str, config: dict, where: str) -> dict:
+    from .layers import keyword_names
+
+    renamed = RENAMED_ARGUMENTS.get(name, {})
+    known = {*keyword_names(new), "batch_shape", "dtype"}
+    found = {}
+    for key, value in config.items():
+        key = renamed.get(key, key)
+        if key in known:
+            found[key] = _value(key, value, where)
+        elif value is not None and not _is_harmless(key, value):
+            raise UserError(f"{where}: Keras 3 has no argument {quoted(key)} with the value {quoted(value)} there.")
+    # Keras 2 wrote the axis of a batch normalization as a list.
+    if new == "BatchNormalization" and isinstance(found.get("axis"), list) and len(found["axis"]) == 1:
+        found["axis"] = found["axis"][0]
+    return found
+
+
+def _is_harmless(key: str, value) -> bool:
+    return key in DROPPED_ARGUMENTS and (DROPPED_ARGUMENTS[key] is None or value in DROPPED_ARGUMENTS[key])
+
+
+def _value(key: str, value, where: str):
+    if not isinstance(value, dict) or "class_name" not in value:
+        return value
+    if key in WRAPPED:
+        return _layer(value, where)
+    module = next((module for suffix, module in MODULES.items() if key.endswith(suffix)), None)
+    return value if module is None else {**value, "module": module, "registered_name": None}
