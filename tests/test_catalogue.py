@@ -43,6 +43,12 @@ def test_layers(wrappers, section, table):
     assert cases(wrappers["keras_model_config"], path, "layer_type") == expected
 
 
+def test_activations(wrappers):
+    form = wrappers["keras_model_config"].find("inputs")
+    offered = [param for param in form.iter("param") if interface.name_of(param) == "activation"]
+    assert {tuple(option.get("value") for option in p.iter("option")) for p in offered} == {layers.ACTIVATIONS}
+
+
 def test_training_parameters(wrappers):
     root = wrappers["keras_model_builder"]
     optimizers = {name: {p.name for p in kinds} for name, kinds in training_parameters.OPTIMIZERS.items()}

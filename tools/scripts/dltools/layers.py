@@ -17,7 +17,9 @@ from .parameters import keyword_arguments
 ACTIVATIONS = (
     "linear", "softmax", "elu", "selu", "softplus", "softsign", "relu", "tanh", "sigmoid", "hard_sigmoid",
     "exponential",
-)
+    "gelu", "silu", "mish", "leaky_relu", "relu6", "log_softmax", "hard_silu", "hard_tanh", "celu", "log_sigmoid",
+    "squareplus", "sparsemax", "sparse_plus", "sparse_sigmoid", "soft_shrink", "hard_shrink", "tanh_shrink",
+)  # Not glu, which halves the last axis: Dense and Activation state a shape that it then does not have.
 DATA_FORMATS = ("channels_last", "channels_first")
 INITIALIZERS = (
     "zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal", "orthogonal", "identity",
