@@ -31,11 +31,18 @@ class WorkflowRun:
         self.workflow = self.api.workflows.import_workflow_from_local_path(str(workflow))["id"]
         self.outputs: dict[str, str] = {}
 
-    def run(self, tables: dict[str, Path], values: dict | None = None):
-        """Run the workflow on tables and values, each keyed by the label of an input."""
+    def run(self, tables: dict[str, Path], values: dict | None = None, exact_versions: bool = True):
+        """Run the workflow on tables and values, each keyed by the label of an input.
+
+        A workflow saved with other versions of the tools runs only without `exact_versions`.
+        """
         inputs = {label: {"src": "hda", "id": self._upload(label, path)} for label, path in tables.items()}
         invocation = self.api.workflows.invoke_workflow(
-            self.workflow, inputs=inputs | (values or {}), inputs_by="name", history_id=self.history
+            self.workflow,
+            inputs=inputs | (values or {}),
+            inputs_by="name",
+            history_id=self.history,
+            require_exact_tool_versions=exact_versions,
         )["id"]
         self._watch(invocation)
         finished = self.api.invocations.show_invocation(invocation)
