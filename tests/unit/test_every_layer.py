@@ -22,7 +22,7 @@ CASES = {
     "ActivityRegularization": (ROW, {"l1": 0.1, "l2": 0}),
     **{f"SpatialDropout{n}D": (PLACES[n], {"rate": 0.5, "kwargs": ""}) for n in PLACES},
     **{f"Conv{n}D": (PLACES[n], WINDOW) for n in PLACES}, **{f"SeparableConv{n}D": (PLACES[n], WINDOW) for n in (1, 2)},
-    "DepthwiseConv2D": (PICTURE, WINDOW), **{f"Conv{n}DTranspose": (PLACES[n], WINDOW) for n in (2, 3)},
+    **{f"DepthwiseConv{n}D": (PLACES[n], WINDOW) for n in (1, 2)}, **{f"Conv{n}DTranspose": (PLACES[n], WINDOW) for n in PLACES},
     "Cropping1D": (SEQUENCE, {"cropping": "(1, 1)"}), "Cropping2D": (PICTURE, {"cropping": "((0, 1), (1, 0))", "kwargs": ""}),
     "Cropping3D": (VOLUME, {"cropping": "((1, 1), (1, 1), (1, 1))", "kwargs": ""}), "UpSampling1D": (SEQUENCE, {"size": 2}),
     "UpSampling2D": (PICTURE, {"size": "(2, 2)", "kwargs": "interpolation='bilinear'"}), "UpSampling3D": (VOLUME, {"size": "2", "kwargs": ""}),
@@ -32,13 +32,28 @@ CASES = {
     **{f"Global{kind}Pooling{n}D": (PLACES[n], {"data_format": "channels_last"}) for kind in ("Max", "Average") for n in PLACES},
     "Embedding": (ROW, {"input_dim": 5, "output_dim": 2, "kwargs": "mask_zero=True"}),
     **{name: (SEQUENCE, {"units": 2, "kwargs": "return_sequences=True"}) for name in ("SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM")},
-    "ConvLSTM2D": ("(3, 6, 6, 1)", {**WINDOW, "kwargs": ""}), "BatchNormalization": (ROW, {"kwargs": "momentum=0.9"}),
+    **{f"ConvLSTM{n}D": (f"(2, {PLACES[n][1:]}", WINDOW) for n in PLACES}, "BatchNormalization": (ROW, {"kwargs": "momentum=0.9"}),
     "GaussianNoise": (ROW, {"stddev": 0.1}), "GaussianDropout": (ROW, {"rate": 0.2}), "AlphaDropout": (ROW, {"rate": 0.2, "kwargs": ""}),
     "ReLU": (ROW, {"max_value": None, "negative_slope": 0.0, "threshold_max_value": "0.5"}), "LeakyReLU": (ROW, {"alpha": 0.3}),
     "PReLU": (PICTURE, {"alpha_initializer": "he_normal", "alpha_regularizer": "(0. , 0.1)", "shared_axes": "(1, 2)", "alpha_constraint": {
         "constraint_type": "MinMaxNorm", "constraint_options": {"min_value": 0, "max_value": 1, "rate_max_value": 1, "axis": "0"}}}),
     "ELU": (ROW, {"alpha": 1}), "ThresholdedReLU": (ROW, {"theta": 1.0}), "Softmax": (ROW, {"axis": -1}),
+    **{f"Adaptive{kind}Pooling{n}D": (PLACES[n], {"output_size": "3", "kwargs": ""}) for kind in ("Max", "Average") for n in PLACES},
+    "LayerNormalization": (PICTURE, {"axis": "(1, 2)", "epsilon": 0.01, "kwargs": "center=False"}), "RMSNormalization": (ROW, {"epsilon": 1e-6, "kwargs": ""}),
+    "GroupNormalization": (PICTURE, {"groups": 2, "epsilon": 0.001, "kwargs": ""}), "UnitNormalization": (ROW, {"axis": "-1", "kwargs": ""}),
+    "Identity": (ROW, {"kwargs": "name='same'"}),
+    "EinsumDense": (SEQUENCE, {"equation": "abc,cd->abd", "output_shape": "(6, 4)", "activation": "gelu", "kwargs": "bias_axes='d'"}),
+    "Rescaling": (ROW, {"scale": 0.5, "offset": -1, "kwargs": ""}), "Resizing": (PICTURE, {"height": 4, "width": 5, "kwargs": "interpolation='nearest'"}),
+    "CenterCrop": (PICTURE, {"height": 4, "width": 5, "kwargs": ""}), "CategoryEncoding": (ROW, {"num_tokens": 5, "output_mode": "multi_hot", "kwargs": ""}),
+    "Discretization": (ROW, {"bin_boundaries": "(-1, 0, 0.5)", "output_mode": "one_hot", "kwargs": ""}),
+    "RandomFlip": (PICTURE, {"mode": "horizontal", "kwargs": "seed=1"}), "RandomRotation": (PICTURE, {"factor": "0.2", "kwargs": "fill_mode='constant'"}),
+    "RandomZoom": (PICTURE, {"height_factor": "(-0.5, -0.3)", "width_factor": "", "kwargs": ""}),
+    "RandomTranslation": (PICTURE, {"height_factor": "0.4", "width_factor": "(0.2, 0.3)", "kwargs": ""}),
+    **{f"Random{name}": (PICTURE, {"factor": "0.4", "value_range": "(0, 1)", "kwargs": ""}) for name in ("Contrast", "Brightness")},
+    "RandomErasing": (PICTURE, {"factor": 1.0, "scale": "(0.1, 0.3)", "value_range": "(0, 1)", "kwargs": "fill_value=0"}),
 }
+# Layers through which nothing is learned: weights lie behind them, not before.
+LOOKUPS = ("Embedding", "CategoryEncoding", "Discretization")
 MERGED = {name: {"merging_layers": "[2, 3]"} for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")}
 MERGED |= {"Concatenate": {"merging_layers": "[2, 3]", "axis": "-1"}, "Dot": {"merging_layers": "[2, 3]", "axis": "1", "normalize": True}}
 GONE = [name for name, layer in layers.LAYERS.items() if layer.instead]
@@ -49,10 +64,11 @@ def designs():
     """Return name -> form of a network with one layer of each kind, in both modes where both apply."""
     found = {}
     for name, (shape, values) in CASES.items():
-        # A weight before the layer, so that a step of training changes something in every network.
-        first = [] if name == "Embedding" else [("Dense", {"units": int(shape.strip("()").split(",")[-1] or shape.strip("(,)")), "kwargs": ""})]
-        found[f"{name} sequential"] = forms.sequential(*first, (name, values), input_shape=shape)
-        chain = [("Input", {"shape": shape}), *first, (name, values)]
+        # A weight beside the layer, so that a step of training changes something in every network.
+        dense = ("Dense", {"units": int(shape.strip("()").split(",")[-1] or shape.strip("(,)")), "kwargs": ""})
+        entries = [(name, values), dense] if name in LOOKUPS else [dense, (name, values)]
+        found[f"{name} sequential"] = forms.sequential(*entries, input_shape=shape)
+        chain = [("Input", {"shape": shape}), *entries]
         chain = [(kind, {**options, "inbound_nodes": position}) for position, (kind, options) in enumerate(chain)]
         found[f"{name} functional"] = forms.functional(*chain, outputs=f"[{len(chain)}]")
     for name, values in MERGED.items():

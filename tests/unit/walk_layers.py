@@ -27,10 +27,10 @@ ROWS = 4
 
 
 def data(model, seed=0):
-    """Return random input for a model: whole numbers below 5 where an embedding is to look them up."""
+    """Return random input for a model: whole numbers below 5 where a layer looks them up."""
     random = np.random.default_rng(seed)
-    embeds = any(type(layer).__name__ == "Embedding" for layer in model.layers)
-    found = [random.integers(0, 5, (ROWS, *t.shape[1:])) if embeds else random.normal(size=(ROWS, *t.shape[1:])) for t in model.inputs]
+    looks_up = any(type(layer).__name__ in ("Embedding", "CategoryEncoding") for layer in model.layers)
+    found = [random.integers(0, 5, (ROWS, *t.shape[1:])) if looks_up else random.normal(size=(ROWS, *t.shape[1:])) for t in model.inputs]
     return [x.astype("float32") for x in found]
 
 
@@ -45,6 +45,9 @@ def walk(folder: Path) -> None:
     loss = model.train_on_batch(x, y)
     assert np.isfinite(loss).all(), f"the loss is {loss}"
     before = np.asarray(model(x, training=False))
+    assert before.shape[1:] == model.output_shape[1:], f"designed as {model.output_shape}, but it is {before.shape}"
+    if any(type(layer).__name__.startswith("Random") for layer in model.layers):
+        assert not np.array_equal(before, np.asarray(model(x, training=True))), "nothing is varied while training"
     record = model_file.Record(Builder(config, TRAINING), {"kind": "regression", "classes": [], "names": []},
                                {"count": 1, "names": None}, {"loss": [1.0]})
     dataset = Dataset(str(folder / "model.h5mlm"), "model")

@@ -6,6 +6,7 @@ prediction run on TensorFlow, with the cores that Galaxy granted the job.
 """
 
 import contextlib
+import copyreg
 import importlib.abc
 import os
 import sys
@@ -45,6 +46,17 @@ def keras_for_design():
     return keras
 
 
+def _lists_copied_as_lists() -> None:
+    """Let a list that a layer holds be copied.
+
+    Keras keeps such lists in a type of its own, with a reference to all that the layer tracks. The
+    configurations of some layers for pictures hold them, and saving copies a configuration.
+    """
+    from keras.src.utils.tracking import TrackedList
+
+    copyreg.pickle(TrackedList, lambda tracked: (list, (list(tracked),)))
+
+
 def granted_cores() -> int:
     """Return the number of cores that Galaxy granted this job (1 where it says nothing)."""
     text = os.environ.get("GALAXY_SLOTS", "1")
@@ -75,6 +87,7 @@ def keras_for_compute(keep_out=()):
         from absl import logging
 
         logging.set_verbosity(logging.ERROR)
+    _lists_copied_as_lists()
     return keras
 
 

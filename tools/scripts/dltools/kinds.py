@@ -5,6 +5,8 @@ saved workflows have it) and returns it as Keras wants it, or raises a `UserErro
 with `label`, names the rule and quotes what was received.
 """
 
+import itertools
+import re
 from typing import Any, NamedTuple
 
 from .errors import UserError, listed, quoted
@@ -145,6 +147,48 @@ class Constraint(NamedTuple):
             return None
         Choice(tuple(CONSTRAINTS)).read(kind, label)
         return serialized("keras.constraints", kind, **read_named(CONSTRAINTS[kind], value.get("constraint_options") or {}, label))
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+class Numbers(NamedTuple):
+    """Numbers in brackets that grow from one to the next: ``(0, 255)``; `count` of them, or one and more."""
+
+    count: int = 0
+
+    def read(self, value, label):
+        example = "two growing numbers in brackets, such as (0, 255)"
+        rule = example if self.count else "growing numbers in brackets, such as (0, 0.5, 2)"
+        numbers = _number(value, label, rule)
+        several = numbers if isinstance(numbers, (tuple, list)) else ()
+        grows = all(_is_number(n) for n in several) and all(a < b for a, b in itertools.pairwise(several))
+        if not several or not grows or len(several) != (self.count or len(several)):
+            raise _refusal(label, rule, value)
+        return [float(n) for n in several]
+
+
+class Factor(NamedTuple):
+    """How far something is changed at random: a number, or the lower and the upper limit in brackets."""
+
+    def read(self, value, label):
+        rule = "a number, such as 0.2, or a lower and an upper limit in brackets, such as (-0.1, 0.3)"
+        factor = _number(value, label, rule)
+        limits = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,)
+        if not all(_is_number(n) for n in limits) or len(limits) not in (1, 2) or limits[0] > limits[-1]:
+            raise _refusal(label, rule, value)
+        return tuple(float(n) for n in limits) if len(limits) == 2 else float(limits[0])
+
+
+class Equation(NamedTuple):
+    """An equation of axes as einsum reads it, with its two inputs: ``abc,cd->abd``."""
+
+    def read(self, value, label):
+        text = str(value).replace(" ", "")
+        if not re.fullmatch(r"[a-z.]+,[a-z]+->[a-z.]+", text, re.IGNORECASE):
+            raise _refusal(label, "an equation of axes, such as abc,cd->abd", value)
+        return text
 
 
 class Shape(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from . import gate
 from .errors import UserError, listed, quoted
 from .kinds import (
-    Amounts, Axes, Choice, Constraint, Flag, Parameter, Penalties, Real, Shape, Sizes, Whole, Word, optional, read_named,
+    Amounts, Axes, Choice, Constraint, Equation, Factor, Flag, Numbers, Parameter, Penalties, Real, Shape, Sizes, Whole,
+    Word, optional, read_named,
 )
 from .parameters import keyword_arguments
 
@@ -20,6 +21,8 @@ ACTIVATIONS = (
     "gelu", "silu", "mish", "leaky_relu", "relu6", "log_softmax", "hard_silu", "hard_tanh", "celu", "log_sigmoid",
     "squareplus", "sparsemax", "sparse_plus", "sparse_sigmoid", "soft_shrink", "hard_shrink", "tanh_shrink",
 )  # Not glu, which halves the last axis: Dense and Activation state a shape that it then does not have.
+ENCODINGS = ("multi_hot", "one_hot", "count")
+FLIPS = ("horizontal_and_vertical", "horizontal", "vertical")
 DATA_FORMATS = ("channels_last", "channels_first")
 INITIALIZERS = (
     "zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal", "orthogonal", "identity",
@@ -67,6 +70,10 @@ def _pooling(dimensions):
     return Layer((optional("pool_size", Sizes(dimensions)), optional("strides", Sizes(dimensions))))
 
 
+def _adaptive_pooling(dimensions):
+    return Layer((Parameter("output_size", Sizes(dimensions)),))
+
+
 def _cell(layer):
     return Layer(_RECURRENT.parameters, instead=f"{layer}, which steps through the sequence by itself")
 
@@ -74,6 +81,27 @@ def _cell(layer):
 def _unshared(dimensions):
     return _convolution(dimensions, instead=f"Conv{dimensions}D, whose weights are shared by all places")
 
+
+def _convolving_cell(dimensions):
+    return Layer((_FILTERS, _kernel(dimensions)))
+
+
+_EPSILON = optional("epsilon", Real(0))
+_FACTOR = Parameter("factor", Factor())
+_VALUES = optional("value_range", Numbers(2))
+_PICTURE_SIZE = (Parameter("height", Whole()), Parameter("width", Whole()))
+
+# Layers that change pictures at random, in training alone. Not RandomCrop: when it predicts, Keras leaves
+# the pictures uncropped, so that the layers after it fail.
+_AUGMENTATIONS = {
+    "RandomFlip": Layer((optional("mode", Choice(FLIPS)),)),
+    "RandomRotation": Layer((_FACTOR,)),
+    "RandomZoom": Layer((Parameter("height_factor", Factor()), optional("width_factor", Factor()))),
+    "RandomTranslation": Layer((Parameter("height_factor", Factor()), Parameter("width_factor", Factor()))),
+    "RandomContrast": Layer((_FACTOR, _VALUES)),
+    "RandomBrightness": Layer((_FACTOR, _VALUES)),
+    "RandomErasing": Layer((optional("factor", Real(0, 1)), optional("scale", Numbers(2)), _VALUES)),
+}
 
 LAYERS: dict[str, Layer] = {
     "Dense": Layer((_UNITS, _ACTIVATION)),
@@ -89,8 +117,8 @@ LAYERS: dict[str, Layer] = {
     **{f"SpatialDropout{n}D": Layer((_RATE,)) for n in (2, 3)},
     **{f"Conv{n}D": _convolution(n) for n in (1, 2, 3)},
     **{f"SeparableConv{n}D": _convolution(n) for n in (1, 2)},
-    "DepthwiseConv2D": Layer((_kernel(2), _ACTIVATION)),
-    **{f"Conv{n}DTranspose": _convolution(n) for n in (2, 3)},
+    **{f"DepthwiseConv{n}D": Layer((_kernel(n), _ACTIVATION)) for n in (1, 2)},
+    **{f"Conv{n}DTranspose": _convolution(n) for n in (1, 2, 3)},
     "Cropping1D": Layer((optional("cropping", Amounts(1)),), kwargs=False),
     **{f"Cropping{n}D": Layer((optional("cropping", Amounts(n)),)) for n in (2, 3)},
     "UpSampling1D": Layer((optional("size", Whole()),), kwargs=False),
@@ -99,13 +127,30 @@ LAYERS: dict[str, Layer] = {
     **{f"ZeroPadding{n}D": Layer((optional("padding", Amounts(n)),)) for n in (2, 3)},
     **{f"{kind}Pooling{n}D": _pooling(n) for kind in ("Max", "Average") for n in (1, 2, 3)},
     **{f"Global{kind}Pooling{n}D": _FLATTENING for kind in ("Max", "Average") for n in (1, 2, 3)},
+    **{f"Adaptive{kind}Pooling{n}D": _adaptive_pooling(n) for kind in ("Max", "Average") for n in (1, 2, 3)},
     "Embedding": Layer((Parameter("input_dim", Whole()), Parameter("output_dim", Whole()))),
     **{name: _RECURRENT for name in ("SimpleRNN", "GRU", "LSTM")},
-    "ConvLSTM2D": Layer((_FILTERS, _kernel(2))),
+    **{f"ConvLSTM{n}D": _convolving_cell(n) for n in (1, 2, 3)},
     # Keras chooses the fast implementation by itself now.
     "CuDNNGRU": _RECURRENT._replace(keras="GRU"),
     "CuDNNLSTM": _RECURRENT._replace(keras="LSTM"),
     "BatchNormalization": Layer(),
+    "LayerNormalization": Layer((optional("axis", Axes()), _EPSILON)),
+    "GroupNormalization": Layer((Parameter("groups", Whole()), _EPSILON)),
+    "RMSNormalization": Layer((_EPSILON,)),
+    "UnitNormalization": Layer((optional("axis", Axes()),)),
+    "Identity": Layer(),
+    "EinsumDense": Layer(
+        (Parameter("equation", Equation()), Parameter("output_shape", Shape(unknown=None)), _ACTIVATION),
+    ),
+    "Rescaling": Layer((Parameter("scale", Real()), optional("offset", Real()))),
+    "Resizing": Layer(_PICTURE_SIZE),
+    "CenterCrop": Layer(_PICTURE_SIZE),
+    "CategoryEncoding": Layer((Parameter("num_tokens", Whole()), optional("output_mode", Choice(ENCODINGS)))),
+    "Discretization": Layer(
+        (Parameter("bin_boundaries", Numbers()), optional("output_mode", Choice(("int", *ENCODINGS)))),
+    ),
+    **_AUGMENTATIONS,
     "GaussianNoise": Layer((Parameter("stddev", Real(0)),), kwargs=False),
     "GaussianDropout": Layer((_RATE,), kwargs=False),
     "AlphaDropout": Layer((_RATE,)),
@@ -130,7 +175,7 @@ LAYERS: dict[str, Layer] = {
     "Softmax": Layer((optional("axis", Axes(several=False)),), kwargs=False),
     **{f"LocallyConnected{n}D": _unshared(n) for n in (1, 2)},
     **{f"{name}Cell": _cell(name) for name in ("SimpleRNN", "GRU", "LSTM")},
-    "ConvLSTM2DCell": Layer((_FILTERS, _kernel(2)), instead="ConvLSTM2D, which steps through the sequence by itself"),
+    "ConvLSTM2DCell": _convolving_cell(2)._replace(instead="ConvLSTM2D, which steps through the sequence by itself"),
 }
 
 _MERGING = Layer(merges=True, kwargs=False)
