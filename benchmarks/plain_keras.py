@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def read(path):
+    """Read a table of numbers into a float32 array."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv
@@ -30,6 +31,7 @@ def read(path):
 
 
 def network(keras):
+    """Return the tutorial's network."""
     layers = keras.layers
     return keras.Sequential([
         keras.Input((784,)),
@@ -44,6 +46,7 @@ def network(keras):
 
 
 def main():
+    """Do the tutorial's work, and print the accuracy on the test table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="with X_train, y_train, X_test and y_test")
     parser.add_argument("--epochs", type=int, default=2)

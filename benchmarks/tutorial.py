@@ -47,6 +47,7 @@ def measured(command: list, folder: Path) -> tuple[Measured, str]:
 
 
 def lines_of(path: Path) -> list[str]:
+    """Return the lines of a text file, plain or packed with gzip."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as handle:
         return handle.read().splitlines()
@@ -66,10 +67,7 @@ def digits() -> dict[str, list[str]]:
 
 def prepare(source: Path | None, rows: int, test_rows: int, folder: Path) -> None:
     """Write the four tables into `folder`, each cut or repeated to the number of rows wanted."""
-    if source:
-        found = {name: lines_of(next(source.glob(f"{name}*"))) for name in TABLES}
-    else:
-        found = digits()
+    found = {name: lines_of(next(source.glob(f"{name}*"))) for name in TABLES} if source else digits()
     for name, wanted in zip(TABLES, (rows, rows, test_rows, test_rows), strict=True):
         lines = found[name]
         repeated = (lines * (wanted // len(lines) + 1))[:wanted] if len(lines) < wanted else lines[:wanted]
@@ -77,6 +75,7 @@ def prepare(source: Path | None, rows: int, test_rows: int, folder: Path) -> Non
 
 
 def dataset(name: str) -> dict:
+    """Return a file as Galaxy passes a dataset."""
     return {"element_identifier": name, "ext": "", "source_path": name}
 
 
@@ -98,20 +97,26 @@ def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
     plot = {"plot_type": "classification_confusion_matrix", "title": "", "plot_color": "Greens",
             "infile_true": dataset("y_test"), "header_true": False, "column_selector_options_true": ALL_COLUMNS,
             "infile_predicted": dataset("predicted"), "header_predicted": True}
+    design = {"model_type": "sequential", "input_shape": "(784,)", "layers": [{"layer_selection": layer} for layer in layers]}
+    build = {
+        "mode_type": "train_model", "infile_json": dataset("model.json"), "learning_type": "KerasGClassifier",
+        "random_seed": seed, "compile_params": compiling, "fit_params": {"epochs": epochs, "batch_size": 500},
+    }
+    scheme = {"selected_exp_scheme": "train_val", "infile_estimator": dataset("builder.zip"), "test_split": split,
+              "metrics": {"scoring": {"primary_scoring": "default"}}}
+    target = {"infile2": dataset("one_hot"), "header2": False,
+              "column_selector_options_2": {"selected_column_selector_option2": "all_columns"}}
+    training = {"experiment_schemes": scheme, "input_options": {**table, "infile1": dataset("X_train"), **target}}
+    prediction = {"infile_estimator": dataset("model.h5mlm"), "method": "predict",
+                  "input_options": {**table, "infile1": dataset("X_test")}}
+    trained = {"outfile-result": "scores", "outfile-object": "model.h5mlm", "outfile-architecture": "layers"}
+    labels = {"infile": dataset("y_train"), "header0": False, "num_classes": 10}
     return [
-        ("to_categorical", {"infile": dataset("y_train"), "header0": False, "num_classes": 10}, {"outfile": "one_hot"}),
-        ("model_config", {"model_selection": {"model_type": "sequential", "input_shape": "(784,)",
-                          "layers": [{"layer_selection": layer} for layer in layers]}}, {"outfile": "model.json"}),
-        ("model_builder", {"mode_selection": {"mode_type": "train_model", "infile_json": dataset("model.json"),
-                           "learning_type": "KerasGClassifier", "random_seed": seed, "compile_params": compiling,
-                           "fit_params": {"epochs": epochs, "batch_size": 500}}}, {"outfile": "builder.zip"}),
-        ("train_and_eval", {"experiment_schemes": {"selected_exp_scheme": "train_val", "infile_estimator": dataset("builder.zip"),
-                            "test_split": split, "metrics": {"scoring": {"primary_scoring": "default"}}},
-                            "input_options": {**table, "infile1": dataset("X_train"), "infile2": dataset("one_hot"), "header2": False,
-                            "column_selector_options_2": {"selected_column_selector_option2": "all_columns"}}},
-         {"outfile-result": "scores", "outfile-object": "model.h5mlm", "outfile-architecture": "layers"}),
-        ("model_prediction", {"infile_estimator": dataset("model.h5mlm"), "method": "predict",
-                              "input_options": {**table, "infile1": dataset("X_test")}}, {"outfile-predict": "predicted"}),
+        ("to_categorical", labels, {"outfile": "one_hot"}),
+        ("model_config", {"model_selection": design}, {"outfile": "model.json"}),
+        ("model_builder", {"mode_selection": build}, {"outfile": "builder.zip"}),
+        ("train_and_eval", training, trained),
+        ("model_prediction", prediction, {"outfile-predict": "predicted"}),
         ("ml_visualization", {"plotting_selection": plot}, {"output": "matrix.png"}),
     ]
 
@@ -122,7 +127,8 @@ def run_suite(folder: Path, epochs: int, seed: int | None) -> dict[str, Measured
     for script, form, outputs in steps(epochs, seed):
         (folder / "inputs.json").write_text(json.dumps(form), encoding="utf-8")
         options = [word for option, name in outputs.items() for word in (f"--{option}", name)]
-        found[script], _ = measured([sys.executable, SCRIPTS / f"{script}.py", "--inputs", "inputs.json", *options], folder)
+        command = [sys.executable, SCRIPTS / f"{script}.py", "--inputs", "inputs.json", *options]
+        found[script], _ = measured(command, folder)
     return found
 
 
@@ -140,6 +146,7 @@ def accuracy(folder: Path) -> float:
 
 
 def row(name: str, taken: Measured) -> str:
+    """Return a line of the table that is printed."""
     return f"{name:22}{taken.cpu:9.1f}{taken.wall:9.1f}{taken.memory:10.0f}"
 
 
@@ -149,6 +156,7 @@ def best(runs: list[Measured]) -> Measured:
 
 
 def arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with the four tables, plain or packed with gzip")
     parser.add_argument("--rows", type=int, default=60_000, help="training rows")
@@ -161,12 +169,14 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Run both, and print what they took."""
     args = arguments()
     os.environ["GALAXY_SLOTS"] = str(args.cores)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         # In a process of its own, for a child's peak memory begins at its parent's.
-        preparing = multiprocessing.Process(target=prepare, args=(args.data, args.rows, args.test_rows or args.rows // 6, folder))
+        wanted = (args.data, args.rows, args.test_rows or args.rows // 6, folder)
+        preparing = multiprocessing.Process(target=prepare, args=wanted)
         preparing.start()
         preparing.join()
         if preparing.exitcode:
@@ -183,7 +193,8 @@ def main() -> None:
     print(f"{'':22}{'CPU s':>9}{'wall s':>9}{'peak MB':>10}")
     for name, step in taken.items():
         print(row(name, step))
-    whole = Measured(sum(s.cpu for s in taken.values()), sum(s.wall for s in taken.values()), max(s.memory for s in taken.values()))
+    cpu, wall, memory = zip(*taken.values(), strict=True)
+    whole = Measured(sum(cpu), sum(wall), max(memory))
     print(row("six steps", whole))
     print(row("plain Keras", plain))
     print(f"CPU, six steps to plain Keras: {whole.cpu / plain.cpu:.2f}")

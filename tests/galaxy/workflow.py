@@ -77,7 +77,7 @@ class WorkflowRun:
                 raise WorkflowFailed(f"Galaxy could not schedule the workflow: {state.get('messages')}")
             for step in state["steps"]:
                 if step.get("job_id"):
-                    label = step["workflow_step_label"]
+                    label = step["workflow_step_label"] or f"step {step['order_index'] + 1}"
                     consoles.setdefault(step["job_id"], _JobConsole(self.api, step["job_id"], label))
             for console in consoles.values():
                 console.update()

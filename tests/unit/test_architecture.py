@@ -2,8 +2,9 @@
 
 import json
 
-import forms
 import pytest
+
+import forms
 from dltools import kinds
 
 ONE_INPUT = ("Input", {"shape": "(10,)", "name": "", "dtype": "float32", "sparse": False})

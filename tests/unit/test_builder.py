@@ -3,8 +3,9 @@
 import json
 import zipfile
 
-import forms
 import pytest
+
+import forms
 from dltools import builder, training_parameters
 from dltools.errors import UserError
 from dltools.parameters import Dataset

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-import forms
 import pytest
+
+import forms
 
 TOOLS = forms.SCRIPTS.parent
 CONDA_NAMES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base"}

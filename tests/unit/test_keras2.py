@@ -2,8 +2,9 @@
 
 import json
 
-import forms
 import pytest
+
+import forms
 
 GLOROT, ZEROS, ONES = ({"class_name": name, "config": config} for name, config in (
     ("GlorotUniform", {"seed": None}), ("Zeros", {}), ("Ones", {})))

@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 
-import forms
 import h5py
 import numpy as np
 import pytest
 from sklearn import metrics
 from sklearn.datasets import load_diabetes, load_iris
+
+import forms
 
 OUTPUTS = {
     "outfile_result": "scores", "outfile_object": "model.h5mlm", "outfile_architecture": "layers", "outfile_history": "history",
