@@ -32,14 +32,27 @@ def options(root, name):
     return {option.get("value") for option in root.find(f".//param[@name='{name}']").iter("option")}
 
 
+def fields(layer):
+    """Return the names of a layer's parameters in the form."""
+    return {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
+
+
 @pytest.mark.parametrize(("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)])
 def test_layers(wrappers, section, table):
     expected = {}
     for name, layer in table.items():
-        expected[name] = {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
+        expected[name] = fields(layer)
         if section == "functional" and name != "Input":
             expected[name].add("merging_layers" if layer.merges else "inbound_nodes")
     path = f".//conditional[@name='model_selection']/when[@value='{section}']//conditional[@name='layer_selection']"
+    assert cases(wrappers["keras_model_config"], path, "layer_type") == expected
+
+
+@pytest.mark.parametrize("section", ["sequential", "functional"])
+@pytest.mark.parametrize("wrapper", [name for name, layer in layers.LAYERS.items() if layer.wraps])
+def test_wrapped_layers(wrappers, section, wrapper):
+    expected = {name: fields(layers.LAYERS[name]) for name in layers.LAYERS[wrapper].wraps}
+    path = f".//when[@value='{section}']//when[@value='{wrapper}']/conditional[@name='wrapped']"
     assert cases(wrappers["keras_model_config"], path, "layer_type") == expected
 
 

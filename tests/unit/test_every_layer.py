@@ -1,5 +1,6 @@
 """Everything that the form offers works: each layer is designed by the script, trained, saved, loaded and used."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -54,8 +55,25 @@ CASES = {
 }
 # Layers through which nothing is learned: weights lie behind them, not before.
 LOOKUPS = ("Embedding", "CategoryEncoding", "Discretization")
+WRAPPINGS = {"Bidirectional": {"merge_mode": "sum"}, "TimeDistributed": {}, "SpectralNormalization": {"power_iterations": 2}}
+for wrapper, options in WRAPPINGS.items():
+    for inner in layers.LAYERS[wrapper].wraps:
+        shape = f"(2, {CASES[inner][0][1:]}" if wrapper == "TimeDistributed" else CASES[inner][0]
+        CASES[f"{wrapper} {inner}"] = (shape, {**options, "wrapped": {"layer_type": inner, **CASES[inner][1]}})
+# The other options of selects: case -> parameter.
+for name, parameter in {"RandomFlip": "mode", "CategoryEncoding": "output_mode", "Discretization": "output_mode", "Bidirectional LSTM": "merge_mode"}.items():
+    kind = next(p.kind for p in layers.LAYERS[name.split()[0]].parameters if p.name == parameter)
+    for option in {*kind.options} - {CASES[name][1][parameter]}:
+        CASES[f"{name} {option}"] = (CASES[name][0], {**CASES[name][1], parameter: option})
+
 MERGED = {name: {"merging_layers": "[2, 3]"} for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")}
 MERGED |= {"Concatenate": {"merging_layers": "[2, 3]", "axis": "-1"}, "Dot": {"merging_layers": "[2, 3]", "axis": "1", "normalize": True}}
+MULTI_HEAD = {"num_heads": 2, "key_dim": 3, "dropout": 0.1, "kwargs": "use_bias=False"}
+GROUPED = {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2, "dropout": None, "kwargs": ""}
+ATTENTIONS = {"MultiHeadAttention": MULTI_HEAD, "GroupQueryAttention": GROUPED, "Attention": {"score_mode": "dot", "dropout": 0, "kwargs": "use_scale=True"},
+              "Attention concat": {"score_mode": "concat", "kwargs": ""}, "AdditiveAttention": {"dropout": 0.5, "kwargs": ""}}
+ATTENDED = {"[2]": "itself", "[2, 3]": "another", "[2, 3, 3]": "three"}
+MERGED |= {f"{name} {word}": {"merging_layers": positions, **values} for name, values in ATTENTIONS.items() for positions, word in ATTENDED.items()}
 GONE = [name for name, layer in layers.LAYERS.items() if layer.instead]
 WALKED = [*(f"{name} sequential" for name in CASES), *(f"{name} functional" for name in (*CASES, *MERGED)), *layers.ACTIVATIONS]
 
@@ -65,15 +83,16 @@ def designs():
     found = {}
     for name, (shape, values) in CASES.items():
         # A weight beside the layer, so that a step of training changes something in every network.
-        dense = ("Dense", {"units": int(shape.strip("()").split(",")[-1] or shape.strip("(,)")), "kwargs": ""})
-        entries = [(name, values), dense] if name in LOOKUPS else [dense, (name, values)]
+        dense = ("Dense", {"units": ast.literal_eval(shape)[-1], "kwargs": ""})
+        layer = (name.split()[0], values)
+        entries = [layer, dense] if {*name.split()} & {*LOOKUPS} else [dense, layer]
         found[f"{name} sequential"] = forms.sequential(*entries, input_shape=shape)
         chain = [("Input", {"shape": shape}), *entries]
         chain = [(kind, {**options, "inbound_nodes": position}) for position, (kind, options) in enumerate(chain)]
         found[f"{name} functional"] = forms.functional(*chain, outputs=f"[{len(chain)}]")
     for name, values in MERGED.items():
         dense = [("Dense", {**UNITS, "inbound_nodes": 1})] * 2
-        found[f"{name} functional"] = forms.functional(("Input", {"shape": ROW}), *dense, (name, values), outputs="[4]")
+        found[f"{name} functional"] = forms.functional(("Input", {"shape": SEQUENCE if "Attention" in name else ROW}), *dense, (name.split()[0], values), outputs="[4]")
     for activation in layers.ACTIVATIONS:
         found[activation] = forms.sequential(("Dense", {**UNITS, "activation": activation}), input_shape=ROW)
     for name in GONE:
@@ -96,8 +115,9 @@ def problems(designed):
 
 
 def test_every_layer_on_offer_is_walked():
-    assert {*CASES, *GONE} == set(layers.LAYERS)
-    assert {*CASES, *GONE, *MERGED, "Input"} == set(layers.FUNCTIONAL_LAYERS)
+    walked = {name.split()[0] for name in (*CASES, *GONE)}
+    assert walked == set(layers.LAYERS)
+    assert {*walked, *(name.split()[0] for name in MERGED), "Input"} == set(layers.FUNCTIONAL_LAYERS)
 
 
 @pytest.mark.parametrize("name", WALKED)

@@ -29,7 +29,7 @@ ROWS = 4
 def data(model, seed=0):
     """Return random input for a model: whole numbers below 5 where a layer looks them up."""
     random = np.random.default_rng(seed)
-    looks_up = any(type(layer).__name__ in ("Embedding", "CategoryEncoding") for layer in model.layers)
+    looks_up = any(type(getattr(layer, "layer", layer)).__name__ in ("Embedding", "CategoryEncoding") for layer in model.layers)
     found = [random.integers(0, 5, (ROWS, *t.shape[1:])) if looks_up else random.normal(size=(ROWS, *t.shape[1:])) for t in model.inputs]
     return [x.astype("float32") for x in found]
 

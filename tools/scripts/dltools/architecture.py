@@ -130,7 +130,7 @@ def _functional(selection: dict, layers: list[dict]):
         source = _source_of(values, entry, position, label, tensors)
         shapes = [tuple(t.shape) for t in source] if isinstance(source, list) else tuple(source.shape)
         with _refusals_explained(label, shapes):
-            tensors.append(layer_class(**options)(source))
+            tensors.append(_connected(layer_class(**options), entry, source))
             _check_sizes(tensors[-1].shape)
     ends = {}
     for name in ("input_layers", "output_layers"):
@@ -156,6 +156,19 @@ def _entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, L
     return f"Layer {position} ({layer_type})", table[layer_type]
 
 
+# The fewest and the most layers that one takes, and the rule in words.
+_MERGED = (2, float("inf"), "at least two layers, such as [1, 2]")
+_ATTENDED = (1, 3, "the query, the value and the key, such as [1, 2, 2]; the key may be left out, and the value too")
+
+
+def _connected(layer, entry: Layer, source):
+    """Call a layer on what feeds it; the query of an attention is its value too where no other is given."""
+    if not entry.attends:
+        return layer(source)
+    source = source if len(source) > 1 else source * 2
+    return layer(*source) if entry.spread else layer(source)
+
+
 def _source_of(values: dict, entry: Layer, position: int, label: str, tensors: list):
     """Return the tensor, or for a merge the tensors, that a functional layer is connected to."""
     if not entry.merges:
@@ -164,9 +177,10 @@ def _source_of(values: dict, entry: Layer, position: int, label: str, tensors: l
         return tensors[_earlier(values["inbound_nodes"], position, f"{label}: inbound_nodes") - 1]
     sources = literal(values.get("merging_layers") or "[]", f"{label}: merging_layers")
     sources = [sources] if isinstance(sources, int) else sources
-    if not isinstance(sources, (list, tuple)) or len(sources) < 2:
+    least, most, rule = _ATTENDED if entry.attends else _MERGED
+    if not isinstance(sources, (list, tuple)) or not least <= len(sources) <= most:
         raise UserError(
-            f"{label}: merging_layers must list the positions of at least two layers, such as [1, 2]. "
+            f"{label}: merging_layers must list the positions of {rule}. "
             f"Received: {quoted(values.get('merging_layers'))}."
         )
     return [tensors[_earlier(p, position, f"{label}: merging_layers") - 1] for p in sources]

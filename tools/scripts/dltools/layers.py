@@ -4,6 +4,7 @@ The wrapper's macros offer exactly these (a test compares them). A layer's param
 names of Keras' own constructor arguments.
 """
 
+import functools
 import inspect
 from typing import Any, NamedTuple
 
@@ -38,6 +39,8 @@ class Layer(NamedTuple):
         parameters: those of the form.
         kwargs: whether the form's `kwargs` may add further ones.
         merges: whether it merges several others.
+        attends: whether it is attention: of several others the first is the query, and one alone is all.
+        spread: whether several others are arguments of their own to Keras rather than one list.
         keras: its class in `keras.layers` where that has another name.
         instead: for a layer that Keras has no more, what to use; it is listed so that saved workflows open.
     """
@@ -45,8 +48,34 @@ class Layer(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     kwargs: bool = True
     merges: bool = False
+    attends: bool = False
+    spread: bool = False
     keras: str = ""
     instead: str = ""
+
+    @property
+    def wraps(self) -> tuple[str, ...]:
+        """Names of the layers that it may wrap."""
+        return next((parameter.kind.names for parameter in self.parameters if isinstance(parameter.kind, Wrapped)), ())
+
+
+class Wrapped(NamedTuple):
+    """The layer that another wraps: the conditional with its type and its parameters."""
+
+    names: tuple[str, ...]
+
+    def read(self, value, label):
+        name = value.get("layer_type") if isinstance(value, dict) else None
+        Choice(self.names).read(name, label)
+        layer_class, options = make(LAYERS, value, f"{label} {name}")
+        if "input_shape" in options:
+            raise UserError(f"{label} {name}: input_shape belongs to the first layer of a model, not to a wrapped one.")
+        return layer_class, options
+
+
+def _wrapping(wrapper_class, layer, **options):
+    layer_class, arguments = layer
+    return wrapper_class(layer_class(**arguments), **options)
 
 
 _UNITS = Parameter("units", Whole())
@@ -103,6 +132,20 @@ _AUGMENTATIONS = {
     "RandomErasing": Layer((optional("factor", Real(0, 1)), optional("scale", Numbers(2)), _VALUES)),
 }
 
+_RECURRENT_NAMES = ("LSTM", "GRU", "SimpleRNN")
+_WRAPPERS = {
+    "Bidirectional": (_RECURRENT_NAMES, optional("merge_mode", Choice(("concat", "sum", "mul", "ave")))),
+    "TimeDistributed": (
+        ("Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D",
+         "AveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
+         "GlobalAveragePooling2D", "Flatten", "Reshape", *_RECURRENT_NAMES),
+    ),
+    "SpectralNormalization": (
+        ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Embedding"),
+        optional("power_iterations", Whole()),
+    ),
+}  # fmt: skip
+
 LAYERS: dict[str, Layer] = {
     "Dense": Layer((_UNITS, _ACTIVATION)),
     "Activation": Layer((Parameter("activation", Choice(ACTIVATIONS)),), kwargs=False),
@@ -151,6 +194,10 @@ LAYERS: dict[str, Layer] = {
         (Parameter("bin_boundaries", Numbers()), optional("output_mode", Choice(("int", *ENCODINGS)))),
     ),
     **_AUGMENTATIONS,
+    **{
+        name: Layer((Parameter("wrapped", Wrapped(names), keras="layer"), *further), kwargs=False)
+        for name, (names, *further) in _WRAPPERS.items()
+    },
     "GaussianNoise": Layer((Parameter("stddev", Real(0)),), kwargs=False),
     "GaussianDropout": Layer((_RATE,), kwargs=False),
     "AlphaDropout": Layer((_RATE,)),
@@ -179,6 +226,19 @@ LAYERS: dict[str, Layer] = {
 }
 
 _MERGING = Layer(merges=True, kwargs=False)
+_DROPOUT = optional("dropout", Real(0, 1))
+_HEADS = (Parameter("num_heads", Whole()), Parameter("key_dim", Whole()), _DROPOUT)
+_GROUPED_HEADS = (
+    Parameter("head_dim", Whole()), Parameter("num_query_heads", Whole()), Parameter("num_key_value_heads", Whole()),
+    _DROPOUT,
+)
+_ATTENDING = Layer(merges=True, attends=True)
+_ATTENTIONS = {
+    "MultiHeadAttention": _ATTENDING._replace(parameters=_HEADS, spread=True),
+    "GroupQueryAttention": _ATTENDING._replace(parameters=_GROUPED_HEADS, spread=True),
+    "Attention": _ATTENDING._replace(parameters=(optional("score_mode", Choice(("dot", "concat"))), _DROPOUT)),
+    "AdditiveAttention": _ATTENDING._replace(parameters=(_DROPOUT,)),
+}
 FUNCTIONAL_LAYERS: dict[str, Layer] = {
     "Input": Layer(
         (
@@ -190,6 +250,7 @@ FUNCTIONAL_LAYERS: dict[str, Layer] = {
     **{name: _MERGING for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
     "Concatenate": _MERGING._replace(parameters=(optional("axis", Axes(several=False)),)),
     "Dot": _MERGING._replace(parameters=(Parameter("axis", Axes(), keras="axes"), optional("normalize", Flag()))),
+    **_ATTENTIONS,
     **LAYERS,
 }
 
@@ -206,7 +267,7 @@ def make(table: dict[str, Layer], values: dict, label: str):
         label: the layer's position and type, for messages: "Layer 2 (Conv2D)".
 
     Returns:
-        (class, arguments): the class in `keras.layers`, and its constructor arguments.
+        (build, arguments): the class in `keras.layers` or what stands for it, and its constructor's arguments.
 
     Raises:
         UserError: names the layer, the parameter, the rule and what was received.
@@ -220,7 +281,10 @@ def make(table: dict[str, Layer], values: dict, label: str):
     name = layer.keras or ("InputLayer" if layer_type == "Input" else layer_type)
     found = read_named(layer.parameters, values, label)
     further = keyword_arguments(values.get("kwargs"), f"{label}: key word arguments") if layer.kwargs else {}
-    return getattr(keras.layers, name), found | _checked_keywords(further, name, label)
+    build = getattr(keras.layers, name)
+    if layer.wraps:
+        build = functools.partial(_wrapping, build)
+    return build, found | _checked_keywords(further, name, label)
 
 
 def _checked_keywords(further: dict[str, Any], name: str, label: str) -> dict[str, Any]:
