@@ -63,6 +63,20 @@ def test_ok_input_shape_as_keyword(design, tmp_path):
     assert first["config"]["batch_shape"] == [None, 12]
 
 
+ATTENDING = {"num_heads": 2, "key_dim": 3, "dropout": 0, "kwargs": ""}
+
+
+def wrapping(kind, wrapped, **values):
+    """Return a model of one layer that wraps another."""
+    return forms.sequential((kind, {"wrapped": {"layer_type": wrapped, "kwargs": "", **values}}), input_shape="(6, 3)")
+
+
+def attending(positions):
+    """Return a model in which attention takes the layers at some positions."""
+    entries = (("Input", {"shape": "(6, 3)"}), ("MultiHeadAttention", {**ATTENDING, "merging_layers": positions}))
+    return forms.functional(*entries)
+
+
 FAIL = {
     "units 0": (changed(7, units=0), "Layer 7 (Dense): units must be a whole number of at least 1. Received: '0'."),
     "units missing": (changed(7, units=""), "Layer 7 (Dense): units must be given"),
@@ -95,6 +109,17 @@ FAIL = {
         forms.functional(ONE_INPUT, dense(inbound_nodes=1), ("Add", {"merging_layers": "[1, 2]"}), outputs="[3]"),
         "Layer 3 (Add) does not fit",
     ),
+    "wrapped missing value": (wrapping("Bidirectional", "LSTM", units=""), "Layer 1 (Bidirectional): wrapped LSTM: units must be given"),
+    "wrapped not on offer": (wrapping("Bidirectional", "Dense", units=2), "Layer 1 (Bidirectional): wrapped must be one of LSTM, GRU, SimpleRNN"),
+    "wrapped with a shape": (wrapping("Bidirectional", "GRU", units=2, kwargs="input_shape=(6, 3)"), "wrapped GRU: input_shape belongs to the first layer"),
+    "wrapped keyword": (wrapping("Bidirectional", "GRU", units=2, kwargs="filters=3"), "wrapped GRU: 'filters' is not an argument of GRU"),
+    "wrapped does not fit": (wrapping("TimeDistributed", "Conv2D", filters=2, kernel_size="2"), "Layer 1 (TimeDistributed) does not fit"),
+    "attention to none": (attending("[]"), "Layer 2 (MultiHeadAttention): merging_layers must list the positions of the query, the value and the key"),
+    "attention to four": (attending("[1, 1, 1, 1]"), "the key may be left out, and the value too. Received: '[1, 1, 1, 1]'"),
+    "groups do not divide": (forms.sequential(("GroupNormalization", {"groups": 3, "kwargs": ""}), input_shape="(6, 4)"), "Layer 1 (GroupNormalization) does not fit"),
+    "bins and boundaries": (
+        forms.sequential(("Discretization", {"bin_boundaries": "(0, 1)", "kwargs": "num_bins=3"}), input_shape="(6,)"), "Layer 1 (Discretization) does not fit",
+    ),
     "no such output": (forms.functional(ONE_INPUT, dense(inbound_nodes=1), outputs="[9]"), "output_layers: must list positions of layers from 1 to 2"),
     "input is no Input": (forms.functional(ONE_INPUT, dense(inbound_nodes=1), inputs="[2]"), "layer 2 is a Dense, but only Input layers"),
 }
@@ -117,6 +142,10 @@ BAD_VALUES = {
     "real": (kinds.Real(0, 1, below=True), ["1", "-0.1", "x", "True"]),
     "sizes": (kinds.Sizes(2), ["0", "(1, 2, 3)", "(0, 1)", "'a'", "3,"]),
     "shape": (kinds.Shape(), ["x", "(0,)", "(-1,)", "'784'", "3.5"]),
+    "numbers": (kinds.Numbers(), ["3", "()", "(2, 1)", "(1, 1)", "(1, 'a')", "(1, True)", "(0, 1e999)", "x"]),
+    "two numbers": (kinds.Numbers(2), ["(1,)", "(1, 2, 3)", f"(0, 1{'0' * 400})"]),
+    "factor": (kinds.Factor(), ["x", "True", "(0.2, 0.1)", "(1, 2, 3)", "()", "'0.1'"]),
+    "equation": (kinds.Equation(), ["", "abc", "abc->abd", "a1,b->c", "abc,cd->abd; x"]),
     "word": (kinds.Word(), ["a b", "<b>", ""]),
 }
 
@@ -127,6 +156,15 @@ def test_fail_kinds(kind, value):
 
     with pytest.raises(UserError, match="^units must be"):
         kind.read(value, "units")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [(kinds.Numbers(), "[-1, 0.5]", [-1.0, 0.5]), (kinds.Numbers(2), "(0, 255)", [0.0, 255.0]), (kinds.Factor(), "0.2", 0.2),
+     (kinds.Factor(), "(-0.3, -0.2)", (-0.3, -0.2)), (kinds.Equation(), "abc, cd -> abd", "abc,cd->abd")],
+)
+def test_ok_kinds(kind, value, expected):
+    assert kind.read(value, "value") == expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [("3", 3), ("(3, 5)", (3, 5)), ("[3, 5]", (3, 5)), (3, 3), ("(4,)", 4)])

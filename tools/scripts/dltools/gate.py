@@ -12,10 +12,11 @@ from .errors import UserError, listed, quoted
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 60
 
-# Layers that run code from the file, load other files, or wrap other frameworks' modules.
+# Layers that run code from the file, load other files, wrap other frameworks' modules, or exist on
+# one of Keras' backends only.
 UNSAFE_LAYERS = frozenset(
-    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "HashedCrossing", "StringLookup",
-     "TextVectorization", "IntegerLookup", "MelSpectrogram", "STFTSpectrogram"}
+    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "Hashing", "HashedCrossing",
+     "StringLookup", "TextVectorization", "IntegerLookup", "MelSpectrogram", "STFTSpectrogram"}
 )
 # What Keras itself writes about a layer or a tensor beside the classes of its public modules.
 STRUCTURE = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__tuple__"})

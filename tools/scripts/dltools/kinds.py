@@ -7,6 +7,7 @@ with `label`, names the rule and quotes what was received.
 
 import itertools
 import re
+import sys
 from typing import Any, NamedTuple
 
 from .errors import UserError, listed, quoted
@@ -27,6 +28,11 @@ def _refusal(label: str, rule: str, value) -> UserError:
 
 def _is_whole(value, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_number(value) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max
 
 
 class Whole(NamedTuple):
@@ -56,8 +62,7 @@ class Real(NamedTuple):
         if self.high < float("inf"):
             rule += f"{' and' if self.low > float('-inf') else ''} {'below' if self.below else 'at most'} {self.high:g}"
         number = _number(value, label, rule)
-        is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if not is_number or not self.low <= number <= self.high or (self.below and number == self.high):
+        if not _is_number(number) or not self.low <= number <= self.high or (self.below and number == self.high):
             raise _refusal(label, rule, value)
         return float(number)
 
@@ -149,10 +154,6 @@ class Constraint(NamedTuple):
         return serialized("keras.constraints", kind, **read_named(CONSTRAINTS[kind], value.get("constraint_options") or {}, label))
 
 
-def _is_number(value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 class Numbers(NamedTuple):
     """Numbers in brackets that grow from one to the next: ``(0, 255)``; `count` of them, or one and more."""
 
@@ -176,7 +177,7 @@ class Factor(NamedTuple):
         rule = "a number, such as 0.2, or a lower and an upper limit in brackets, such as (-0.1, 0.3)"
         factor = _number(value, label, rule)
         limits = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,)
-        if not all(_is_number(n) for n in limits) or len(limits) not in (1, 2) or limits[0] > limits[-1]:
+        if len(limits) not in (1, 2) or not all(_is_number(n) for n in limits) or limits[0] > limits[-1]:
             raise _refusal(label, rule, value)
         return tuple(float(n) for n in limits) if len(limits) == 2 else float(limits[0])
 
