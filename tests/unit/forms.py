@@ -44,11 +44,11 @@ def dataset(path, name=None):
 
 
 def builder(config_file, learning_type="KerasGClassifier", loss="categorical_crossentropy", metrics=("acc",), optimizer="Adam",
-            options=None, callbacks=(), seed=None, **fit):
+            options=None, callbacks=(), seed=None, label_smoothing=None, **fit):
     """Return the parameters of the builder."""
     return {"mode_selection": {
         "mode_type": "train_model", "infile_json": dataset(config_file), "learning_type": learning_type, "random_seed": seed,
-        "compile_params": {"loss": loss, "metrics": metrics if isinstance(metrics, str) else list(metrics),
+        "compile_params": {"loss": loss, "label_smoothing": label_smoothing, "metrics": metrics if isinstance(metrics, str) else list(metrics),
                            "optimizer_selection": {"optimizer_type": optimizer, "optimizer_options": options or {}}},
         "fit_params": {"epochs": 1, "batch_size": 32, "steps_per_epoch": None, "validation_split": 0.1, "validation_steps": None,
                        "verbose": 1, **fit,

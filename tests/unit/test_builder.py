@@ -52,6 +52,9 @@ FAIL = {
     "validation_split": ({"validation_split": 1}, "validation_split must be a number of at least 0 and below 1"),
     "loss": ({"loss": "crossentropy"}, "Select a loss function must be one of binary_crossentropy"),
     "learning rate": ({"options": {"learning_rate": -1}}, "Adam: learning_rate must be a number of at least 0. Received: '-1'"),
+    "clipping": ({"options": {"clipnorm": 0, "clipvalue": 1}}, "Adam: gradients can be clipped in one way. Received: clipnorm, clipvalue."),
+    "accumulation": ({"options": {"gradient_accumulation_steps": 1}}, "gradient_accumulation_steps must be a whole number of at least 2"),
+    "label smoothing": ({"loss": "hinge", "label_smoothing": 0.1}, "label_smoothing: the loss hinge has no label smoothing."),
     "seed": ({"seed": -1}, "random_seed must be a whole number of at least 0"),
 }
 
@@ -115,8 +118,15 @@ TRAINING = {"learning_type": "KerasGClassifier", "loss": "hinge", "metrics": [],
             "fit": {}, "callbacks": []}
 
 
+def test_ok_label_smoothing_of_0_stays_0_where_the_loss_has_it():
+    form = forms.builder("model.json", loss="binary_crossentropy", label_smoothing="0")["mode_selection"]
+    assert training_parameters.read(form)["loss_options"] == {"label_smoothing": 0.0}
+    form["compile_params"]["loss"] = "hinge"
+    assert training_parameters.read(form)["loss_options"] == {}
+
+
 @pytest.mark.parametrize("change", [
-    {"loss": "os.system"}, {"optimizer": {"type": "Lambda"}}, {"optimizer": 3}, {"callbacks": [{"type": "LambdaCallback"}]},
+    {"loss_options": {"label_smoothing": 0.1}}, {"loss_options": 3}, {"loss": "os.system"}, {"optimizer": {"type": "Lambda"}}, {"optimizer": 3}, {"callbacks": [{"type": "LambdaCallback"}]},
     {"metrics": ["x"]}, {"fit": {"epochs": "many"}}, {"learning_type": "pickle"},
 ])
 def test_fail_training_of_a_file(change):

@@ -37,7 +37,7 @@ def judge(training: dict, target: targets.Target, found: np.ndarray, rows: np.nd
         scorers: names as `scoring.chosen` returns them.
     """
     judged = {}
-    for metric in training_parameters.metrics(training, target.accuracy):
+    for metric in training_parameters.metrics(training, target.form):
         metric.update_state(target.values[rows], found)
         judged[metric.name] = float(metric.result())
     predicted = prediction.decided(found, target.kind, training["loss"])

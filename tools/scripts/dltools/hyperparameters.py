@@ -1,6 +1,6 @@
 """Every setting of a builder by name: to show it, and to swap its value before training.
 
-Names: ``epochs``, ``batch_size`` and the other fit parameters, ``loss``, ``random_seed``,
+Names: ``epochs``, ``batch_size`` and the other fit parameters, ``loss``, ``label_smoothing``, ``random_seed``,
 ``optimizer__learning_rate`` (and the optimizer's other options), and for a layer's arguments
 ``layers_<position>_<type>__<argument>``, the position counted from 0 in the model configuration,
 such as ``layers_7_Dense__units``.
@@ -10,7 +10,7 @@ import copy
 import difflib
 import json
 
-from . import training_parameters
+from . import objectives, training_parameters
 from .builder import Builder
 from .errors import UserError, listed, quoted
 from .parameters import is_empty, literal
@@ -25,6 +25,7 @@ def values(builder: Builder) -> dict:
     """Return name -> value of every setting."""
     training = builder.training
     found = {"loss": training["loss"], "random_seed": training.get("random_seed"), **training["fit"]}
+    found |= training.get("loss_options", {})
     found |= {f"optimizer__{name}": value for name, value in training["optimizer"]["options"].items()}
     for prefix, config in _layers(builder):
         found |= {f"{prefix}__{name}": value for name, value in config.items() if name not in NOT_SWAPPED}
@@ -76,7 +77,8 @@ def _value(text: str, name: str):
 
 def _set(builder: Builder, name: str, value) -> None:
     known = values(builder)
-    allowed = set(known) | {p.name for p in training_parameters.FIT_PARAMETERS}
+    of_loss = {p.name for p in objectives.LOSS_OPTIONS}
+    allowed = set(known) | of_loss | {p.name for p in training_parameters.FIT_PARAMETERS}
     options = {p.name for p in training_parameters.OPTIMIZERS[builder.training["optimizer"]["type"]]}
     allowed |= {f"optimizer__{option}" for option in options}
     if name in options and name not in allowed:
@@ -91,6 +93,8 @@ def _set(builder: Builder, name: str, value) -> None:
         _forget_shapes(builder.architecture)
     elif name in ("loss", "random_seed"):
         builder.training[name] = value
+    elif name in of_loss:
+        builder.training.setdefault("loss_options", {})[name] = value
     else:
         builder.training["fit"][name] = value
 

@@ -85,6 +85,7 @@ def write(target, model, record: Record) -> None:
         "versions": versions(),
     }
     rows = architecture.layer_table(model)
+    _name_apart(model.optimizer)
     with replacing(target, suffix=".h5") as path:
         model.save(path)
         with h5py.File(path, "a") as handle:
@@ -93,6 +94,19 @@ def write(target, model, record: Record) -> None:
             handle.attrs["-URL-"] = URL
             handle.attrs[REPR] = f"{summary(record)}\n{architecture.drawn_table(rows)}"
             handle.attrs[HTML_REPR] = _html(summary(record), rows)
+
+
+def _name_apart(optimizer) -> None:
+    """Give each variable of an optimizer a path of its own.
+
+    Keras writes each under its path and fails where several are alike, as those of Adafactor are.
+    """
+    taken = set()
+    for number, variable in enumerate(optimizer.variables):
+        if variable.path in taken:
+            # Keras has no public way to rename a variable.
+            variable._path = f"{variable.path}_{number}"
+        taken.add(variable.path)
 
 
 def summary(record: Record) -> str:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import objectives
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
 from .training_parameters import CLASSIFIER
 
 BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
 SPARSE_LOSSES = ("sparse_categorical_crossentropy",)
-MULTILABEL_LOSSES = ("binary_crossentropy",)
+MULTILABEL_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "dice", "tversky")
 
 
 class Target(NamedTuple):
@@ -37,11 +38,13 @@ class Target(NamedTuple):
     names: list
 
     @property
-    def accuracy(self) -> str:
-        """Which of Keras' accuracies "acc" means for this target."""
+    def form(self) -> str:
+        """In which form of `objectives.FORMS` losses and metrics get this target."""
+        if self.kind == REGRESSION:
+            return objectives.REGRESSION
         if self.values.dtype == np.int64:
-            return "sparse"
-        return "categorical" if self.kind == MULTICLASS else "binary"
+            return objectives.SPARSE
+        return objectives.CATEGORICAL if self.kind == MULTICLASS else objectives.BINARY
 
 
 def regression(values: np.ndarray, names: list[str] | None, units: int, source: Dataset) -> Target:

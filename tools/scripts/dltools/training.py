@@ -125,7 +125,7 @@ def compile_model(model, training: dict, target: Target) -> None:
     """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays."""
     model.compile(
         loss=training_parameters.loss(training),
-        metrics=training_parameters.metrics(training, target.accuracy),
+        metrics=training_parameters.metrics(training, target.form),
         optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
     )
 

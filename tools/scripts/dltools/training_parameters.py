@@ -4,7 +4,7 @@
 ``training.json``); `loss`, `metrics`, `optimizer` and `callbacks` make Keras' objects of it::
 
     {"learning_type": "KerasGClassifier", "random_seed": 7,
-     "loss": "categorical_crossentropy", "metrics": ["acc"],
+     "loss": "categorical_crossentropy", "loss_options": {"label_smoothing": 0.1}, "metrics": ["acc"],
      "optimizer": {"type": "Adam", "options": {"learning_rate": 0.001}},
      "fit": {"epochs": 2, "batch_size": 500},
      "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}]}
@@ -12,70 +12,17 @@
 An empty optional parameter is absent, so Keras' default holds; an explicit 0 stays 0.
 """
 
+from . import objectives
 from .errors import UserError, listed, quoted
 from .kinds import Choice, Flag, Real, Whole, Word, optional, read_parameters
-from .parameters import is_empty, several
+from .objectives import LOSSES, METRICS
+from .optimizers import OPTIMIZERS, check_together
+from .parameters import several
 
 CLASSIFIER, REGRESSOR = "KerasGClassifier", "KerasGRegressor"
 LEARNING_TYPES = (CLASSIFIER, REGRESSOR)
 
-# Name in the form -> class in keras.losses. A class, since Keras cannot load a model file back
-# that was compiled with the short name of a loss function.
-LOSSES = {
-    "binary_crossentropy": "BinaryCrossentropy",
-    "mean_squared_error": "MeanSquaredError",
-    "mean_absolute_error": "MeanAbsoluteError",
-    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
-    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
-    "squared_hinge": "SquaredHinge",
-    "hinge": "Hinge",
-    "categorical_hinge": "CategoricalHinge",
-    "logcosh": "LogCosh",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-    "kullback_leibler_divergence": "KLDivergence",
-    "poisson": "Poisson",
-    "cosine_proximity": "CosineSimilarity",
-}
-# Name in the form -> class in keras.metrics; "acc" takes the accuracy that fits the target.
-METRICS = {
-    "acc": None,
-    "binary_accuracy": "BinaryAccuracy",
-    "categorical_accuracy": "CategoricalAccuracy",
-    "sparse_categorical_accuracy": "SparseCategoricalAccuracy",
-    "mse": "MeanSquaredError",
-    "mae": "MeanAbsoluteError",
-    "mape": "MeanAbsolutePercentageError",
-    "cosine_proximity": "CosineSimilarity",
-    "cosine": "CosineSimilarity",
-}
 NO_METRIC = "none"
-ACCURACIES = {"binary": "BinaryAccuracy", "sparse": "SparseCategoricalAccuracy", "categorical": "CategoricalAccuracy"}
-
-_FRACTION = Real(0, 1)
-_POSITIVE = Real(0)
-
-
-def _reals(**kinds):
-    return tuple(optional(name, kind) for name, kind in kinds.items())
-
-
-_BETAS = {"beta_1": Real(0, 1, below=True), "beta_2": Real(0, 1, below=True), "epsilon": _POSITIVE}
-_RATE = {"learning_rate": _POSITIVE}
-OPTIMIZERS = {
-    "RMSprop": _reals(**_RATE, rho=_FRACTION, momentum=_FRACTION, epsilon=_POSITIVE, centered=Flag()),
-    "SGD": _reals(**_RATE, momentum=_FRACTION, nesterov=Flag()),
-    "Adagrad": _reals(**_RATE, initial_accumulator_value=_POSITIVE, epsilon=_POSITIVE),
-    "Adadelta": _reals(**_RATE, rho=_FRACTION, epsilon=_POSITIVE),
-    "Adam": _reals(**_RATE, **_BETAS, amsgrad=Flag()),
-    "Adamax": _reals(**_RATE, **_BETAS),
-    "Nadam": _reals(**_RATE, **_BETAS),
-    "Ftrl": _reals(
-        **_RATE, learning_rate_power=Real(high=0), initial_accumulator_value=_POSITIVE,
-        l1_regularization_strength=_POSITIVE, l2_regularization_strength=_POSITIVE,
-        l2_shrinkage_regularization_strength=_POSITIVE, beta=_POSITIVE,
-    ),
-}
 
 _MONITOR = (optional("monitor", Word()), optional("mode", Choice(("auto", "min", "max"))))
 CALLBACKS = {
@@ -86,7 +33,7 @@ CALLBACKS = {
     "TerminateOnNaN": (),
     "ReduceLROnPlateau": (
         *_MONITOR, optional("factor", Real(0, 1, below=True)), optional("patience", Whole(0)),
-        optional("min_delta", Real()), optional("cooldown", Whole(0)), optional("min_lr", _POSITIVE),
+        optional("min_delta", Real()), optional("cooldown", Whole(0)), optional("min_lr", Real(0)),
     ),
 }
 # Choices of the form that need no Keras callback: the history is kept in every run.
@@ -112,10 +59,12 @@ def read(form: dict) -> dict:
     """
     compiling = form["compile_params"]
     fitting = form["fit_params"]
+    loss_name = Choice(tuple(LOSSES)).read(compiling["loss"], "Select a loss function")
     return {
         "learning_type": Choice(LEARNING_TYPES).read(form["learning_type"], "Do classification or regression?"),
         **read_parameters([RANDOM_SEED], form, "Model builder"),
-        "loss": Choice(tuple(LOSSES)).read(compiling["loss"], "Select a loss function"),
+        "loss": loss_name,
+        "loss_options": objectives.read_loss_options(loss_name, compiling),
         "metrics": read_metrics(compiling.get("metrics")),
         "optimizer": _read_optimizer(compiling["optimizer_selection"]),
         "fit": read_parameters(FIT_PARAMETERS, fitting, "Fit parameters"),
@@ -131,7 +80,9 @@ def read_metrics(value) -> list[str]:
 
 def _read_optimizer(selection: dict) -> dict:
     kind = Choice(tuple(OPTIMIZERS)).read(selection["optimizer_type"], "Select an optimizer")
-    return {"type": kind, "options": read_parameters(OPTIMIZERS[kind], selection.get("optimizer_options") or {}, kind)}
+    options = read_parameters(OPTIMIZERS[kind], selection.get("optimizer_options") or {}, kind)
+    check_together(kind, options)
+    return {"type": kind, "options": options}
 
 
 def _read_callbacks(entries: list[dict]) -> list[dict]:
@@ -163,6 +114,7 @@ def check(training: dict, source: str) -> dict:
         "random_seed": training.get("random_seed"),
         "compile_params": {
             "loss": training["loss"],
+            **_object(training.get("loss_options", {}), label),
             "metrics": training["metrics"],
             "optimizer_selection": {"optimizer_type": optimizer.get("type"), "optimizer_options": _object(optimizer.get("options", {}), label)},
         },
@@ -185,22 +137,19 @@ def _object(value, label: str) -> dict:
 
 def loss(training: dict):
     """Return the `keras.losses.Loss` of a run."""
-    import keras
-
-    return getattr(keras.losses, LOSSES[training["loss"]])()
+    return objectives.loss(training["loss"], training.get("loss_options", {}))
 
 
-def metrics(training: dict, accuracy: str) -> list:
+def metrics(training: dict, form: str) -> list:
     """Return new `keras.metrics.Metric` objects, named as in the form.
 
     Parameters:
-        accuracy: which accuracy "acc" means for the target: binary, sparse or categorical.
-    """
-    import keras
+        form: of the target, one of `objectives.FORMS`.
 
-    return [
-        getattr(keras.metrics, METRICS[name] or ACCURACIES[accuracy])(name=name) for name in training["metrics"]
-    ]
+    Raises:
+        UserError: a metric that does not fit the target.
+    """
+    return [objectives.metric(name, form) for name in training["metrics"]]
 
 
 def optimizer(training: dict):
