@@ -2,7 +2,7 @@
 
 import pytest
 
-from dltools import layers, scoring, training_parameters
+from dltools import layers, objectives, scoring, training_parameters
 from tests import interface
 
 
@@ -71,6 +71,8 @@ def test_training_parameters(wrappers):
     assert cases(root, ".//conditional[@name='callback_selection']", "callback_type") == callbacks
     assert options(root, "loss") == set(training_parameters.LOSSES)
     assert options(root, "metrics") == {*training_parameters.METRICS, training_parameters.NO_METRIC}
+    compiling = names(root.find(".//section[@name='compile_params']"))
+    assert compiling == {"loss", "optimizer_selection", "metrics", *(p.name for p in objectives.LOSS_OPTIONS)}
     assert options(root, "learning_type") == set(training_parameters.LEARNING_TYPES)
 
 
