@@ -22,9 +22,9 @@ def cases(root, path, selector):
 
 
 def names(parent):
-    """Return the names of the parameters and conditionals of a case, those in its sections too."""
+    """Return the names of the parameters and conditionals of a case, those in its sections and repeats too."""
     found = {interface.name_of(child) for child in parent if child.tag in ("param", "conditional")}
-    return found.union(*(names(section) for section in parent.findall("section")))
+    return found.union(*(names(box) for box in parent if box.tag in ("section", "repeat")))
 
 
 def options(root, name):

@@ -48,7 +48,7 @@ def builder(config_file, learning_type="KerasGClassifier", loss="categorical_cro
     """Return the parameters of the builder."""
     return {"mode_selection": {
         "mode_type": "train_model", "infile_json": dataset(config_file), "learning_type": learning_type, "random_seed": seed,
-        "compile_params": {"loss": loss, "label_smoothing": label_smoothing, "metrics": metrics if isinstance(metrics, str) else list(metrics),
+        "compile_params": {"loss": loss, "loss_options": [{"__index__": 0, "label_smoothing": label_smoothing}], "metrics": metrics if isinstance(metrics, str) else list(metrics),
                            "optimizer_selection": {"optimizer_type": optimizer, "optimizer_options": options or {}}},
         "fit_params": {"epochs": 1, "batch_size": 32, "steps_per_epoch": None, "validation_split": 0.1, "validation_steps": None,
                        "verbose": 1, **fit,

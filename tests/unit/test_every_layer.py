@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forms
 import pytest
+
+import forms
 from dltools import layers
 
 UNITS = {"units": 3, "activation": "relu", "kwargs": ""}

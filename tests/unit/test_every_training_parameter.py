@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forms
 import pytest
+
+import forms
 from dltools import objectives, optimizers, training_parameters
 from dltools.objectives import BINARY, CATEGORICAL, FORMS, REGRESSION, SPARSE
 

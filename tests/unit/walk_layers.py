@@ -17,6 +17,7 @@ from dltools.keras_runtime import keras_for_compute
 keras = keras_for_compute()
 
 import numpy as np  # noqa: E402
+
 from dltools import architecture, model_file, training_parameters  # noqa: E402
 from dltools.builder import Builder  # noqa: E402
 from dltools.parameters import Dataset  # noqa: E402

@@ -12,6 +12,7 @@ from dltools.keras_runtime import keras_for_compute
 keras = keras_for_compute()
 
 import numpy as np  # noqa: E402
+
 from dltools import model_file  # noqa: E402
 from dltools.parameters import Dataset  # noqa: E402
 

@@ -34,6 +34,10 @@ def is_old(config) -> bool:
     """Tell whether a parsed configuration is one of Keras 2."""
     if not isinstance(config, dict) or "module" in config:
         return False
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    if isinstance(layers, list) and any(isinstance(layer, dict) and "module" in layer for layer in layers):
+        return False
     return str(config.get("keras_version", "2")).split(".")[0] in ("1", "2") and str(config.get("class_name")) in gate.MODELS
 
 

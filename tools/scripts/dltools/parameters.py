@@ -58,6 +58,18 @@ def several(value) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",")]
 
 
+def with_further(values: dict, name: str) -> dict:
+    """Return the parameters of a section together with those in its box of further ones, where that was opened.
+
+    The box is a repeat of at most one entry, so that saved workflows without it are complete.
+    """
+    found = {key: value for key, value in values.items() if key != name}
+    entries = values.get(name)
+    for entry in entries if isinstance(entries, list) else []:
+        found |= {key: value for key, value in entry.items() if key != "__index__"} if isinstance(entry, dict) else {}
+    return found
+
+
 def literal(text: str, label: str) -> Any:
     """Read one Python literal such as ``3``, ``(2, 2)``, ``'same'`` or ``None``.
 

@@ -17,7 +17,7 @@ from .errors import UserError, listed, quoted
 from .kinds import Choice, Flag, Real, Whole, Word, optional, read_parameters
 from .objectives import LOSSES, METRICS
 from .optimizers import OPTIMIZERS, check_together
-from .parameters import several
+from .parameters import several, with_further
 
 CLASSIFIER, REGRESSOR = "KerasGClassifier", "KerasGRegressor"
 LEARNING_TYPES = (CLASSIFIER, REGRESSOR)
@@ -64,7 +64,7 @@ def read(form: dict) -> dict:
         "learning_type": Choice(LEARNING_TYPES).read(form["learning_type"], "Do classification or regression?"),
         **read_parameters([RANDOM_SEED], form, "Model builder"),
         "loss": loss_name,
-        "loss_options": objectives.read_loss_options(loss_name, compiling),
+        "loss_options": objectives.read_loss_options(loss_name, with_further(compiling, "loss_options")),
         "metrics": read_metrics(compiling.get("metrics")),
         "optimizer": _read_optimizer(compiling["optimizer_selection"]),
         "fit": read_parameters(FIT_PARAMETERS, fitting, "Fit parameters"),
@@ -80,7 +80,8 @@ def read_metrics(value) -> list[str]:
 
 def _read_optimizer(selection: dict) -> dict:
     kind = Choice(tuple(OPTIMIZERS)).read(selection["optimizer_type"], "Select an optimizer")
-    options = read_parameters(OPTIMIZERS[kind], selection.get("optimizer_options") or {}, kind)
+    values = with_further(selection.get("optimizer_options") or {}, "further_options")
+    options = read_parameters(OPTIMIZERS[kind], values, kind)
     check_together(kind, options)
     return {"type": kind, "options": options}
 
