@@ -97,7 +97,8 @@ def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
     plot = {"plot_type": "classification_confusion_matrix", "title": "", "plot_color": "Greens",
             "infile_true": dataset("y_test"), "header_true": False, "column_selector_options_true": ALL_COLUMNS,
             "infile_predicted": dataset("predicted"), "header_predicted": True}
-    design = {"model_type": "sequential", "input_shape": "(784,)", "layers": [{"layer_selection": layer} for layer in layers]}
+    design = {"model_type": "sequential", "input_shape": "(784,)",
+              "layers": [{"layer_selection": layer} for layer in layers]}
     build = {
         "mode_type": "train_model", "infile_json": dataset("model.json"), "learning_type": "KerasGClassifier",
         "random_seed": seed, "compile_params": compiling, "fit_params": {"epochs": epochs, "batch_size": 500},
