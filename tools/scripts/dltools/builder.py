@@ -101,9 +101,3 @@ def from_form(form: dict, config_file: Dataset):
     """
     config, model = architecture.read_config_file(config_file)
     return Builder(config, training_parameters.read(form)), model
-
-
-def is_zip(path) -> bool:
-    """Tell by its first bytes whether a file is a zip."""
-    with open(path, "rb") as handle:
-        return handle.read(4) == b"PK\x03\x04"
