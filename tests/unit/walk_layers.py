@@ -5,24 +5,16 @@
 Reads `FOLDER/*/model.json` and prints one line of JSON a model: its name, and what went wrong or null.
 """
 
-import json
-import sys
-import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "scripts"))
+import numpy as np
 
-from dltools.keras_runtime import keras_for_compute
+import walking
+from dltools import architecture, model_file, training_parameters
+from dltools.builder import Builder
+from dltools.parameters import Dataset
 
-keras = keras_for_compute()
-
-import numpy as np  # noqa: E402
-
-from dltools import architecture, model_file, training_parameters  # noqa: E402
-from dltools.builder import Builder  # noqa: E402
-from dltools.parameters import Dataset  # noqa: E402
-
-TRAINING = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"],
+TRAINING = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "loss_options": {}, "metrics": ["mae"],
             "optimizer": {"type": "Adam", "options": {}}, "fit": {"epochs": 1}, "callbacks": []}
 ROWS = 4
 
@@ -51,19 +43,7 @@ def walk(folder: Path) -> None:
         assert not np.array_equal(before, np.asarray(model(x, training=True))), "nothing is varied while training"
     record = model_file.Record(Builder(config, TRAINING), {"kind": "regression", "classes": [], "names": []},
                                {"count": 1, "names": None}, {"loss": [1.0]})
-    dataset = Dataset(str(folder / "model.h5mlm"), "model")
-    model_file.write(dataset.path, model, record)
-    read, _ = model_file.read(dataset)
-    model_file.restore_optimizer(dataset, read, TRAINING)
-    after = np.asarray(read(x, training=False))
-    assert np.array_equal(before, after), "the predictions differ after saving and loading"
-    assert int(read.optimizer.iterations.numpy()) == 1, "the optimizer's state was lost"
+    walking.survives(folder, model, record, x)
 
 
-for path in sorted(Path(sys.argv[1]).glob("*/model.json")):
-    try:
-        walk(path.parent)
-        problem = None
-    except Exception:
-        problem = traceback.format_exc()
-    print(json.dumps([path.parent.name, problem]), flush=True)
+walking.each("model.json", walk)
