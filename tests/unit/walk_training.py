@@ -61,8 +61,7 @@ def walk(folder: Path) -> None:
 
 def judge(options: dict, model, features, target, validation, figures: dict) -> None:
     """Check that the scores of the rows held out are those that the last epoch ended with."""
-    found, loss = evaluation.outputs_and_loss(model, features, target, validation)
-    judged = {"loss": loss, **evaluation.judge(options, target, found, validation, [])}
+    judged = evaluation.judging(model, options, features, target, [])(validation).scores
     if options["optimizer"]["options"].get("use_ema"):
         return  # the last epoch was validated before the weights gave way to their running mean
     for name, value in judged.items():

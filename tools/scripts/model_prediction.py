@@ -15,10 +15,10 @@ def main() -> None:
     form = parameters.read(options.inputs)
     source = parameters.dataset(form["infile_estimator"], "Choose the dataset containing the trained model")
     keras_for_compute(keep_out=("sklearn",))
-    from dltools import experiment, model_file, prediction, tables
+    from dltools import input_tables, model_file, prediction, tables
 
     model, record = model_file.read(source)
-    features = experiment.read_features(form["input_options"], granted_cores())
+    features = input_tables.read_features(form["input_options"], granted_cores())
     prediction.check_features(features, record.features)
     found = prediction.outputs(model, features)
     names, columns = prediction.table(found, form["method"], record.target, record.builder.training["loss"])

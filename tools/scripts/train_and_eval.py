@@ -25,21 +25,24 @@ def main() -> None:
     keras_for_compute()
     from dltools import evaluation, experiment, model_file, prediction, tables
 
-    outcome = experiment.run(form)
+    def keep(model, record) -> None:
+        if options.outfile_object:
+            model_file.write(options.outfile_object, model, record)
+        if options.outfile_architecture:
+            evaluation.write_architecture(options.outfile_architecture, model)
+        if options.outfile_history:
+            evaluation.write_history(options.outfile_history, record.history)
+
+    outcome = experiment.run(form, keep)
     for name, score in outcome.scores.items():
         print(f"{name}: {score:.6g}")
-    if options.outfile_object:
-        model_file.write(options.outfile_object, outcome.model, outcome.record)
-    if options.outfile_architecture:
-        evaluation.write_architecture(options.outfile_architecture, outcome.model)
-    if options.outfile_history:
-        evaluation.write_history(options.outfile_history, outcome.record.history)
+    evaluation.write_scores(options.outfile_result, outcome.scores)
     if options.outfile_y_true:
-        evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.rows)
+        evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.judged.rows)
     if options.outfile_y_preds:
         loss = outcome.record.builder.training["loss"]
-        tables.write_table(options.outfile_y_preds, *prediction.table(outcome.outputs, "predict", outcome.record.target, loss))
-    evaluation.write_scores(options.outfile_result, outcome.scores)
+        columns = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss)
+        tables.write_table(options.outfile_y_preds, *columns)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,14 @@ def row_shape(model, features: Features) -> tuple[int, ...]:
     return tuple(features.count // known if size is None else size for size in wanted)
 
 
-def pipeline(features: Features, shape, rows: np.ndarray, batch_size: int, values=None, shuffle_seed=None, repeat=False):
+def pipeline(features: Features, shape, rows: np.ndarray, batch_size: int, values=None, weights=None, shuffle_seed=None, repeat=False):
     """Return a `tf.data.Dataset` of the rows.
 
     Parameters:
         shape: of one row, as `row_shape` returns it.
         rows: int64 (n,) positions in the table.
         values: what the loss compares, for all rows of the table; or None to predict.
+        weights: float32, what each row of the table counts for in the loss; None where all count alike.
         shuffle_seed: shuffle anew each epoch, beginning from this seed; None keeps the order.
         repeat: go on without end, for a given number of steps an epoch.
     """
@@ -74,9 +75,9 @@ def pipeline(features: Features, shape, rows: np.ndarray, batch_size: int, value
     def gather(positions):
         batch = tf.numpy_function(features.take, [positions], tf.float32, stateful=False)
         batch = tf.reshape(batch, (-1, *shape))
-        return batch if values is None else (batch, tf.gather(truth, positions))
+        return (batch, *(tf.gather(given, positions) for given in beside)) if beside else batch
 
-    truth = None if values is None else tf.constant(values)
+    beside = [tf.constant(given) for given in (values, weights) if given is not None]
     positions = tf.data.Dataset.from_tensor_slices(rows)
     if shuffle_seed is not None:
         positions = positions.shuffle(len(rows), seed=shuffle_seed, reshuffle_each_iteration=True)

@@ -1,34 +1,77 @@
-"""Judging a trained network on a part of the rows, and the tables that tell the user about it."""
+"""Judging a trained network on parts of the rows, and the tables that tell the user about it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from . import architecture, batches, prediction, scoring, tables, targets, training_parameters
 
+# Scores of the training part are computed on at most so many of its samples, unless the user wants all: they
+# tell whether the network has learned by heart, and that they tell without a further pass over a large table.
+TRAINING_ROWS_JUDGED = 10_000
 
-def outputs_and_loss(model, features: batches.Features, target: targets.Target, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the network's outputs for `rows`, and their mean loss, in one pass.
+
+class Judged(NamedTuple):
+    """How the network did on some rows: their positions, its outputs (float32 (rows, units)), its scores by name."""
+
+    rows: np.ndarray
+    outputs: np.ndarray
+    scores: dict[str, float]
+
+
+def sample_of_training(rows: np.ndarray, every: bool) -> np.ndarray:
+    """Return the training rows to judge: all, or evenly spaced ones of a large part."""
+    if every or len(rows) <= TRAINING_ROWS_JUDGED:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, TRAINING_ROWS_JUDGED).astype(np.int64)]
+
+
+def judging(model, training: dict, features: batches.Features, target: targets.Target, scorers: list[str], weights=None) -> Callable:
+    """Return a function that judges `model` on rows, given by int64 positions, in one pass: rows -> `Judged`.
+
+    Parameters:
+        training: as in `training_parameters`.
+        scorers: names as `scoring.chosen` returns them.
+        weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
+    """
+    found_and_loss = outputs_and_loss(model, features, target, weights)
+
+    def judge(rows: np.ndarray) -> Judged:
+        found, loss = found_and_loss(rows)
+        return Judged(rows, found, {"loss": loss, **scores(training, target, found, rows, scorers)})
+
+    return judge
+
+
+def outputs_and_loss(model, features: batches.Features, target: targets.Target, weights=None) -> Callable:
+    """Return a function that computes the network's outputs for rows, and their mean loss, in one pass.
 
     The loss is computed inside the network's graph, where Keras takes it from the logits: from the outputs
     alone, confident mistakes would be cut off at the smallest probability that float32 arithmetic is safe with.
 
     Returns:
-        (found, loss): float32 (rows, units), in the order of `rows`, and the loss as `fit` reports it.
+        rows -> (found, loss): float32 (rows, units), in the order of `rows`, and the loss as `fit` reports it.
     """
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)
-    def step(x, y):
+    def step(x, y, sample_weight=None):
         found = model(x, training=False)
-        return found, model.compute_loss(x, y, found, training=False)
+        return found, model.compute_loss(x, y, found, sample_weight, training=False)
 
     shape = batches.row_shape(model, features)
-    data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH, target.values)
-    parts = [(found.numpy(), float(loss)) for found, loss in (step(x, y) for x, y in data)]
-    weights = [len(found) for found, _ in parts]
-    return np.concatenate([found for found, _ in parts]), float(np.average([loss for _, loss in parts], weights=weights))
+
+    def compute(rows: np.ndarray) -> tuple[np.ndarray, float]:
+        data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH, target.values, weights)
+        parts = [(found.numpy(), float(loss)) for found, loss in (step(*batch) for batch in data)]
+        sizes = [len(found) for found, _ in parts]
+        return np.concatenate([found for found, _ in parts]), float(np.average([loss for _, loss in parts], weights=sizes))
+
+    return compute
 
 
-def judge(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
+def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
     Parameters:

@@ -1,5 +1,6 @@
-"""Scores of predictions, named as in the form, computed by scikit-learn's scorers."""
+"""Scores of predictions, named as in the form, computed by scikit-learn."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from .errors import UserError, listed, quoted
 from .kinds import Choice
 from .parameters import is_empty, several
-from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, Target
 
 DEFAULT = "default"
 _CLASSES = (BINARY, MULTICLASS)
@@ -15,23 +16,33 @@ _LABELS = (BINARY, MULTICLASS, MULTILABEL)
 
 
 class Scorer(NamedTuple):
-    """A scorer on offer: the kinds of target it makes sense for, and scikit-learn's name for it."""
+    """A scorer on offer.
+
+    Attributes:
+        kinds: of target that it makes sense for.
+        name: scikit-learn's name for it, where that is another.
+        one_target: whether it is for a single target of a regression.
+        more_than: how many classes there must be more of.
+        above: what every value of a regression's target must be above.
+    """
 
     kinds: tuple[str, ...]
     name: str = ""
-    probabilities: bool = False
+    one_target: bool = False
+    more_than: int = 0
+    above: float = float("-inf")
 
 
 SCORERS = {
     "accuracy": Scorer(_LABELS),
     "balanced_accuracy": Scorer(_CLASSES),
-    "average_precision": Scorer(_LABELS, probabilities=True),
+    "average_precision": Scorer(_LABELS),
     "f1": Scorer((BINARY,)),
     "f1_micro": Scorer(_LABELS),
     "f1_macro": Scorer(_LABELS),
     "f1_weighted": Scorer(_LABELS),
     "f1_samples": Scorer((MULTILABEL,)),
-    "neg_log_loss": Scorer(_CLASSES, probabilities=True),
+    "neg_log_loss": Scorer(_CLASSES),
     "precision": Scorer((BINARY,)),
     "precision_micro": Scorer(_LABELS),
     "precision_macro": Scorer(_LABELS),
@@ -43,45 +54,71 @@ SCORERS = {
     "recall_macro": Scorer(_LABELS),
     "recall_wighted": Scorer(_LABELS, "recall_weighted"),
     "recall_samples": Scorer((MULTILABEL,)),
-    "roc_auc": Scorer(_LABELS, probabilities=True),
+    "roc_auc": Scorer(_LABELS),
+    "roc_auc_ovr": Scorer(_CLASSES, "roc_auc"),
+    "roc_auc_ovr_weighted": Scorer(_CLASSES),
+    "roc_auc_ovo": Scorer(_CLASSES),
+    "roc_auc_ovo_weighted": Scorer(_CLASSES),
+    "cohen_kappa": Scorer(_CLASSES),
+    "matthews_corrcoef": Scorer(_CLASSES),
+    "top_2_accuracy": Scorer((MULTICLASS,), more_than=2),
+    "top_3_accuracy": Scorer((MULTICLASS,), more_than=3),
+    "top_5_accuracy": Scorer((MULTICLASS,), more_than=5),
     "explained_variance": Scorer((REGRESSION,)),
     "neg_mean_absolute_error": Scorer((REGRESSION,)),
     "neg_mean_squared_error": Scorer((REGRESSION,)),
-    "neg_mean_squared_log_error": Scorer((REGRESSION,)),
+    "neg_mean_squared_log_error": Scorer((REGRESSION,), above=-1),
     "neg_median_absolute_error": Scorer((REGRESSION,)),
     "r2": Scorer((REGRESSION,)),
-    "max_error": Scorer((REGRESSION,), "neg_max_error"),
+    "max_error": Scorer((REGRESSION,), "neg_max_error", one_target=True),
     "spearman_correlation": Scorer((REGRESSION,)),
-    "binarize_auc_scorer": Scorer(_LABELS, "roc_auc", probabilities=True),
-    "binarize_average_precision_scorer": Scorer(_LABELS, "average_precision", probabilities=True),
+    "pearson_correlation": Scorer((REGRESSION,)),
+    "neg_root_mean_squared_error": Scorer((REGRESSION,)),
+    "neg_mean_absolute_percentage_error": Scorer((REGRESSION,)),
+    "binarize_auc_scorer": Scorer(_LABELS, "roc_auc"),
+    "binarize_average_precision_scorer": Scorer(_LABELS, "average_precision"),
 }
 
 
-def chosen(form: dict, kind: str, columns: int = 1) -> list[str]:
+def chosen(form: dict, target: Target) -> list[str]:
     """Return the names of the scorers to apply, primary first, each once.
 
     Parameters:
         form: the conditional `scoring` as Galaxy's JSON holds it.
-        kind: the kind of the target.
-        columns: number of target columns.
 
     Raises:
         UserError: a scorer that makes no sense for the target; the message lists those that do.
     """
     primary = form.get("primary_scoring")
     if is_empty(primary) or primary == DEFAULT:
-        primary = "r2" if kind == REGRESSION else "accuracy"
+        primary = "r2" if target.kind == REGRESSION else "accuracy"
     names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
     for name in names:
-        scorer = SCORERS[Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")]
-        fits = kind in scorer.kinds and not (columns > 1 and name in ("max_error", "spearman_correlation"))
-        if not fits:
-            fitting = [n for n, s in SCORERS.items() if kind in s.kinds]
+        Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")
+        if not fits(name, target):
+            fitting = [other for other in SCORERS if fits(other, target)]
             raise UserError(
-                f"Metrics for evaluation: {quoted(name)} makes no sense for a {kind} target"
-                f"{f' of {columns} columns' if columns > 1 and kind == REGRESSION else ''}. Choose among: {listed(fitting, 40)}."
+                f"Metrics for evaluation: {quoted(name)} makes no sense for {_described(target)}. "
+                f"Choose among: {listed(fitting, len(fitting))}."
             )
     return names
+
+
+def fits(name: str, target: Target) -> bool:
+    """Tell whether a scorer makes sense for a target."""
+    scorer = SCORERS[name]
+    if target.kind not in scorer.kinds:
+        return False
+    if target.kind == REGRESSION:
+        return not (scorer.one_target and target.values.shape[1] > 1) and float(target.values.min()) > scorer.above
+    return not scorer.more_than or len(target.classes) > scorer.more_than
+
+
+def _described(target: Target) -> str:
+    if target.kind == REGRESSION:
+        columns = f" of {target.values.shape[1]} columns" if target.values.shape[1] > 1 else ""
+        return f"a {target.kind} target{columns} from {target.values.min():g} to {target.values.max():g}"
+    return f"a {target.kind} target of {len(target.classes)} {'labels' if target.kind == MULTILABEL else 'classes'}"
 
 
 def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities) -> dict[str, float]:
@@ -100,51 +137,103 @@ def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.
     """
     import warnings
 
-    from sklearn import metrics
-    from sklearn.exceptions import UndefinedMetricWarning
-
     judged = _judged(target_kind, predicted, probabilities)
-    found = {}
-    for name in names:
-        known = SCORERS[name].name or name
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UndefinedMetricWarning)
-            if known in ("roc_auc", "average_precision") and target_kind in (MULTICLASS, MULTILABEL):
-                found[name] = _mean_over_classes(truth, probabilities, getattr(metrics, f"{known}_score"))
-            else:
-                # The estimator answers with predictions already made, so that its input may be anything.
-                found[name] = float(_scorer(known, probabilities)(judged, truth, truth))
-    return found
+    with warnings.catch_warnings():
+        # scikit-learn and SciPy warn where a score is not defined: the table then says NaN, or 0 as they count it.
+        warnings.simplefilter("ignore")
+        return {name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(judged, truth, truth)) for name in names}
 
 
-def _scorer(known: str, probabilities):
+def _scorer(known: str, kind: str, probabilities):
+    """Return a function of an estimator, features and truth; the features are not looked at."""
     from sklearn import metrics
 
-    if known == "spearman_correlation":
-        return metrics.make_scorer(_spearman)
+    by_class = kind in (MULTICLASS, MULTILABEL)
+    if known in ("roc_auc", "average_precision") and by_class:
+        return partial(_over_classes, metric=getattr(metrics, f"{known}_score"))
+    if known.startswith("roc_auc_ov"):
+        if kind == BINARY:
+            return metrics.get_scorer("roc_auc")
+        if known == "roc_auc_ovr_weighted":
+            return partial(_over_classes, metric=metrics.roc_auc_score, weighted=True)
+        return partial(_one_against_one, average="weighted" if known.endswith("weighted") else "macro")
+    if known.startswith("top_"):
+        return metrics.make_scorer(
+            metrics.top_k_accuracy_score, response_method="predict_proba", k=int(known.split("_")[1]), labels=_positions(probabilities)
+        )
     if known == "neg_log_loss":
-        labels = np.arange(probabilities.shape[1])
-        return metrics.make_scorer(metrics.log_loss, greater_is_better=False, response_method="predict_proba", labels=labels)
+        return metrics.make_scorer(
+            metrics.log_loss, greater_is_better=False, response_method="predict_proba", labels=_positions(probabilities)
+        )
+    if known in _OWN:
+        return metrics.make_scorer(_OWN[known]())
     return metrics.get_scorer(known)
 
 
-def _spearman(truth, predicted) -> float:
-    from scipy.stats import spearmanr
-
-    return spearmanr(np.ravel(truth), np.ravel(predicted)).statistic
+def _positions(probabilities: np.ndarray) -> np.ndarray:
+    return np.arange(probabilities.shape[1])
 
 
-def _mean_over_classes(truth, probabilities, metric) -> float:
-    """Return the mean of a two-class metric of each class against the rest (macro average).
+def _correlation(name: str):
+    """Return the mean over the targets of one of SciPy's correlations of truth and prediction."""
+    from scipy import stats
+
+    def mean(truth, predicted) -> float:
+        columns = zip(np.reshape(truth, (len(truth), -1)).T, np.reshape(predicted, (len(truth), -1)).T)
+        return float(np.mean([getattr(stats, name)(*pair).statistic if len(truth) > 1 else np.nan for pair in columns]))
+
+    return mean
+
+
+def _squared_log_error():
+    from sklearn import metrics
+
+    def negative(truth, predicted) -> float:
+        # Not defined for predictions of -1 and below, which a network may give whatever it was trained on.
+        return -metrics.mean_squared_log_error(truth, predicted) if np.min(predicted) > -1 else float("nan")
+
+    return negative
+
+
+def _kappa():
+    from sklearn import metrics
+
+    return metrics.cohen_kappa_score
+
+
+# What scikit-learn has no scorer of its own for, or one that raises where the score is not defined.
+_OWN = {
+    "spearman_correlation": partial(_correlation, "spearmanr"),
+    "pearson_correlation": partial(_correlation, "pearsonr"),
+    "neg_mean_squared_log_error": _squared_log_error,
+    "cohen_kappa": _kappa,
+}
+
+
+def _over_classes(judged, _, truth, metric, weighted: bool = False) -> float:
+    """Return the mean of a two-class metric of each class against the rest, each class counting alike or by its rows.
 
     Classes that no row or every row has are left out: there the metric is not defined, and small parts often
     lack a class. NaN where that leaves none.
     """
-    indicators = truth if truth.ndim == 2 else truth[:, None] == np.arange(probabilities.shape[1])
-    columns = [c for c in range(indicators.shape[1]) if 0 < np.count_nonzero(indicators[:, c]) < len(truth)]
+    probabilities = judged.predict_proba(None)
+    indicators = truth if truth.ndim == 2 else truth[:, None] == _positions(probabilities)
+    counts = np.count_nonzero(indicators, axis=0)
+    columns = [column for column, count in enumerate(counts) if 0 < count < len(truth)]
     if not columns:
         return float("nan")
-    return float(np.mean([metric(indicators[:, c], probabilities[:, c]) for c in columns]))
+    found = [metric(indicators[:, column], probabilities[:, column]) for column in columns]
+    return float(np.average(found, weights=counts[columns] if weighted else None))
+
+
+def _one_against_one(judged, _, truth, average: str) -> float:
+    """Return the mean AUC of all pairs of classes that occur; NaN where only one does."""
+    from sklearn import metrics
+
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    probabilities = judged.predict_proba(None)
+    return metrics.roc_auc_score(truth, probabilities, multi_class="ovo", average=average, labels=_positions(probabilities))
 
 
 def _judged(kind: str, predicted: np.ndarray, probabilities):
@@ -162,7 +251,7 @@ def _judged(kind: str, predicted: np.ndarray, probabilities):
         return type("PredictedValues", (RegressorMixin, Predicted), {})()
 
     class PredictedClasses(ClassifierMixin, Predicted):
-        classes_ = np.arange(probabilities.shape[1])
+        classes_ = _positions(probabilities)
 
         def predict_proba(self, X):
             return probabilities

@@ -9,7 +9,12 @@ from .errors import UserError, listed, quoted
 from .kinds import Choice, Real, Whole
 from .parameters import is_empty
 
-METHODS = ("None", "simple", "stratified", "group")
+GROUP, GROUP_FOLDS = "group", "group_kfold"
+METHODS = ("None", "simple", "stratified", GROUP)
+FOLD_METHODS = ("kfold", "stratified_kfold", GROUP_FOLDS)
+BY_GROUP = (GROUP, GROUP_FOLDS)
+# Choices of the form that are decided before any row is held out: see `parts`.
+COLUMN, NO_VALIDATION = "column", "no_validation"
 
 
 def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, groups=None):
@@ -20,7 +25,7 @@ def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, 
         form: the conditional `split_algos` as Galaxy's JSON holds it.
         label: what is held out, for messages: "Test holdout".
         seed: of the shuffling where the form gives none.
-        classes: (rows of the table,) class of every row, or None for a regression.
+        classes: (rows of the table,) the user's class of every row, or None for a regression.
         groups: (rows of the table,) group of every row, or None where none is given.
 
     Returns:
@@ -34,9 +39,44 @@ def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, 
     state = seed if is_empty(form.get("random_state")) else Whole(0).read(form["random_state"], f"{label}: random_state")
     if method == "None":
         return rows[:-size], rows[-size:]
-    if method == "group":
+    if method == GROUP:
         return _by_group(rows, form, label, size, state, groups)
     return _shuffled(rows, label, size, state, classes if method == "stratified" else None, method)
+
+
+def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) -> list[np.ndarray]:
+    """Divide row positions into folds of about one size.
+
+    Parameters:
+        rows, seed, classes, groups: as for `hold_out`.
+        form: the conditional `split_algos` of the folds as Galaxy's JSON holds it.
+
+    Returns:
+        one int64 array of positions for each fold, ascending; together they are `rows`.
+
+    Raises:
+        UserError: a number of folds or a method that does not fit the data.
+    """
+    from sklearn import model_selection
+
+    label = "Folds"
+    method = Choice(FOLD_METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
+    count = 5 if is_empty(form.get("n_splits")) else Whole(2).read(form["n_splits"], f"{label}: n_splits")
+    state = seed if is_empty(form.get("random_state")) else Whole(0).read(form["random_state"], f"{label}: random_state")
+    if count > len(rows):
+        raise UserError(f"{label}: n_splits: {len(rows)} rows cannot make {count} folds. Choose fewer.")
+    if method == GROUP_FOLDS:
+        kinds = np.unique(_given(groups, label)[rows])
+        if len(kinds) < count:
+            raise UserError(f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting method.")
+        splitter = model_selection.GroupKFold(count, shuffle=True, random_state=state)
+        return [rows[held_out] for _, held_out in splitter.split(rows, groups=groups[rows])]
+    if method == "kfold":
+        splitter, strata = model_selection.KFold(count, shuffle=True, random_state=state), None
+    else:
+        splitter, strata = model_selection.StratifiedKFold(count, shuffle=True, random_state=state), _strata(classes, rows, label)
+        _check_rarest(strata, count, label)
+    return [rows[held_out] for _, held_out in splitter.split(rows, strata)]
 
 
 def _size(value, count: int, label: str) -> int:
@@ -53,32 +93,41 @@ def _size(value, count: int, label: str) -> int:
 def _shuffled(rows, label, size, state, classes, method):
     from sklearn.model_selection import train_test_split
 
-    if method == "stratified" and classes is None:
-        raise UserError(f"{label}: a stratified split needs classes, but this is a regression. Choose another splitting method.")
-    strata = None if classes is None else classes[rows]
+    strata = _strata(classes, rows, label) if method == "stratified" else None
     if strata is not None:
-        _check_strata(strata, size, label)
+        _check_rarest(strata, 2, label)
+        _check_room(strata, size, label)
     kept, held_out = train_test_split(rows, test_size=size, random_state=state, stratify=strata)
     return kept, held_out
 
 
-def _check_strata(strata: np.ndarray, size: int, label: str) -> None:
-    if strata.ndim > 1:
+def _strata(classes, rows, label: str) -> np.ndarray:
+    if classes is None:
+        raise UserError(f"{label}: a stratified split needs classes, but this is a regression. Choose another splitting method.")
+    if classes.ndim > 1:
         raise UserError(f"{label}: a stratified split needs one class a row, but rows have several labels. Choose another splitting method.")
+    return classes[rows]
+
+
+def _check_rarest(strata: np.ndarray, least: int, label: str) -> None:
     kinds, counts = np.unique(strata, return_counts=True)
-    if counts.min() < 2:
-        raise UserError(f"{label}: a stratified split needs at least 2 rows of every class. One class has a single row. "
-                        "Add rows of it, drop it, or choose another splitting method.")
+    rare = counts.argmin()
+    if counts[rare] < least:
+        raise UserError(
+            f"{label}: a stratified split needs at least {least} rows of every class. Class {quoted(kinds[rare])} has "
+            f"{counts[rare] if counts[rare] > 1 else 'a single row'}. Add rows of it, drop it, or choose another splitting method."
+        )
+
+
+def _check_room(strata: np.ndarray, size: int, label: str) -> None:
+    kinds = np.unique(strata)
     if min(size, len(strata) - size) < len(kinds):
         raise UserError(f"{label}: a stratified split into {len(strata) - size} and {size} rows cannot hold all {len(kinds)} "
                         "classes in both. Change test_size or the splitting method.")
 
 
 def _by_group(rows, form, label, size, state, groups):
-    if groups is None:
-        raise UserError(f"{label}: a split by groups needs the dataset with the groups. Choose the group method for the "
-                        "test holdout too and give the dataset there, or choose another splitting method.")
-    own = groups[rows]
+    own = _given(groups, label)[rows]
     kinds = np.unique(own)
     if not is_empty(form.get("group_names")):
         names = [name.strip() for name in str(form["group_names"]).split(",") if name.strip()]
@@ -102,3 +151,10 @@ def _groups_at_random(own, kinds, label, size, state):
     splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=state)
     _, held_out = next(splitter.split(own, groups=own))
     return np.isin(np.arange(len(own)), held_out)
+
+
+def _given(groups, label: str) -> np.ndarray:
+    if groups is None:
+        raise UserError(f"{label}: a split by groups needs the dataset with the groups. Give it here, or for the other holdout, "
+                        "or choose another splitting method.")
+    return groups

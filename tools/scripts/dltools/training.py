@@ -73,15 +73,16 @@ def check_ends(model, source: str) -> None:
         )
 
 
-def fit(model, training: dict, features: batches.Features, target: Target, rows, validation, seed: int, history=None) -> Fitted:
+def fit(model, training: dict, features: batches.Features, target: Target, rows, validation, seed: int, history=None, weights=None) -> Fitted:
     """Train a model.
 
     Parameters:
         model: a built `keras.Model`; one that comes with an optimizer keeps it.
         training: as in `training_parameters`.
-        rows, validation: int64 positions of the rows to train on, and to validate with after each epoch.
+        rows, validation: int64 positions of the rows to train on, and to validate with after each epoch (or None).
         seed: of the shuffling.
         history: of the epochs that the model was trained for before, if any.
+        weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
 
     Raises:
         UserError: the table does not fit the model, or a callback watches what the run does not measure.
@@ -96,11 +97,11 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     size = options.get("batch_size", DEFAULT_BATCH_SIZE)
     steps = options.get("steps_per_epoch")
     compile_model(model, training, target)
-    _check_monitors(training)
+    _check_monitors(training, validation is not None)
     progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
     told = model.fit(
-        batches.pipeline(features, shape, rows, size, target.values, shuffle_seed=seed, repeat=steps is not None),
-        validation_data=batches.pipeline(features, shape, validation, size, target.values),
+        batches.pipeline(features, shape, rows, size, target.values, weights, shuffle_seed=seed, repeat=steps is not None),
+        validation_data=None if validation is None else batches.pipeline(features, shape, validation, size, target.values, weights),
         epochs=last,
         initial_epoch=done,
         steps_per_epoch=steps,
@@ -130,8 +131,8 @@ def compile_model(model, training: dict, target: Target) -> None:
     )
 
 
-def _check_monitors(training: dict) -> None:
-    measured = [f"{prefix}{name}" for prefix in ("", "val_") for name in ("loss", *training["metrics"])]
+def _check_monitors(training: dict, validated: bool) -> None:
+    measured = [f"{prefix}{name}" for prefix in ("", "val_")[: 1 + validated] for name in ("loss", *training["metrics"])]
     for callback in training["callbacks"]:
         monitor = callback["options"].get("monitor", "val_loss")
         if "monitor" in callback["options"] and monitor not in measured:

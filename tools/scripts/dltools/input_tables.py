@@ -1,0 +1,121 @@
+"""Reading the tables of a training run: samples, target, and what else the form gives for every row."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import batches, parameters, tables
+from .errors import UserError
+
+HEADER = "Does the dataset contain header"
+
+
+class Inputs(NamedTuple):
+    """The tables of a run, read but not yet interpreted.
+
+    Attributes:
+        features: the training samples.
+        labels: the target as text columns (classification) or float32 (rows, columns) (regression).
+        label_names: names of the target's columns, or None.
+        label_source: the target's dataset.
+    """
+
+    features: batches.Features
+    labels: list | np.ndarray
+    label_names: list[str] | None
+    label_source: parameters.Dataset
+
+
+def read_features(form: dict, threads: int) -> batches.Features:
+    """Read the samples that `input_options` names, dense or sparse."""
+    source = parameters.dataset(form["infile1"], "Training samples dataset")
+    if form["selected_input"] == "sparse":
+        return batches.Features(tables.read_sparse(source), None, source)
+    columns = tables.column_selection(
+        form["column_selector_options_1"], "selected_column_selector_option", "col1", f"Columns of {source}"
+    )
+    table = tables.read_numbers(source, parameters.boolean(form["header1"]), columns, threads)
+    return batches.Features(table.values, table.names, source)
+
+
+def read(form: dict, classification: bool, threads: int) -> Inputs:
+    """Read samples and target.
+
+    Parameters:
+        form: the conditional `input_options` as Galaxy's JSON holds it.
+        classification: whether the target holds classes.
+
+    Raises:
+        UserError: a table that is no good, or tables of different lengths.
+    """
+    features = read_features(form, threads)
+    source = parameters.dataset(form["infile2"], "Dataset containing class labels or target values")
+    columns = tables.column_selection(
+        form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
+    )
+    header = parameters.boolean(form["header2"])
+    if classification:
+        table = tables.read_text(source, header, columns)
+        labels, count = table.columns, len(table.columns[0])
+    else:
+        table = tables.read_numbers(source, header, columns, threads)
+        labels, count = table.values, len(table.values)
+    _check_lengths(features, source, count)
+    return Inputs(features, labels, table.names, source)
+
+
+def read_groups(form: dict, features: batches.Features) -> np.ndarray | None:
+    """Return str (rows,), the group of every row, where a split's form names a dataset with groups; else None."""
+    selector = form.get("groups_selector")
+    return np.asarray(_one_column(selector, "g", "groups", features)[1], dtype=str) if selector else None
+
+
+def read_part_names(form: dict, features: batches.Features) -> tuple[np.ndarray, parameters.Dataset]:
+    """Return str (rows,), the part that each row is said to be in, and the dataset that says so."""
+    source, column = _one_column(form.get("split_selector") or {}, "s", "parts", features)
+    return np.asarray(column, dtype=str), source
+
+
+def read_weights(form: dict, features: batches.Features) -> np.ndarray | None:
+    """Read the sample weights of the box in `input_options`: float32 (rows,), or None where it is closed.
+
+    Raises:
+        UserError: a negative weight.
+    """
+    selector = parameters.with_further({"sample_weights": form.get("sample_weights")}, "sample_weights")
+    if not selector:
+        return None
+    source, weights = _one_column(selector, "w", "sample weights", features, numbers=True)
+    negative = np.flatnonzero(weights < 0)
+    if len(negative):
+        raise UserError(f"{source}: sample weights must be at least 0. Sample {negative[0] + 1} has {weights[negative[0]]:g}.")
+    return weights
+
+
+def _one_column(selector: dict, letter: str, what: str, features: batches.Features, numbers: bool = False):
+    """Read the one column that a selector names by `infile_<letter>`, `header_<letter>` and a column selector.
+
+    Returns:
+        (source, values): the dataset, and (rows,) of text, or of float32 if `numbers`.
+    """
+    source = parameters.dataset(selector.get(f"infile_{letter}"), f"Dataset containing the {what}")
+    columns = tables.column_selection(
+        selector[f"column_selector_options_{letter}"], f"selected_column_selector_option_{letter}", f"col_{letter}",
+        f"Columns of {source}",
+    )
+    read_table = tables.read_numbers if numbers else tables.read_text
+    table = read_table(source, parameters.boolean(selector[f"header_{letter}"]), columns)
+    found = list(table.values.T) if numbers else table.columns
+    if len(found) != 1:
+        raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")
+    _check_lengths(features, source, len(found[0]))
+    return source, found[0]
+
+
+def _check_lengths(features: batches.Features, source, count: int) -> None:
+    if count == features.rows:
+        return
+    hint = "Each sample needs exactly one row in both."
+    if abs(count - features.rows) == 1:
+        hint = f"They differ by one, so one of the two settings '{HEADER}' is probably wrong."
+    raise UserError(f"{features.source} has {features.rows} rows, but {source} has {count}. {hint}")
