@@ -65,7 +65,7 @@ CONFIGS = {
     "no JSON": ("X\t1\n", "is no JSON"),
     "another JSON": ('{"a": 1}', "is no model configuration"),
     "a list": ("[1]", "is no model configuration"),
-    "too deep": ("[" * 100 + "]" * 100, "nested at most"),
+    "too deep": ("[" * 100 + "]" * 100, "has 61 levels of nesting in a model configuration; at most 60 are allowed"),
     "much too deep": ("[" * 100_000, "is no JSON"),
     "no layers": ('{"class_name": "Sequential", "config": {}}', "it must list layers"),
     "a Lambda": (
@@ -108,7 +108,7 @@ def test_fail_reading_what_is_no_builder(tmp_path):
     (tmp_path / "text").write_text("no zip")
     with pytest.raises(UserError, match="'text': is no builder. .* cannot be read as a zip"):
         builder.read(Dataset(str(tmp_path / "text"), "text"))
-    with pytest.raises(UserError, match="'some.zip': is no builder.* Received: ../x"):
+    with pytest.raises(UserError, match="'some.zip': is no builder.* Received: '../x'"):
         builder.read(zipped(tmp_path / "z", {"../x": "1"}))
     with pytest.raises(UserError, match="format 'None'"):
         builder.read(zipped(tmp_path / "z", dict.fromkeys(builder.MEMBERS, "{}")))

@@ -9,10 +9,12 @@ Designing gives shapes and parameter counts without allocating a single weight.
 
 import contextlib
 import json
+import math
+import random
 import re
 from typing import NamedTuple
 
-from . import gate, keras2
+from . import gate, keras2, limits
 from .errors import UserError, listed, one_line, quoted
 from .kinds import Shape
 from .layers import FUNCTIONAL_LAYERS, LAYERS, Layer, make
@@ -20,9 +22,6 @@ from .parameters import Dataset, is_empty, literal
 
 # What Keras raises when layers do not fit together; anything else is a bug.
 KERAS_REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError, AssertionError)
-
-
-MAX_PARAMETERS = 2_000_000_000
 
 
 class LayerRow(NamedTuple):
@@ -63,21 +62,48 @@ def design(selection: dict):
 
 
 def _bounded(model, source: str):
-    count = model.count_params() if model.built else 0
-    if count > MAX_PARAMETERS:
+    """Refuse a model, built without weights, that would take more memory or time than the limits allow."""
+    count, most = model.count_params() if model.built else 0, limits.limit("parameters")
+    if count > most:
         raise UserError(
-            f"{source} would have {count:,} parameters, that is {4 * count:,} bytes in float32; at most "
-            f"{MAX_PARAMETERS:,} are allowed. Choose fewer units or filters."
+            f"{source} would have {count:,} parameters, that is {4 * count:,} bytes in float32; at most {most:,} are "
+            f"allowed. Choose fewer units or filters. (An administrator may raise this by "
+            f"{limits.LIMITS['parameters'].variable}.)"
         )
+    for layer in model._flatten_layers(include_self=False):
+        place = f"{source}: layer {quoted(layer.name)} ({type(layer).__name__})"
+        shapes = _shapes(layer, "output")
+        limits.check(max((math.prod(n or 1 for n in shape[1:]) for shape in shapes), default=0), "values", place)
+        if getattr(layer, "unroll", False):
+            limits.check(max((shape[1] or 0 for shape in _shapes(layer, "input") if len(shape) > 1), default=0), "steps", place)
     return model
 
 
+def _shapes(layer, end: str) -> list[tuple]:
+    """Return the shapes of a layer's inputs or outputs; none where it is not connected or in several places."""
+    try:
+        tensors = getattr(layer, end)
+    except (AttributeError, ValueError):
+        return []
+    tensors = tensors.values() if isinstance(tensors, dict) else tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    return [tuple(tensor.shape) for tensor in tensors if hasattr(tensor, "shape")]
+
+
+@contextlib.contextmanager
 def _without_weights():
-    # Inside Keras' stateless scope variables know their shape but hold no values, so that a
-    # design with billions of parameters costs nothing.
+    """Let variables know their shape but hold no values, so that billions of parameters cost nothing.
+
+    Keras draws a seed for every initializer from Python's generator; a run's seed must give the same weights
+    whether its model was looked at before or not.
+    """
     import keras
 
-    return keras.StatelessScope(initialize_variables=False)
+    state = random.getstate()
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        random.setstate(state)
 
 
 def _sequential(selection: dict, layers: list[dict]):
@@ -262,36 +288,70 @@ def from_json(text: bytes | str, source: str):
     """
     config = gate.parse_json(text, source)
     old = keras2.is_old(config)
-    with _without_weights():
-        model = _bounded(rebuild(keras2.converted(config, source) if old else config, source), source)
-        return (json.loads(to_json(model)) if old else config), model
+    config = keras2.converted(config, source) if old else config
+    model = described(config, source)
+    return (json.loads(to_json(model)) if old else config), model
 
 
-def rebuild(config: dict, source: str):
-    """Build the model of a parsed configuration after it has passed the gate.
+def described(config: dict, source: str):
+    """Build the model of a parsed configuration, after it has passed the gate, without weight values.
 
     Raises:
         UserError: as `from_json`.
     """
+    layers = gate.model_layers(config, source)
+    gate.check(_buildable(config), source)
+    with _without_weights():
+        try:
+            model = _deserialized(_buildable(config))
+        except (*KERAS_REFUSALS, KeyError, AttributeError, RuntimeError, RecursionError) as error:
+            raise UserError(
+                f"{source}: Keras cannot build the model of {len(layers)} layers that it describes: {keras_reason(error)}"
+            ) from None
+        return _bounded(model, source)
+
+
+def rebuild(config: dict, source: str, inspect=None):
+    """Build the model of a parsed configuration with weights, once it is known what that will take.
+
+    Parameters:
+        inspect: called with the model without weight values, before memory is taken for these.
+
+    Raises:
+        UserError: as `from_json`.
+    """
+    model = described(config, source)
+    if inspect:
+        inspect(model)
+    return _deserialized(_buildable(config))
+
+
+def _buildable(config: dict) -> dict:
+    """Return what Keras gets of a configuration: no compiling, dense inputs, and the models' module where it is left out."""
+    return {"module": "keras", **_with_dense_inputs(gate.without_training(config))}
+
+
+def _deserialized(config: dict):
+    """Let Keras make the model; it adds layer by layer to a Sequential, building all again for each, so not that."""
     import keras
 
-    layers = gate.model_layers(config, source)
-    gate.check(config, source)
-    try:
-        return keras.models.model_from_json(json.dumps(_with_dense_inputs(config, layers)))
-    except (*KERAS_REFUSALS, KeyError, AttributeError) as error:
-        raise UserError(
-            f"{source}: Keras cannot build the model of {len(layers)} layers that it describes: {keras_reason(error)}"
-        ) from None
+    if config.get("class_name") != "Sequential":
+        return keras.saving.deserialize_keras_object(config)
+    inner = config["config"]
+    layers = [keras.saving.deserialize_keras_object(layer) for layer in inner["layers"]]
+    model = keras.Sequential(layers, name=inner.get("name"))
+    if not model.built and inner.get("build_input_shape"):
+        model.build(inner["build_input_shape"])
+    return model
 
 
-def _with_dense_inputs(config: dict, layers: list[dict]) -> dict:
+def _with_dense_inputs(config: dict) -> dict:
     # These tools feed dense rows however the table came, and the NumPy backend knows no sparse ones.
     dense = [
         {**layer, "config": {**layer["config"], "sparse": False}}
         if layer.get("class_name") == "InputLayer" and isinstance(layer.get("config"), dict) and layer["config"].get("sparse")
         else layer
-        for layer in layers
+        for layer in config["config"]["layers"]
     ]
     return {**config, "config": {**config["config"], "layers": dense}}
 
@@ -314,7 +374,7 @@ def with_input(model, columns: int):
 def read_config_file(dataset: Dataset):
     """Read a model configuration from a dataset; see `from_json`."""
     with open(dataset.path, "rb") as handle:
-        return from_json(handle.read(gate.MAX_BYTES + 1), str(dataset))
+        return from_json(handle.read(limits.limit("json_bytes") + 1), str(dataset))
 
 
 def layer_table(model) -> list[LayerRow]:

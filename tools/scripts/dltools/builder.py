@@ -9,11 +9,12 @@ Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input 
 """
 
 import json
+import os
 import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, gate, training_parameters
+from . import architecture, gate, limits, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
@@ -68,21 +69,36 @@ def read(dataset: Dataset) -> Builder:
 def _members(dataset: Dataset) -> dict[str, bytes]:
     expected = f"{dataset}: is no builder. Choose the output of 'Create deep learning model'."
     try:
+        # The list of members lies inside the file and is read as a whole.
+        limits.check(os.path.getsize(dataset.path), "json_bytes", str(dataset))
         with zipfile.ZipFile(dataset.path) as archive:
             names = archive.namelist()
             if sorted(names) != sorted(MEMBERS):
-                raise UserError(f"{expected} It must hold {listed(MEMBERS)}. Received: {listed(names)}.")
+                received = listed(quoted(name) for name in names)
+                raise UserError(f"{expected} It must hold {listed(MEMBERS)}. Received: {received}.")
+            for member in archive.infolist():
+                _check_member(member, dataset, expected)
             return {name: _bounded(archive, name, expected) for name in MEMBERS}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise UserError(f"{expected} It cannot be read as a zip: {error}.") from None
 
 
+def _check_member(member: zipfile.ZipInfo, dataset: Dataset, expected: str) -> None:
+    """Check what the archive's directory says of a member, before anything is unpacked."""
+    place = f"{dataset}, {member.filename}"
+    if member.flag_bits & 0x1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UserError(f"{expected} Its {member.filename} is encrypted or packed in another way than deflate.")
+    limits.check(member.file_size, "json_bytes", place)
+    limits.check(member.file_size // max(1, member.compress_size), "zip_ratio", place)
+
+
 def _bounded(archive: zipfile.ZipFile, name: str, expected: str) -> bytes:
-    # What is read is bounded, not what the directory claims: a small zip may unpack to gigabytes.
+    # What is read is bounded, not what the directory claims.
+    most = limits.limit("json_bytes")
     with archive.open(name) as member:
-        text = member.read(gate.MAX_BYTES + 1)
-    if len(text) > gate.MAX_BYTES:
-        raise UserError(f"{expected} Its {name} unpacks to more than {gate.MAX_BYTES} bytes.")
+        text = member.read(most + 1)
+    if len(text) > most:
+        raise UserError(f"{expected} Its {name} unpacks to more than {most:,} bytes.")
     return text
 
 

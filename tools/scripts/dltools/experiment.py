@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    batches, builder, evaluation, hyperparameters, input_tables, keras_runtime, model_file, parameters, parts, scoring, targets,
-    training,
+    batches, builder, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters, parts,
+    scoring, targets, training,
 )
 from .errors import UserError
 
@@ -86,7 +86,7 @@ def prepare(form: dict) -> Setup:
     options = parameters.with_further({"run_options": scheme.get("run_options")}, "run_options")
     source = parameters.dataset(scheme["infile_estimator"], "Choose the dataset containing pipeline/estimator object")
     swaps = (scheme.get("hyperparams_swapping") or {}).get("param_set") or []
-    continued = model_file.is_hdf5(source.path)
+    continued = hdf5.is_hdf5(source.path)
     if continued:
         model, record = model_file.read(source)
         made, history = _swapped_trained(record, swaps), record.history

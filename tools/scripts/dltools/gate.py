@@ -1,89 +1,61 @@
 """The gate that every serialized Keras object passes before Keras sees it.
 
-Keras builds whatever class a configuration names. Anyone may upload a configuration, so only
-the classes listed here, from Keras' public modules, get through, however deep they are nested;
-code in any form (Lambda, marshalled functions, custom modules) does not.
+Keras builds whatever class a configuration names, and anyone may upload a configuration. So only classes of
+`allowed`, named by Keras' own modules, get through, however deep they are nested; code in any form (Lambda,
+marshalled functions, custom modules), functions, paths and addresses do not, nor does what would exhaust the
+machine while it is built.
 """
 
 import json
 
+from . import allowed, limits
 from .errors import UserError, listed, quoted
 
-MAX_BYTES = 16 * 1024 * 1024
-MAX_DEPTH = 60
-
-# Layers that run code from the file, load other files, wrap other frameworks' modules, or exist on
-# one of Keras' backends only.
-UNSAFE_LAYERS = frozenset(
-    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "Hashing", "HashedCrossing",
-     "StringLookup", "TextVectorization", "IntegerLookup", "MelSpectrogram", "STFTSpectrogram"}
-)
-# What Keras itself writes about a layer or a tensor beside the classes of its public modules.
-STRUCTURE = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__tuple__"})
-MODELS = frozenset({"Sequential", "Functional", "Model"})
-DTYPE_POLICIES = frozenset({"DTypePolicy", "Policy"})
-# The module that Keras 3 writes for each kind of object -> where the classes of that kind are listed.
-MODULES = {
-    "keras": MODELS | DTYPE_POLICIES,
-    "keras.models": MODELS,
-    "keras.src.models.functional": MODELS,
-    "keras.src.models.sequential": MODELS,
-    "keras.layers": None,
-    "keras.initializers": None,
-    "keras.regularizers": None,
-    "keras.constraints": None,
-    "keras.dtype_policies": DTYPE_POLICIES,
-    "keras.optimizers": None,
-    "keras.optimizers.schedules": None,
-    "keras.losses": None,
-    "keras.metrics": None,
-}
-KIND_BASES = {
-    "keras.layers": ("layers", "Layer"),
-    "keras.initializers": ("initializers", "Initializer"),
-    "keras.regularizers": ("regularizers", "Regularizer"),
-    "keras.constraints": ("constraints", "Constraint"),
-    "keras.optimizers": ("optimizers", "Optimizer"),
-    "keras.optimizers.schedules": ("optimizers.schedules", "LearningRateSchedule"),
-    "keras.losses": ("losses", "Loss"),
-    "keras.metrics": ("metrics", "Metric"),
-}
+# Keys under which Keras keeps a function. No allowed class has one.
+CODE_KEYS = ("fn", "function", "code", "__lambda__", "func", "__typespec__")
+# What Keras writes about tensors and constants beside objects: class_name -> the keys of its config.
+TENSOR, CONSTANTS, TUPLE = "__keras_tensor__", ("__numpy__", "__tensor__"), "__tuple__"
+# Arguments that count repetitions of work that no size of an array shows.
+REPETITIONS = ("power_iterations", "num_chains", "chain_depth", "num_ops", "layers_per_image")
+DTYPE_KEYS = ("dtype", "output_dtype", "variable_dtype", "compute_dtype")
+MODELS = allowed.MODELS
+MAX_NAME = 200
+MAX_WHOLE = 2**63 - 1
 
 
 def parse_json(text: bytes | str, source: str):
-    """Parse JSON from a user's file after bounding its size and depth.
+    """Parse JSON from a user's file after bounding its size, its depth and the number of its values.
 
     Raises:
         UserError: too large, nested too deep, or no JSON. `source` names the file in the message.
     """
-    if len(text) > MAX_BYTES:
-        raise UserError(f"{source}: a model configuration has at most {MAX_BYTES} bytes. Received: {len(text)} bytes.")
+    limits.check(len(text), "json_bytes", source)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         raise UserError(f"{source}: is no JSON, so no model configuration. Choose the output of 'Create a deep "
                         "learning model architecture'.") from None
-    if _depth(value) > MAX_DEPTH:
-        raise UserError(f"{source}: a model configuration is nested at most {MAX_DEPTH} deep.")
+    _bounded(value, source)
     return value
 
 
-def _depth(value) -> int:
-    depth, level = 0, [value]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
-        level = [child for item in level for child in _children(item)]
-    return depth
+def _bounded(value, source: str) -> None:
+    depth, items, level = 0, 0, [value]
+    deepest, most = limits.limit("json_depth"), limits.limit("json_items")
+    while level:
+        depth, items = depth + 1, items + len(level)
+        if depth > deepest or items > most:
+            limits.check(depth, "json_depth", source)
+            limits.check(items, "json_items", source)
+        level = [child for item in level if isinstance(item, (dict, list)) for child in _children(item)]
 
 
 def _children(value):
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+    return value.values() if isinstance(value, dict) else value
 
 
 def check(config, source: str) -> None:
-    """Refuse a serialized Keras object that names anything but an allowed class.
+    """Refuse a serialized Keras object that names anything but an allowed class, or asks for too much.
 
     Parameters:
         config: what `json.loads` made of the object, any nesting.
@@ -93,74 +65,137 @@ def check(config, source: str) -> None:
         UserError: names the place in the file and what stands there.
     """
     _check(config, source, "model")
+    limits.check(_count_layers(config), "layers", source)
+    limits.check(_calls(config, nested=False), "layer_calls", source)
 
 
 def _check(value, source: str, place: str) -> None:
     if isinstance(value, dict):
         _check_object(value, source, place)
         for key, child in value.items():
-            _check(child, source, f"{place}.{key}")
+            inside = f"{place}.{key}"
+            _check_value(key, child, source, inside)
+            _check(child, source, inside)
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
             _check(child, source, f"{place}[{index}]")
+    elif isinstance(value, str):
+        _check_text(value, source, place)
+    elif isinstance(value, int) and abs(value) > MAX_WHOLE:
+        _refuse(source, place, "holds a number of more than 64 bits")
+
+
+def _check_text(text: str, source: str, place: str) -> None:
+    if "://" in text or text.startswith(("/", "~", "file:")) or "../" in text or "\\" in text:
+        _refuse(source, place, f"names a path or an address, {quoted(text)}")
+
+
+def _check_value(key: str, value, source: str, place: str) -> None:
+    """Check what a key tells of its value, whatever object it belongs to."""
+    if key == "name" and isinstance(value, str) and not _is_name(value):
+        _refuse(source, place, f"is a name with characters that files and reports cannot hold, {quoted(value)}")
+    if key in DTYPE_KEYS and isinstance(value, str) and value not in allowed.POLICIES:
+        _refuse(source, place, f"names the data type {quoted(value)}")
+    if key in REPETITIONS and isinstance(value, (int, float)):
+        limits.check(int(value) if abs(value) < MAX_WHOLE else MAX_WHOLE, "steps", f"{source}: {place}")
+    if key == "quantization_config" and value is not None:
+        _refuse(source, place, "asks for a quantization")
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= MAX_NAME and text.isprintable() and "/" not in text and text not in (".", "..")
 
 
 def _check_object(config: dict, source: str, place: str) -> None:
-    for key in ("fn", "function", "code", "__lambda__", "func"):
+    for key in CODE_KEYS:
         if key in config:
             _refuse(source, place, f"holds {quoted(key)}")
     if "class_name" not in config:
-        if "module" in config and config["module"] is not None:
+        if config.get("module") is not None:
             _refuse(source, place, f"names the module {quoted(config['module'])} without a class")
+        if config.get("registered_name") is not None:
+            _refuse(source, place, f"names the registered class {quoted(config['registered_name'])} without a class")
         return
-    name, module = config["class_name"], config.get("module")
-    registered = config.get("registered_name")
+    name, module, registered = config["class_name"], config.get("module"), config.get("registered_name")
     if not isinstance(name, str) or not isinstance(module, (str, type(None))):
         _refuse(source, place, "names a class by something that is no text")
+    if module is None and (name in (TENSOR, TUPLE, *CONSTANTS)):
+        _check_structure(name, config, source, place)
+        return
+    if not _is_allowed(module, name):
+        _refuse(source, place, f"names the class {quoted(name if module is None else f'{module}.{name}')}")
     if registered not in (None, name):
         _refuse(source, place, f"names the registered class {quoted(registered)}")
-    if name in STRUCTURE and module is None:
-        return
-    if module is None:
-        allowed = any(name in allowed_classes(m) for m in MODULES)
-    else:
-        allowed = module in MODULES and name in allowed_classes(module)
-    if not allowed:
-        _refuse(source, place, f"names the class {quoted(name if module is None else f'{module}.{name}')}")
+    if not isinstance(config.get("config"), (dict, type(None))):
+        _refuse(source, place, f"gives {quoted(name)} a config that is no JSON object")
+    if name == "DTypePolicy" and (config.get("config") or {}).get("name") not in allowed.POLICIES:
+        _refuse(source, place, f"names the data type {quoted((config.get('config') or {}).get('name'))}")
+
+
+def _is_allowed(module: str | None, name: str) -> bool:
+    # Without a module Keras looks for an initializer and its like among its own, but for a layer in an older reader.
+    return name in (allowed.BY_NAME if module is None else allowed.MODULES.get(module, ()))
+
+
+def _check_structure(name: str, config: dict, source: str, place: str) -> None:
+    inner = config.get("config")
+    if name in CONSTANTS and (not isinstance(inner, dict) or inner.get("dtype") not in allowed.DTYPES):
+        _refuse(source, place, "holds an array that is not of numbers")
+    if name == TENSOR and (not isinstance(inner, dict) or not isinstance(inner.get("keras_history"), list)):
+        _refuse(source, place, "holds a tensor that no layer made")
 
 
 def _refuse(source: str, place: str, what: str):
     raise UserError(
-        f"{source}: {place} {what}, which is not on the list of what these tools load. Code and custom classes "
-        "in a file are refused, for they would run on the server."
+        f"{source}: {place[-MAX_NAME:]} {what}, which is not on the list of what these tools load. Code, custom classes "
+        "and names of files in a model are refused, for they would act on the server."
     )
 
 
-def allowed_classes(module: str) -> frozenset[str]:
-    """Return the class names that may be built from one of Keras' public modules."""
-    if MODULES[module] is not None:
-        return MODULES[module]
-    if module not in _found:
-        _found[module] = _public_classes(*KIND_BASES[module])
-    return _found[module]
+def _layers_of(config) -> list[dict]:
+    inner = config.get("config") if isinstance(config, dict) else None
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
 
 
-_found: dict[str, frozenset[str]] = {}
+def _wrapped(config) -> list[dict]:
+    """Return the layers that a wrapper, a stack of cells or a recurrent layer holds."""
+    inner = config.get("config") if isinstance(config, dict) else None
+    if not isinstance(inner, dict):
+        return []
+    held = [inner.get(key) for key in ("layer", "forward_layer", "backward_layer", "cell")]
+    held += inner["cells"] if isinstance(inner.get("cells"), list) else []
+    return [layer for layer in held if isinstance(layer, dict)]
 
 
-def _public_classes(attributes: str, base: str) -> frozenset[str]:
-    import keras
+def _count_layers(config) -> int:
+    return 1 + sum(_count_layers(layer) for layer in (*_layers_of(config), *_wrapped(config)))
 
-    namespace = keras
-    for attribute in attributes.split("."):
-        namespace = getattr(namespace, attribute)
-    parent = getattr(namespace, base)
-    classes = {
-        name
-        for name, value in vars(namespace).items()
-        if isinstance(value, type) and issubclass(value, parent) and value is not parent
-    }
-    return frozenset(classes - UNSAFE_LAYERS)
+
+def _calls(config, nested: bool = True) -> int:
+    """Return how often layers are applied when Keras builds a model.
+
+    A model inside another is applied once for each of its own layers when it is built, and again wherever
+    it is connected; a nested Sequential is applied anew for each layer that it gains.
+    """
+    layers = _layers_of(config)
+    if not layers:
+        return 1 + 2 * sum(_calls(layer) for layer in _wrapped(config))
+    inside = sum(_calls(layer) * max(1, _connections(layer)) for layer in layers)
+    quadratic = nested and config.get("class_name") == "Sequential"
+    return inside * (len(layers) + 1) // 2 + inside if quadratic else 2 * inside if nested else inside
+
+
+def _connections(layer: dict) -> int:
+    nodes = layer.get("inbound_nodes")
+    return len(nodes) if isinstance(nodes, list) else 1
+
+
+def without_training(config):
+    """Return a configuration without what its models were compiled with, which these tools never use."""
+    if isinstance(config, dict):
+        return {key: without_training(value) for key, value in config.items() if key != "compile_config"}
+    return [without_training(value) for value in config] if isinstance(config, list) else config
 
 
 def model_layers(config, source: str) -> list[dict]:
@@ -171,10 +206,10 @@ def model_layers(config, source: str) -> list[dict]:
     """
     expected = f"{source}: is no model configuration as 'Create a deep learning model architecture' writes it"
     if not isinstance(config, dict) or str(config.get("class_name")) not in MODELS:
-        found = f"the keys {listed(config)}" if isinstance(config, dict) else f"a JSON {type(config).__name__}"
+        found = f"the keys {listed(quoted(key) for key in config)}" if isinstance(config, dict) else f"a JSON {type(config).__name__}"
         raise UserError(f"{expected}: its class_name must be Sequential or Functional. Received: {found}.")
     inner = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else None
-    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+    if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
         raise UserError(f"{expected}: it must list layers.")
     return layers

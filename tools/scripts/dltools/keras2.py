@@ -4,7 +4,7 @@ Keras 2 named classes without their modules and had arguments that Keras 3 dropp
 configuration for Keras 3; what has no equivalent there is refused by name.
 """
 
-from . import gate
+from . import allowed, gate
 from .errors import UserError, quoted
 
 # Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
@@ -27,6 +27,11 @@ DROPPED_ARGUMENTS = {
 }
 # A configuration's key ends in what its value is; each kind has its module.
 MODULES = {"_initializer": "keras.initializers", "_regularizer": "keras.regularizers", "_constraint": "keras.constraints"}
+# Layers that Keras 3 has, and the gate does not let pass.
+UNSAFE_LAYERS = frozenset(
+    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "Hashing", "HashedCrossing", "IntegerLookup",
+     "StringLookup", "TextVectorization", "MelSpectrogram", "STFTSpectrogram"}
+)
 WRAPPED = ("layer", "forward_layer", "backward_layer")
 
 
@@ -77,10 +82,10 @@ def _layer(layer: dict, source: str) -> dict:
         raise UserError(f"{source}: one of its layers has no class_name or no config. The file is damaged.")
     new = RENAMED.get(name, name)
     where = f"{source}: layer {quoted(config.get('name'))} ({name})"
-    if new in gate.UNSAFE_LAYERS:
+    if new in UNSAFE_LAYERS:
         # Left as it is for the gate, which says why it is refused.
         return {**layer, "module": "keras.layers"}
-    if new not in gate.allowed_classes("keras.layers"):
+    if new not in allowed.LAYERS:
         raise UserError(f"{where}: Keras 3 has no such layer. Design the network anew without it.")
     return {**layer, "module": "keras.layers", "class_name": new, "registered_name": None, "config": _config(name, new, config, where)}
 

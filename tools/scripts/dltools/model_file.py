@@ -22,13 +22,12 @@ What Galaxy reads (``galaxy.datatypes.binary.H5MLM``):
 Nothing in the file is executable, and weights are read only into the shapes that the architecture has.
 """
 
-import contextlib
 import html
 import json
 import platform
 from typing import NamedTuple
 
-from . import architecture, gate, hyperparameters, training_parameters
+from . import architecture, gate, hdf5, hyperparameters, training_parameters
 from .builder import Builder
 from .errors import UserError, quoted
 from .files import replacing
@@ -39,7 +38,6 @@ FORMAT = 1
 # Galaxy's own constant, by which it recognizes the format.
 URL = "https://github.com/goeckslab/Galaxy-ML"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
 
 
@@ -131,12 +129,6 @@ def _html(title: str, rows: list[architecture.LayerRow]) -> str:
     return f'<p>{html.escape(title)}</p><table border="1" cellpadding="4">{header}{body}</table>'
 
 
-def is_hdf5(path) -> bool:
-    """Tell by its first bytes whether a file is HDF5."""
-    with open(path, "rb") as handle:
-        return handle.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
-
-
 def read(dataset: Dataset):
     """Read a trained model.
 
@@ -146,14 +138,24 @@ def read(dataset: Dataset):
     Raises:
         UserError: no h5mlm, a damaged one, or contents that fail their check.
     """
-    with _opened(dataset) as handle:
+    with hdf5.opened(dataset.path, str(dataset), NOT_A_MODEL) as handle:
         record = _record(handle, dataset)
-        model = architecture.rebuild(record.builder.architecture, str(dataset))
-        for layer in model.layers:
-            variables = layer.trainable_weights + layer.non_trainable_weights
-            if variables:
-                _assign(handle, f"model_weights/{layer.name}", variables, f"layer {quoted(layer.name)}", dataset)
+        model = architecture.rebuild(
+            record.builder.architecture, str(dataset), lambda described: _checked_weights(handle, described, dataset)
+        )
+        for variable, values in _checked_weights(handle, model, dataset):
+            _assign(variable, values, dataset)
         return model, record
+
+
+def _checked_weights(handle, model, dataset: Dataset) -> list:
+    """Return each variable of a model with its array in the file, once every array is known to fit."""
+    found = []
+    for layer in model.layers:
+        variables = layer.trainable_weights + layer.non_trainable_weights
+        if variables:
+            found += _arrays(handle, f"model_weights/{layer.name}", variables, f"layer {quoted(layer.name)}", dataset)
+    return found
 
 
 def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
@@ -168,24 +170,12 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
     optimizer = training_parameters.optimizer(training)
     optimizer.build(model.trainable_variables)
     rate = optimizer.learning_rate.numpy()
-    with _opened(dataset) as handle:
-        _assign(handle, "optimizer_weights", optimizer.variables, "the optimizer", dataset)
+    with hdf5.opened(dataset.path, str(dataset), NOT_A_MODEL) as handle:
+        for variable, values in _arrays(handle, "optimizer_weights", optimizer.variables, "the optimizer", dataset):
+            _assign(variable, values, dataset)
     # The learning rate is a setting, which the user may have swapped, rather than a state.
     optimizer.learning_rate = rate
     model.optimizer = optimizer
-
-
-@contextlib.contextmanager
-def _opened(dataset: Dataset):
-    import h5py
-
-    if not is_hdf5(dataset.path):
-        raise UserError(f"{dataset}: {NOT_A_MODEL}. It is no HDF5 file.")
-    try:
-        with h5py.File(dataset.path, "r", locking=False) as handle:
-            yield handle
-    except OSError as error:
-        raise UserError(f"{dataset}: {NOT_A_MODEL}. It cannot be read as HDF5: {error}.") from None
 
 
 def _record(handle, dataset: Dataset) -> Record:
@@ -194,7 +184,9 @@ def _record(handle, dataset: Dataset) -> Record:
     member = handle.get(CONFIG)
     if not isinstance(member, h5py.Dataset) or member.shape != () or not h5py.check_string_dtype(member.dtype):
         raise UserError(f"{dataset}: {NOT_A_MODEL}. It has no text {CONFIG}.")
-    config = gate.parse_json(member[()], str(dataset))
+    with hdf5.damage_told(str(dataset), NOT_A_MODEL):
+        text = member[()]
+    config = gate.parse_json(text, str(dataset))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise UserError(f"{dataset}: {NOT_A_MODEL}. Its {CONFIG} is not of format {FORMAT}, which these tools read.")
     training = training_parameters.check(config.get("training"), str(dataset))
@@ -216,19 +208,32 @@ def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
     return target, features
 
 
-def _assign(handle, place: str, variables: list, owner: str, dataset: Dataset) -> None:
+def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -> list:
+    """Return (variable, h5py.Dataset) pairs; nothing of the arrays is read yet.
+
+    Raises:
+        UserError: another number of arrays, or an array of another shape, than the variables have.
+    """
     import h5py
 
-    group = handle.get(place)
-    names = group.attrs.get("weight_names", []) if isinstance(group, h5py.Group) else []
-    if len(names) != len(variables):
-        raise UserError(f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(names)}. The file is damaged.")
-    for name, variable in zip(names, variables):
-        values = group.get(name.decode() if isinstance(name, bytes) else str(name))
-        shape = tuple(values.shape) if isinstance(values, h5py.Dataset) else None
-        if shape != tuple(variable.shape):
+    with hdf5.damage_told(str(dataset), NOT_A_MODEL):
+        group = handle.get(place)
+        names = group.attrs.get("weight_names", []) if isinstance(group, h5py.Group) else []
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+        found = [group.get(name) for name in names]
+    if len(found) != len(variables):
+        raise UserError(f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(found)}. The file is damaged.")
+    for values, variable in zip(found, variables):
+        shape = tuple(values.shape) if isinstance(values, h5py.Dataset) and values.shape is not None else None
+        if shape != tuple(variable.shape) or values.dtype.kind not in "fiub":
             raise UserError(
                 f"{dataset}: {owner} needs an array of shape {tuple(variable.shape)}, but the file holds {shape}. "
                 "The file is damaged."
             )
-        variable.assign(values[()])
+    return list(zip(variables, found))
+
+
+def _assign(variable, values, dataset: Dataset) -> None:
+    with hdf5.damage_told(str(dataset), NOT_A_MODEL):
+        read = values[()]
+    variable.assign(read)
