@@ -6,9 +6,9 @@ refusal must contain.
 """
 
 import base64
-import copy
 import json
 import marshal
+import math
 import zipfile
 from pathlib import Path
 
@@ -121,7 +121,9 @@ LAYERS = {
     "CVE-2026-1462": (layer("TFSMLayer", filepath="saved", call_endpoint="serve"), "names the class 'keras.layers.TFSMLayer'"),
     # A layer's name as a path, in which Keras makes folders when it saves.
     "CVE-2026-12479": (dense(name=".."), "is a name with characters that files and reports cannot hold"),
-    "CVE-2026-12479, slashes": (dense(name=f"../../{MARKER}"), "names a path or an address"),
+    "CVE-2026-12479, slashes": (dense(name=f"../../{MARKER}"), "is a name with characters"),
+    "path": (dense(activation="/etc/passwd"), "names a path or an address, '/etc/passwd'"),
+    "address": (dense(activation="file://localhost/etc/passwd"), "names a path or an address"),
     # A Lambda that is built by the wrapper around it, out of the safe mode's sight.
     "CVE-2026-12481": (layer("TimeDistributed", layer=layer("Lambda", function=LAMBDA)), "'keras.layers.Lambda'"),
     # The same doors by other spellings.
@@ -218,7 +220,7 @@ def _largest(group):
 
 
 def _external(handle, name, shape):
-    handle.create_dataset(name, shape, "f4", external=[("/etc/passwd", 0, 1000)])
+    handle.create_dataset(name, shape, "f4", external=[("/etc/passwd", 0, 4 * math.prod(shape))])
 
 
 def _virtual(handle, name, shape):
@@ -367,8 +369,3 @@ ZIPS = {
     "a directory that lies": (_lying, "is no builder"),
     "a member twice": (_twofold, "It must hold architecture.json"),
 }
-
-
-def copy_of(config):
-    """Return a deep copy that a test may change."""
-    return copy.deepcopy(config)

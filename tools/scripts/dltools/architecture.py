@@ -300,7 +300,7 @@ def described(config: dict, source: str):
         UserError: as `from_json`.
     """
     layers = gate.model_layers(config, source)
-    gate.check(_buildable(config), source)
+    gate.check({"module": "keras", **config}, source)
     with _without_weights():
         try:
             model = _deserialized(_buildable(config))
