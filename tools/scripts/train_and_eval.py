@@ -14,6 +14,7 @@ def parse_arguments():
     parser.add_argument("--outfile-object", help="trained model to write (h5mlm)")
     parser.add_argument("--outfile-architecture", help="layers of the trained model to write (tabular)")
     parser.add_argument("--outfile-history", help="loss and metrics of every epoch to write (tabular)")
+    parser.add_argument("--outfile-folds", help="scores of every fold of a cross-validation to write (tabular)")
     parser.add_argument("--outfile-y-true", help="true labels of the rows judged, to write (tabular)")
     parser.add_argument("--outfile-y-preds", help="predictions for the rows judged, to write (tabular)")
     return parser.parse_args()
@@ -23,7 +24,7 @@ def main() -> None:
     options = parse_arguments()
     form = parameters.read(options.inputs)
     keras_for_compute()
-    from dltools import evaluation, experiment, model_file, prediction, tables
+    from dltools import cross_validation, evaluation, experiment, model_file, parts, prediction, tables
 
     def keep(model, record) -> None:
         if options.outfile_object:
@@ -33,10 +34,15 @@ def main() -> None:
         if options.outfile_history:
             evaluation.write_history(options.outfile_history, record.history)
 
-    outcome = experiment.run(form, keep)
+    if form["experiment_schemes"]["selected_exp_scheme"] == parts.CROSS_VAL:
+        outcome = cross_validation.run(form, keep, with_model=bool(options.outfile_object or options.outfile_history))
+    else:
+        outcome = experiment.run(form, keep)
     for name, score in outcome.scores.items():
         print(f"{name}: {score:.6g}")
     evaluation.write_scores(options.outfile_result, outcome.scores)
+    if options.outfile_folds and outcome.folds:
+        cross_validation.write_folds(options.outfile_folds, outcome.folds)
     if options.outfile_y_true:
         evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.judged.rows)
     if options.outfile_y_preds:

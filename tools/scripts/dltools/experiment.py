@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    batches, builder, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters, parts,
-    scoring, targets, training,
+    batches, builder, devices, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters, parts,
+    precision, scoring, suitability, targets, training,
 )
 from .errors import UserError
+
+
+AFRESH = "afresh"
 
 
 class Setup(NamedTuple):
@@ -30,6 +33,7 @@ class Setup(NamedTuple):
         weights: float32 (rows,), what each row counts for in the loss, or None.
         scorers: names as `scoring.chosen` returns them.
         seed: of all random generators.
+        precision: one of `precision.PRECISIONS`.
         every_training_row: whether the scores of the training part are computed on all of its rows.
     """
 
@@ -42,17 +46,22 @@ class Setup(NamedTuple):
     weights: np.ndarray | None
     scorers: list[str]
     seed: int
+    precision: str
     every_training_row: bool
 
 
 class Outcome(NamedTuple):
-    """What a run leaves: the model and its record, the scores of every part, and the outputs for the part to report."""
+    """What a run leaves: the model and its record, the scores of every part, and the outputs for the part to report.
+
+    `folds` holds the scores of every fold of a cross-validation; else it is None.
+    """
 
     model: object
     record: model_file.Record
     scores: dict[str, float]
     target: targets.Target
     judged: evaluation.Judged
+    folds: list[dict[str, float]] | None = None
 
 
 def run(form: dict, keep: Callable) -> Outcome:
@@ -69,7 +78,8 @@ def run(form: dict, keep: Callable) -> Outcome:
     """
     setup = prepare(form)
     divided = parts.divide(setup.scheme, setup.inputs.features, setup.target, setup.seed)
-    _announce(setup, divided)
+    announce(setup, divided)
+    print(f"Rows: {divided.sizes()}", flush=True)
     record = train(setup, divided)
     keep(setup.model, record)
     judged = judge(setup, divided)
@@ -86,26 +96,44 @@ def prepare(form: dict) -> Setup:
     options = parameters.with_further({"run_options": scheme.get("run_options")}, "run_options")
     source = parameters.dataset(scheme["infile_estimator"], "Choose the dataset containing pipeline/estimator object")
     swaps = (scheme.get("hyperparams_swapping") or {}).get("param_set") or []
-    continued = hdf5.is_hdf5(source.path)
-    if continued:
-        model, record = model_file.read(source)
-        made, history = _swapped_trained(record, swaps), record.history
-    else:
-        model, made, history = None, hyperparameters.swap(builder.read(source), swaps), {}
+    made, loaded, history = _starting_point(source, swaps, options)
     classification = targets.is_classification(made.training["learning_type"])
     tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores())
     weights = input_tables.read_weights(form["input_options"], tables.features)
     seed = training.seed_all(made.training)
-    if model is None:
-        model = training.untrained(made, tables.features.count, str(source))
+    with devices.scope():
+        model = loaded() if loaded else training.untrained(made, tables.features.count, str(source))
+    if not loaded:
         made = made._replace(architecture=json.loads(model.to_json()))
-    else:
-        model_file.restore_optimizer(source, model, made.training)
     batches.row_shape(model, tables.features)
     target = read_target(tables, model.output_shape[-1], made.training)
+    suitability.check(model, made.training, target)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     every = parameters.boolean(options.get("score_all_training", False))
-    return Setup(scheme, made, model, history, tables, target, weights, scorers, seed, every)
+    return Setup(scheme, made, model, history, tables, target, weights, scorers, seed, precision.read(options), every)
+
+
+def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
+    """Return what a run starts from.
+
+    Returns:
+        (made, loaded, history): the builder with swapped settings; a function that returns the trained network with its
+        optimizer, or None to start afresh; the history of the epochs so far.
+    """
+    if not hdf5.is_hdf5(source.path):
+        return hyperparameters.swap(builder.read(source), swaps), None, {}
+    model, record = model_file.read(source)
+    if options.get("start") == AFRESH:
+        return hyperparameters.swap(record.builder, swaps), None, {}
+    made = _swapped_trained(record, swaps)
+
+    def loaded():
+        # Read again where several GPUs share the network: it has to be made for them.
+        network = model if devices.strategy() is None else model_file.read(source)[0]
+        model_file.restore_optimizer(source, network, made.training)
+        return network
+
+    return made, loaded, record.history
 
 
 def read_target(tables: input_tables.Inputs, units: int, options: dict) -> targets.Target:
@@ -118,16 +146,25 @@ def read_target(tables: input_tables.Inputs, units: int, options: dict) -> targe
 def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
     """Train the network of a run and return the record that belongs to it."""
     features, target = setup.inputs.features, setup.target
-    fitted = training.fit(
-        setup.model, setup.made.training, features, target, divided.train, divided.validation, setup.seed, setup.history,
-        setup.weights,
-    )
+    arguments = (setup.made.training, features, target, divided.train, divided.validation, setup.seed, setup.history, setup.weights)
+    with devices.scope():
+        if setup.precision == precision.FULL:
+            fitted = training.fit(setup.model, *arguments)
+        else:
+            twin = precision.twin(setup.model, setup.precision, setup.made.training)
+            fitted = training.fit(twin, *arguments)
+            precision.copy_state(twin, setup.model, setup.made.training)
+            training.compile_model(setup.model, setup.made.training, target)
     return model_file.Record(
         setup.made,
         {"kind": target.kind, "classes": target.classes, "names": target.names},
         {"count": features.count, "names": features.names},
         fitted.history,
-    )
+        {
+            "seed": setup.seed, "seed_drawn": setup.made.training.get("random_seed") is None, "rows": divided.counts(),
+            "computed_on": devices.description(), "cores": keras_runtime.granted_cores(), "precision": setup.precision,
+        },
+    )  # fmt: skip
 
 
 def judge(setup: Setup, divided: parts.Parts) -> dict[str, evaluation.Judged]:
@@ -155,12 +192,14 @@ def _swapped_trained(record: model_file.Record, swaps: list) -> builder.Builder:
     return made
 
 
-def _announce(setup: Setup, divided: parts.Parts) -> None:
+def announce(setup: Setup, divided: parts.Parts) -> None:
     """Tell the user before the first epoch what is about to be trained on what, and what the scores will mean."""
     features, options = setup.inputs.features, setup.made.training
     print(f"{features.source}: {features.rows} rows, {features.count} columns")
     print(f"{setup.inputs.label_source}: {targets.describe(setup.target)}")
-    print(f"Rows: {divided.sizes()}")
+    size = options["fit"].get("batch_size", training.DEFAULT_BATCH_SIZE)
+    if size > len(divided.train):
+        print(f"batch_size {size} is more than the {len(divided.train)} training samples, so each epoch is a single step.")
     if divided.test is None:
         print("The validation scores are of the samples that the training watched. For scores of samples that played no part "
               "in it, choose the scheme Train, Validate and Evaluate.")
@@ -169,4 +208,5 @@ def _announce(setup: Setup, divided: parts.Parts) -> None:
         print(f"The train scores are computed on {len(judged)} evenly spaced samples of the training part.")
     if options["fit"].get("validation_split"):
         print("validation_split of the model is not used: the validation part is the one held out here.")
+    print(f"Computed on: {devices.description()}{'' if setup.precision == precision.FULL else f', {setup.precision}'}")
     print(f"Random seed: {setup.seed}", flush=True)

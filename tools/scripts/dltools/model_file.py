@@ -17,6 +17,7 @@ What Galaxy reads (``galaxy.datatypes.binary.H5MLM``):
      "target": {"kind": "multiclass", "classes": [0, 1, ...], "names": []},
      "features": {"count": 784, "names": null},
      "history": {"loss": [...], "acc": [...], "seconds": [...]},
+     "run": {"seed": 7, "seed_drawn": false, "rows": {"training": 80, "validation": 20}, ...} of the last training,
      "versions": {"python": ..., "keras": ..., "tensorflow": ..., "numpy": ...}}
 
 Nothing in the file is executable, and weights are read only into the shapes that the architecture has.
@@ -48,6 +49,7 @@ class Record(NamedTuple):
     target: dict
     features: dict
     history: dict
+    run: dict | None = None
 
     @property
     def epochs(self) -> int:
@@ -80,6 +82,7 @@ def write(target, model, record: Record) -> None:
         "target": record.target,
         "features": record.features,
         "history": record.history,
+        "run": record.run or {},
         "versions": versions(),
     }
     rows = architecture.layer_table(model)
@@ -194,7 +197,8 @@ def _record(handle, dataset: Dataset) -> Record:
     history = config.get("history")
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         raise UserError(f"{dataset}: its training history is damaged.")
-    return Record(Builder(config.get("architecture"), training), target, features, history)
+    run = config.get("run")
+    return Record(Builder(config.get("architecture"), training), target, features, history, run if isinstance(run, dict) else None)
 
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:

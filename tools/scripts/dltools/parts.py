@@ -35,9 +35,13 @@ class Parts(NamedTuple):
         """Name of the part whose scores are those to report."""
         return "validation" if self.test is None else "test"
 
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each part has that there is."""
+        return {name: len(rows) for name, rows in zip(("training", "validation", "test"), self, strict=True) if rows is not None}
+
     def sizes(self) -> str:
         """Say how many rows each part has."""
-        return ", ".join(f"{len(rows)} {name}" for name, rows in zip(("training", "validation", "test"), self) if rows is not None)
+        return ", ".join(f"{count} {name}" for name, count in self.counts().items())
 
 
 def divide(scheme: dict, features: Features, target: Target, seed: int) -> Parts:
