@@ -4,9 +4,13 @@ Anything else that is raised is a bug in these tools and keeps its traceback.
 """
 
 import contextlib
+import errno
+import signal
 import sys
 
 MAX_MESSAGE = 1500
+# What the system says where there is no room to write.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class UserError(Exception):
@@ -42,9 +46,27 @@ def listed(values, limit: int = 20) -> str:
 
 @contextlib.contextmanager
 def user_errors_on_stderr():
-    """Turn a `UserError` inside the block into one line on stderr and exit status 1."""
+    """Turn a `UserError` inside the block, or a full disk, into one line on stderr and exit status 1.
+
+    A job that is asked to end (SIGTERM) ends with one line too, and status 143: what it was writing is removed.
+    """
+    signal.signal(signal.SIGTERM, _end)
     try:
         yield
     except UserError as error:
-        print(f"Error: {one_line(error)}", file=sys.stderr)
+        _tell(error)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _tell("There is no room left to write the output: the disk or your quota is full. Make room, and run the job again.")
+        sys.exit(1)
+
+
+def _tell(message) -> None:
+    print(f"Error: {one_line(message)}", file=sys.stderr)
+
+
+def _end(number, frame) -> None:
+    _tell("The job was ended from outside, for example because its time was over. Nothing unfinished is left behind.")
+    sys.exit(128 + number)

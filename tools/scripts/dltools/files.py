@@ -6,18 +6,25 @@ import tempfile
 
 
 @contextlib.contextmanager
-def replacing(target, suffix: str = ""):
+def replacing(target, suffix: str = "", room: int = 0):
     """Yield a path beside `target`; move it onto `target` if the block succeeds.
 
     The temporary file lies in the target's own folder, so that the move is atomic. If the
-    block raises, it is removed and `target` stays as it was.
+    block raises, it is removed and `target` stays as it was. With `room`, it is seen to that so many
+    bytes can be written, before the block: for libraries that do not end well on a full disk.
+
+    Raises:
+        OSError: there is no room.
     """
     target = os.path.abspath(target)
     handle, temporary = tempfile.mkstemp(
         prefix=".unfinished-", suffix=suffix, dir=os.path.dirname(target)
     )
-    os.close(handle)
     try:
+        with os.fdopen(handle, "wb"):
+            if room and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(handle, 0, room)
+                os.truncate(handle, 0)
         yield temporary
         # mkstemp makes files private; outputs must be readable like any other the job writes.
         umask = os.umask(0)

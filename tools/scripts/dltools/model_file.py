@@ -87,7 +87,7 @@ def write(target, model, record: Record) -> None:
     }
     rows = architecture.layer_table(model)
     _name_apart(model.optimizer)
-    with replacing(target, suffix=".h5") as path:
+    with replacing(target, suffix=".h5", room=_room(model, config)) as path:
         model.save(path)
         with h5py.File(path, "a") as handle:
             handle[CONFIG] = json.dumps(config)
@@ -95,6 +95,12 @@ def write(target, model, record: Record) -> None:
             handle.attrs["-URL-"] = URL
             handle.attrs[REPR] = f"{summary(record)}\n{architecture.drawn_table(rows)}"
             handle.attrs[HTML_REPR] = _html(summary(record), rows)
+
+
+def _room(model, config: dict) -> int:
+    """Return about how many bytes a model file takes: its arrays, what describes them, and the record."""
+    arrays = [*model.variables, *model.optimizer.variables]
+    return sum(variable.numpy().nbytes for variable in arrays) + 4096 * len(arrays) + 4 * len(json.dumps(config))
 
 
 def _name_apart(optimizer) -> None:

@@ -26,8 +26,8 @@ class Fitted(NamedTuple):
 def seed_all(training: dict) -> int:
     """Seed every random generator of the run and return the seed.
 
-    With a seed of the user's, TensorFlow computes deterministically, so that the run can be repeated to the
-    bit; without one, a seed is drawn.
+    TensorFlow computes deterministically, so that the run can be repeated to the bit; on GPUs, where that takes
+    time, only with a seed of the user's. Without one, a seed is drawn.
     """
     import keras
     import tensorflow as tf
@@ -35,7 +35,7 @@ def seed_all(training: dict) -> int:
     seed = training.get("random_seed")
     if seed is None:
         seed = secrets.randbelow(2**31)
-    else:
+    if training.get("random_seed") is not None or not tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     return seed
