@@ -57,7 +57,7 @@ def builder(config_file, learning_type="KerasGClassifier", loss="categorical_cro
 
 
 def training(estimator, x, y, scheme="train_val", split=None, val_split=None, scoring=None, swaps=(), header1=False, header2=False,
-             selected_input="tabular"):
+             selected_input="tabular", further=(), scaling=None):
     """Return the parameters of training and evaluation."""
     scheme = {
         "selected_exp_scheme": scheme, "infile_estimator": dataset(estimator),
@@ -66,17 +66,28 @@ def training(estimator, x, y, scheme="train_val", split=None, val_split=None, sc
         "val_split": {"split_algos": val_split or {"shuffle": "simple", "test_size": 0.2, "random_state": None}},
         "metrics": {"scoring": scoring or {"primary_scoring": "default"}},
     }
-    return {"experiment_schemes": scheme, "save": ["save_estimator"], "input_options": {
-        "selected_input": selected_input, "infile1": dataset(x), "header1": header1, "column_selector_options_1": ALL,
+    further = {"further_inputs": list(further)} if further else {}
+    scaling = {"feature_scaling": [{"scaling": scaling}]} if scaling else {}
+    return {"experiment_schemes": scheme, "save": ["save_estimator"], **scaling, "input_options": {
+        **further, "selected_input": selected_input, "infile1": dataset(x), "header1": header1, "column_selector_options_1": ALL,
         "infile2": dataset(y), "header2": header2,
         "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
     }}
 
 
-def prediction(model, x, method="predict", selected_input="tabular"):
-    """Return the parameters of prediction."""
-    return {"infile_estimator": dataset(model), "method": method, "input_options": {
-        "selected_input": selected_input, "infile1": dataset(x), "header1": False, "column_selector_options_1": ALL}}
+def table(path, key, header=False, columns=None, name=None):
+    """Return the parameters of a further table, whose names end in ``_<key>``; `columns` are header names."""
+    mode = "all_columns" if columns is None else "by_header_name"
+    return {f"infile_{key}": dataset(path, name), f"header_{key}": header, f"column_selector_options_{key}": {
+        f"selected_column_selector_option_{key}": mode, f"col_{key}": columns}}
+
+
+def prediction(model, x, method="predict", selected_input="tabular", header=False, ids=None, truth=None, further=()):
+    """Return the parameters of prediction; `ids`, `truth` and `further` are as `table` returns them."""
+    form = {"infile_estimator": dataset(model), "method": method, "input_options": {
+        "selected_input": selected_input, "infile1": dataset(x), "header1": header, "column_selector_options_1": ALL,
+        "further_inputs": list(further)}}
+    return form | {name: [entry] for name, entry in (("id_columns", ids), ("true_values", truth)) if entry}
 
 
 def run(script, form, folder, **outputs):

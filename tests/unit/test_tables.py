@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dltools import tables
+from dltools import blocks, tables
 from dltools.errors import UserError
 from dltools.parameters import Dataset
 from dltools.tables import Columns
@@ -117,8 +117,8 @@ def test_read_numbers_accepts_the_spellings_of_a_table(table, content):
 
 
 def test_read_numbers_keeps_the_order_of_rows_over_blocks_and_threads(table, monkeypatch):
-    monkeypatch.setattr(tables, "_BLOCK_BYTES", 100)
-    monkeypatch.setattr(tables, "_BLOCK_ROWS", 1)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(blocks, "_BLOCK_ROWS", 1)
     rows = np.arange(3000).reshape(1000, 3)
     dataset = table("".join(f"{a}\t{b}\t{c}\n" for a, b, c in rows))
     np.testing.assert_array_equal(tables.read_numbers(dataset, False, threads=3).values, rows)
@@ -238,8 +238,8 @@ def test_columns_that_cannot_be_chosen(table, fault):
 
 
 def test_the_first_fault_of_many_blocks_is_named(table, monkeypatch):
-    monkeypatch.setattr(tables, "_BLOCK_BYTES", 50)
-    monkeypatch.setattr(tables, "_BLOCK_ROWS", 1)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 50)
+    monkeypatch.setattr(blocks, "_BLOCK_ROWS", 1)
     lines = ["1\t2"] * 500
     lines[123] = "1\tx"
     lines[400] = ""

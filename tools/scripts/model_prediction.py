@@ -11,20 +11,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
     parser.add_argument("--outfile-predict", required=True, help="predictions to write (tabular)")
+    parser.add_argument("--outfile-scores", help="scores by the true labels or values to write (tabular)")
     options = parser.parse_args()
     form = parameters.read(options.inputs)
-    source = parameters.dataset(form["infile_estimator"], "Choose the dataset containing the trained model")
-    keras_for_compute(keep_out=("sklearn",))
-    from dltools import input_tables, model_file, prediction, tables
+    keras_for_compute(keep_out=() if form.get("true_values") else ("sklearn",))
+    from dltools import evaluation, inference, model_file
 
-    model, record = model_file.read(source)
-    features = input_tables.read_features(form["input_options"], granted_cores())
-    prediction.check_features(features, record.features)
-    found = prediction.outputs(model, features)
-    names, columns = prediction.table(found, form["method"], record.target, record.builder.training["loss"])
-    tables.write_table(options.outfile_predict, names, columns)
-    print(model_file.summary(record))
-    print(f"Predicted {features.rows} rows.")
+    outcome = inference.run(form, options.outfile_predict, granted_cores())
+    print(model_file.summary(outcome.record))
+    print(f"Predicted {outcome.rows} rows.")
+    for name, score in outcome.scores.items():
+        print(f"{name}: {score:.6g}")
+    if options.outfile_scores:
+        evaluation.write_scores(options.outfile_scores, outcome.scores)
 
 
 if __name__ == "__main__":

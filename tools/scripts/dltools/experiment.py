@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    batches, builder, devices, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters, parts,
-    precision, scoring, suitability, targets, training,
+    batches, builder, devices, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
+    parts, precision, samples, scoring, suitability, targets, training,
 )
 from .errors import UserError
 
@@ -158,7 +158,7 @@ def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
     return model_file.Record(
         setup.made,
         {"kind": target.kind, "classes": target.classes, "names": target.names},
-        {"count": features.count, "names": features.names},
+        samples.facts(features),
         fitted.history,
         {
             "seed": setup.seed, "seed_drawn": setup.made.training.get("random_seed") is None, "rows": divided.counts(),

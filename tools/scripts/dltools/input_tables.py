@@ -4,11 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, parameters, tables
+from . import batches, parameters, samples, tables
 from .errors import UserError
-
-HEADER = "Does the dataset contain header"
-
 
 class Inputs(NamedTuple):
     """The tables of a run, read but not yet interpreted.
@@ -26,18 +23,6 @@ class Inputs(NamedTuple):
     label_source: parameters.Dataset
 
 
-def read_features(form: dict, threads: int) -> batches.Features:
-    """Read the samples that `input_options` names, dense or sparse."""
-    source = parameters.dataset(form["infile1"], "Training samples dataset")
-    if form["selected_input"] == "sparse":
-        return batches.Features(tables.read_sparse(source), None, source)
-    columns = tables.column_selection(
-        form["column_selector_options_1"], "selected_column_selector_option", "col1", f"Columns of {source}"
-    )
-    table = tables.read_numbers(source, parameters.boolean(form["header1"]), columns, threads)
-    return batches.Features(table.values, table.names, source)
-
-
 def read(form: dict, classification: bool, threads: int) -> Inputs:
     """Read samples and target.
 
@@ -48,7 +33,7 @@ def read(form: dict, classification: bool, threads: int) -> Inputs:
     Raises:
         UserError: a table that is no good, or tables of different lengths.
     """
-    features = read_features(form, threads)
+    features = samples.read(form, threads)
     source = parameters.dataset(form["infile2"], "Dataset containing class labels or target values")
     columns = tables.column_selection(
         form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
@@ -60,7 +45,7 @@ def read(form: dict, classification: bool, threads: int) -> Inputs:
     else:
         table = tables.read_numbers(source, header, columns, threads)
         labels, count = table.values, len(table.values)
-    _check_lengths(features, source, count)
+    samples.check_lengths(features.source, features.rows, source, count)
     return Inputs(features, labels, table.names, source)
 
 
@@ -108,14 +93,5 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
     found = list(table.values.T) if numbers else table.columns
     if len(found) != 1:
         raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")
-    _check_lengths(features, source, len(found[0]))
+    samples.check_lengths(features.source, features.rows, source, len(found[0]))
     return source, found[0]
-
-
-def _check_lengths(features: batches.Features, source, count: int) -> None:
-    if count == features.rows:
-        return
-    hint = "Each sample needs exactly one row in both."
-    if abs(count - features.rows) == 1:
-        hint = f"They differ by one, so one of the two settings '{HEADER}' is probably wrong."
-    raise UserError(f"{features.source} has {features.rows} rows, but {source} has {count}. {hint}")

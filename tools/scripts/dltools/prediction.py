@@ -2,24 +2,11 @@
 
 import numpy as np
 
-from . import batches
 from .errors import UserError
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 
 # These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
 SIGNED_LOSSES = ("hinge", "squared_hinge")
-
-
-def outputs(model, features: batches.Features, rows: np.ndarray | None = None) -> np.ndarray:
-    """Return the network's outputs: float32 (rows, units), in the order of `rows` (default: all).
-
-    Raises:
-        UserError: the table does not fit the network's input.
-    """
-    rows = np.arange(features.rows) if rows is None else rows
-    shape = batches.row_shape(model, features)
-    data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH)
-    return np.asarray(model.predict(data, verbose=0)).reshape(len(rows), -1)
 
 
 def decided(found: np.ndarray, kind: str, loss: str) -> np.ndarray:
@@ -96,16 +83,3 @@ def table(found: np.ndarray, method: str, target: dict, loss: str):
         return ["Predicted"], [answers[:, 0]]
     names = target["names"] or [str(number) for number in range(answers.shape[1])]
     return [f"Predicted_{name}" for name in names], list(answers.T)
-
-
-def check_features(features: batches.Features, trained_on: dict) -> None:
-    """Refuse a table with another number of columns than the model was trained on.
-
-    Raises:
-        UserError: says both numbers.
-    """
-    if features.count != trained_on["count"]:
-        raise UserError(
-            f"{features.source}: has {features.count} columns, but the model was trained on {trained_on['count']}. "
-            "Choose the columns that correspond to those of the training samples."
-        )

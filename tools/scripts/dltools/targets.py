@@ -140,12 +140,7 @@ def _number(text: str) -> float | None:
 
 
 def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset) -> Target:
-    table = np.stack([_indicator(column, position, source) for position, column in enumerate(columns, 1)], axis=1)
-    if table.shape[1] != units:
-        raise UserError(
-            f"{source}: has {table.shape[1]} one-hot columns, but the last layer has {units} units. Give the last "
-            f"layer {table.shape[1]} units, one for each column, or choose other columns."
-        )
+    table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if not len(odd):
         return _multiclass(table.argmax(axis=1), list(range(units)), units, loss, names)
@@ -155,6 +150,17 @@ def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, s
             f"Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
         )
     return Target(MULTILABEL, table.astype(np.float32), table, list(range(units)), names)
+
+
+def _indicator_table(columns: list[np.ndarray], units: int, source: Dataset) -> np.ndarray:
+    """Return int64 (rows, units) of 0 and 1."""
+    table = np.stack([_indicator(column, position, source) for position, column in enumerate(columns, 1)], axis=1)
+    if len(columns) != units:
+        raise UserError(
+            f"{source}: has {len(columns)} one-hot columns, but the last layer has {units} units. Give the last "
+            f"layer {len(columns)} units, one for each column, or choose other columns."
+        )
+    return table
 
 
 def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray:
@@ -168,6 +174,50 @@ def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray
             "with 'To categorical'."
         )
     return np.asarray(numbers, np.int64)[positions]
+
+
+def known(values, facts: dict, units: int, loss: str, source: Dataset) -> Target:
+    """Return the target of new samples for a model that is trained already.
+
+    Parameters:
+        values: text columns (classification) or float32 (rows, columns) (regression).
+        facts: what the model file says of the target: kind, classes, names.
+        units: number of units of the last layer.
+        loss: name of the loss.
+
+    Raises:
+        UserError: a label that is none of the model's classes, or another number of columns.
+    """
+    kind, classes, names = facts["kind"], facts["classes"], facts["names"]
+    if kind == REGRESSION:
+        return regression(values, names, units, source)
+    if kind == MULTILABEL:
+        table = _indicator_table(values, units, source)
+        return Target(MULTILABEL, table.astype(np.float32), table, classes, names)
+    codes = _known_codes(values[0], classes, source) if len(values) == 1 else _one_hot_codes(values, units, source)
+    if units == 1:
+        return Target(BINARY, codes.astype(np.float32)[:, None], codes, classes, names)
+    return _multiclass(codes, classes, units, loss, names)
+
+
+def _known_codes(column: np.ndarray, classes: list, source: Dataset) -> np.ndarray:
+    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
+    numeric = all(isinstance(c, int) for c in classes)
+    place = {c: position for position, c in enumerate(classes)}
+    codes = [place.get(_number(text) if numeric else str(text)) for text in texts]
+    if None in codes:
+        raise UserError(
+            f"{source}: {quoted(texts[codes.index(None)])} is none of the classes that the model was trained on: {listed(classes, 12)}."
+        )
+    return np.asarray(codes, np.int64)[positions]
+
+
+def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset) -> np.ndarray:
+    table = _indicator_table(columns, units, source)
+    odd = np.flatnonzero(table.sum(axis=1) != 1)
+    if len(odd):
+        raise UserError(f"{source}: sample {odd[0] + 1} has {table[odd[0]].sum()} columns that are 1, but a sample has exactly one class.")
+    return table.argmax(axis=1)
 
 
 def describe(target: Target) -> str:

@@ -48,7 +48,7 @@ def untrained(builder: Builder, columns: int, source: str):
         columns: number of the table's columns, for a model that was designed without input_shape.
 
     Raises:
-        UserError: a model that does not build, or not with one input and one output.
+        UserError: a model that does not build, or not with one output.
     """
     model = architecture.rebuild(builder.architecture, source)
     if not model.built:
@@ -58,14 +58,14 @@ def untrained(builder: Builder, columns: int, source: str):
 
 
 def check_ends(model, source: str) -> None:
-    """Refuse a model that is not one table in, one row of numbers out.
+    """Refuse a model that does not give one row of numbers for each sample.
 
     Raises:
-        UserError: several inputs or outputs, or an output of several dimensions.
+        UserError: several outputs, or an output of several dimensions.
     """
-    for ends, word in ((model.inputs, "inputs"), (model.outputs, "outputs")):
-        if len(ends) != 1:
-            raise UserError(f"{source}: the model has {len(ends)} {word} ({listed(t.name for t in ends)}). Training takes one.")
+    if len(model.outputs) != 1:
+        names = listed(t.name for t in model.outputs)
+        raise UserError(f"{source}: the model has {len(model.outputs)} outputs ({names}). Training takes one.")
     if len(model.output_shape) != 2:
         raise UserError(
             f"{source}: the last layer gives data of shape {model.output_shape[1:]} for each row, but must give one row "

@@ -1,0 +1,143 @@
+"""Predicting a table of any length: its rows are read, put through the network and written, some at a time.
+
+Only the true values and the network's outputs that scores are asked of are kept for all rows.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from . import batches, evaluation, model_file, parameters, prediction, samples, scoring, streams, tables, targets
+
+# About how many numbers are read at a time, and at most how many rows.
+STRETCH, STRETCH_ROWS = 1 << 20, 1 << 16
+# How many numbers of a batch are bearable: of wide tables, fewer rows go through the network at a time.
+BATCH_NUMBERS = 1 << 24
+
+
+class Beside(NamedTuple):
+    """Columns that pass through: their header, and a function that returns those of the next so many rows."""
+
+    names: list[str]
+    take: Callable[[int], list[np.ndarray]]
+
+
+class Truth(NamedTuple):
+    """What the samples really are, and how the predictions are scored by it."""
+
+    target: targets.Target
+    scorers: list[str]
+
+
+class Outcome(NamedTuple):
+    """What was done: the model's record, the number of rows, and the scores by name, if asked for."""
+
+    record: model_file.Record
+    rows: int
+    scores: dict[str, float]
+
+
+def run(form: dict, target, threads: int) -> Outcome:
+    """Predict the samples that the form names and write the predictions onto `target`, whole or not at all.
+
+    Parameters:
+        form: all parameters of the tool, as Galaxy's JSON holds them.
+
+    Raises:
+        UserError: anything in the form or the files that does not fit; nothing has been written then.
+    """
+    source = parameters.dataset(form["infile_estimator"], "Choose the dataset containing the trained model")
+    model, record = model_file.read(source)
+    opened = samples.open_for(form["input_options"], record.features, threads)
+    shape = batches.row_shape(model, opened)
+    beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]
+    units = model.output_shape[-1]
+    truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
+    outputs, kept = _Network(model, record, shape, truth), []
+    done = 0
+    with tables.writing(target) as write:
+        for size in _stretches(opened):
+            found = outputs(opened.take(size), done)
+            done += size
+            names, columns = prediction.table(found, form["method"], record.target, record.builder.training["loss"])
+            names = [name for passed in beside for name in passed.names] + names
+            write(names, [column for passed in beside for column in passed.take(size)] + columns)
+            if truth is not None:
+                kept.append(found)
+        scores = {} if truth is None else _scores(record, truth, np.concatenate(kept), outputs.loss)
+    return Outcome(record, opened.rows, scores)
+
+
+def _stretches(opened: samples.Opened) -> list[int]:
+    """Divide the rows into stretches, each but the last of whole batches."""
+    batch = _batch(opened.count)
+    size = max(1, min(STRETCH_ROWS, STRETCH // opened.count) // batch) * batch
+    return [min(size, opened.rows - first) for first in range(0, opened.rows, size)]
+
+
+def _batch(columns: int) -> int:
+    """Return how many rows go through the network at a time."""
+    return max(1, min(batches.PREDICTION_BATCH, BATCH_NUMBERS // columns))
+
+
+def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside:
+    table = samples.table_of(entry, "id", "Dataset with the columns to pass through")
+    stream = streams.texts(*table, threads)
+    samples.check_lengths(opened.source, opened.rows, stream.source, stream.rows)
+    names = stream.names or (["id"] if stream.count == 1 else [f"id_{number}" for number in range(1, stream.count + 1)])
+    return Beside(names, stream.take)
+
+
+def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, units: int, threads: int) -> Truth:
+    table = samples.table_of(entry, "true", "Dataset with the true labels or values")
+    classification = record.target["kind"] != targets.REGRESSION
+    found = (tables.read_text if classification else tables.read_numbers)(*table, threads)
+    values = found.columns if classification else found.values
+    samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
+    target = targets.known(values, record.target, units, record.builder.training["loss"], table.dataset)
+    names = parameters.several(entry.get("scorers"))
+    form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
+    return Truth(target, scoring.chosen(form, target))
+
+
+class _Network:
+    """The network as a function from rows to outputs, float32 (rows, units); `loss` is the mean one so far."""
+
+    def __init__(self, model, record: model_file.Record, shape, truth: Truth | None):
+        import tensorflow as tf
+
+        from . import training
+
+        self.values = None if truth is None else truth.target.values
+        self.batch, self.total, self.rows = _batch(record.features["count"]), 0.0, 0
+        if truth is not None:
+            training.compile_model(model, record.builder.training, truth.target)
+
+        @tf.function(reduce_retracing=True)
+        def step(rows, values):
+            found = model(batches.shaped(rows, shape), training=False)
+            loss = tf.constant(0.0) if values is None else model.compute_loss(None, values, found, training=False)
+            return tf.cast(found, tf.float32), loss
+
+        self.step = step
+
+    @property
+    def loss(self) -> float:
+        return self.total / self.rows
+
+    def __call__(self, rows: np.ndarray, first: int) -> np.ndarray:
+        """Return the outputs for `rows`, of which the first has the position `first` in the table."""
+        parts = []
+        for start in range(0, len(rows), self.batch):
+            part = rows[start : start + self.batch]
+            place = slice(first + start, first + start + len(part))
+            found, loss = self.step(part, None if self.values is None else self.values[place])
+            parts.append(found.numpy().reshape(len(part), -1))
+            self.total, self.rows = self.total + float(loss) * len(part), self.rows + len(part)
+        return np.concatenate(parts)
+
+
+def _scores(record: model_file.Record, truth: Truth, found: np.ndarray, loss: float) -> dict[str, float]:
+    judged = evaluation.scores(record.builder.training, truth.target, found, np.arange(len(found)), truth.scorers)
+    return {"loss": loss, **judged}

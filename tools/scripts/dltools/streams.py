@@ -1,0 +1,123 @@
+"""Tables of any length in bounded memory: their rows are handed out in order, some at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from . import blocks, tables, tsv
+from .columns import Columns
+from .errors import UserError, listed, quoted
+from .parameters import Dataset
+
+
+class Stream(NamedTuple):
+    """A table that is read as far as its rows are asked for.
+
+    Attributes:
+        take: called with a number, returns the next so many rows: float32 (rows, columns) of a table of
+            numbers, a list of object arrays (rows,) of str of a table of text.
+        rows, count: how many rows and columns there are.
+        names: the header's names of these columns, or None.
+        source: the dataset.
+    """
+
+    take: Callable[[int], np.ndarray | list[np.ndarray]]
+    rows: int
+    count: int
+    names: list[str] | None
+    source: Dataset
+
+
+def numbers(source: tsv.Source, threads: int) -> Stream:
+    """Open columns of numbers.
+
+    Parameters:
+        source: as `tsv.open_table` returns it.
+
+    Raises:
+        UserError: a header was said not to be there. `take` raises as `tables.read_numbers` does.
+    """
+    tsv.check_first_row(source)
+    return _stream(source, threads, blocks.number_rows, np.concatenate)
+
+
+def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Stream:
+    """Open columns of text; `take` raises as `tables.read_text` does.
+
+    Raises:
+        UserError: as `tsv.open_table`.
+    """
+    source = tsv.open_table(dataset, header, columns)
+    return _stream(source, threads, blocks.text_columns, lambda parts: list(map(np.concatenate, zip(*parts, strict=True))))
+
+
+def sparse(dataset: Dataset) -> Stream:
+    """Open a sparse matrix; what it holds beside zeros is in memory, and `take` returns dense rows.
+
+    Raises:
+        UserError: as `tables.read_sparse`.
+    """
+    matrix = tables.read_sparse(dataset)
+    done = 0
+
+    def take(count: int) -> np.ndarray:
+        nonlocal done
+        done += count
+        return matrix[done - count : done].toarray()
+
+    return Stream(take, *matrix.shape, None, dataset)
+
+
+def _stream(source: tsv.Source, threads: int, parse: Callable, join: Callable) -> Stream:
+    cut = blocks.cut(source)
+    take = _taker(blocks.in_order(lambda block: parse(source, block), cut, threads), join)
+    return Stream(take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset)
+
+
+def _taker(parsed: Iterator, join: Callable) -> Callable:
+    """Return a function that gives out rows of the parsed blocks by number, wherever the blocks end."""
+    rest = None
+
+    def take(count: int):
+        nonlocal rest
+        parts = []
+        while count:
+            rest = next(parsed) if rest is None else rest
+            length = _length(rest)
+            parts.append(_rows(rest, 0, count))
+            rest = _rows(rest, count, length) if count < length else None
+            count = max(0, count - length)
+        return parts[0] if len(parts) == 1 else join(parts)
+
+    return take
+
+
+def _length(part) -> int:
+    return len(part[0]) if isinstance(part, list) else len(part)
+
+
+def _rows(part, first: int, last: int):
+    return [column[first:last] for column in part] if isinstance(part, list) else part[first:last]
+
+
+def by_names(source: tsv.Source, wanted: list[str]) -> tsv.Source:
+    """Return a table with its columns in the order of the names wanted.
+
+    Raises:
+        UserError: a name is missing or stands for several columns.
+    """
+    names = source.selected_names
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise UserError(
+            f"{source.dataset}: {len(missing)} of the {len(wanted)} columns that the model was trained on are not among the "
+            f"chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: {listed(map(quoted, names), 10)}. Name the "
+            "columns as in the training table, or choose others."
+        )
+    twice = next((name for name in wanted if names.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(f"{source.dataset}: {quoted(twice)} names more than one of the chosen columns. Rename one of them.")
+    return source._replace(positions=[source.positions[names.index(name)] for name in wanted])
+
+
