@@ -145,6 +145,7 @@ def test_scores_follow_from_the_predictions(results, data):
     header, *rows = results["probabilities"].table("out")
     assert header == ["plant", "setosa", "versicolor", "virginica"]
     found = np.array([row[1:] for row in rows], float)
+    found /= found.sum(axis=1, keepdims=True)
     assert scores(results["probabilities"]) == pytest.approx({
         "loss": metrics.log_loss(true, found), "acc": accuracy, "f1_macro": metrics.f1_score(true, column(results["plain"]), average="macro"),
         "roc_auc": metrics.roc_auc_score(true, found, multi_class="ovr")}, rel=1e-4)
@@ -155,6 +156,7 @@ def test_a_binary_prediction_names_both_classes(results, data):
     assert header == ["other", "setosa"]
     found = np.array(rows, float)
     assert np.allclose(found.sum(axis=1), 1)
+    found /= found.sum(axis=1, keepdims=True)
     assert [header[i] for i in found.argmax(axis=1)] == column(results["binary"])
     true = (data / "is_setosa").read_text().split()
     assert scores(results["binary probabilities"])["loss"] == pytest.approx(metrics.log_loss(true, found, labels=header), rel=1e-4)

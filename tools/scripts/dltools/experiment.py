@@ -13,7 +13,7 @@ import numpy as np
 
 from . import (
     batches, builder, devices, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
-    parts, precision, samples, scoring, suitability, targets, training,
+    parts, precision, samples, scaling, scoring, suitability, targets, training,
 )
 from .errors import UserError
 
@@ -101,9 +101,12 @@ def prepare(form: dict) -> Setup:
     tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores())
     weights = input_tables.read_weights(form["input_options"], tables.features)
     seed = training.seed_all(made.training)
+    scaled = scaling.chosen(form)
     with devices.scope():
-        model = loaded() if loaded else training.untrained(made, tables.features.count, str(source))
-    if not loaded:
+        model = loaded() if loaded else training.untrained(made, tables.features.count, str(source), scaled)
+    if loaded:
+        scaling.check_kept(model, scaled, str(source))
+    else:
         made = made._replace(architecture=json.loads(model.to_json()))
     batches.row_shape(model, tables.features)
     target = read_target(tables, model.output_shape[-1], made.training)

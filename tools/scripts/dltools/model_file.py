@@ -154,6 +154,10 @@ def read(dataset: Dataset):
         )
         for variable, values in _checked_weights(handle, model, dataset):
             _assign(variable, values, dataset)
+        for layer in model.layers:
+            # What layers such as Normalization compute from their weights once.
+            if hasattr(layer, "finalize_state"):
+                layer.finalize_state()
         return model, record
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import architecture, batches, model_file, training_parameters
+from . import architecture, batches, model_file, scaling, training_parameters
 from .builder import Builder
 from .errors import UserError, listed
 from .targets import Target
@@ -41,11 +41,12 @@ def seed_all(training: dict) -> int:
     return seed
 
 
-def untrained(builder: Builder, columns: int, source: str):
+def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling.NONE):
     """Build a builder's model with fresh weights.
 
     Parameters:
         columns: number of the table's columns, for a model that was designed without input_shape.
+        scaled: how its features are to be scaled, one of `scaling.METHODS`; `fit` fits the scaling.
 
     Raises:
         UserError: a model that does not build, or not with one output.
@@ -54,7 +55,7 @@ def untrained(builder: Builder, columns: int, source: str):
     if not model.built:
         model = architecture.with_input(model, columns)
     check_ends(model, source)
-    return model
+    return scaling.in_front(model, scaled, source)
 
 
 def check_ends(model, source: str) -> None:
@@ -94,6 +95,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     done = len((history or {}).get("loss", []))
     last = done + options.get("epochs", 1)
     shape = batches.row_shape(model, features)
+    scaling.fit(model, features, rows)
     size = options.get("batch_size", DEFAULT_BATCH_SIZE)
     steps = options.get("steps_per_epoch")
     compile_model(model, training, target)
