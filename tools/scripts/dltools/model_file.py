@@ -217,9 +217,16 @@ def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
     whole = whole and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
     whole = whole and isinstance(target.get("names"), list) and isinstance(features.get("count"), int)
     classes = target.get("classes") if whole else None
-    if not isinstance(classes, list) or not all(isinstance(c, (int, str)) for c in classes):
+    if not isinstance(classes, list) or not all(isinstance(c, (int, str)) for c in classes) or not _whole_columns(features):
         raise UserError(f"{dataset}: what it says of its classes and features is damaged.")
     return target, features
+
+
+def _whole_columns(features: dict) -> bool:
+    """Tell whether what a file says of its columns holds together: their number, names, and those of each table."""
+    count, names, widths = features["count"], features.get("names"), features.get("tables", [features["count"]])
+    named = names is None or (isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names))
+    return named and isinstance(widths, list) and all(type(width) is int and width > 0 for width in widths) and sum(widths) == count
 
 
 def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -> list:
