@@ -299,16 +299,19 @@ def described(config: dict, source: str):
     Raises:
         UserError: as `from_json`.
     """
-    layers = gate.model_layers(config, source)
-    gate.check({"module": "keras", **config}, source)
+    checked(config, source)
     with _without_weights():
-        try:
-            model = _deserialized(_buildable(config))
-        except (*KERAS_REFUSALS, KeyError, AttributeError, RuntimeError, RecursionError) as error:
-            raise UserError(
-                f"{source}: Keras cannot build the model of {len(layers)} layers that it describes: {keras_reason(error)}"
-            ) from None
-        return _bounded(model, source)
+        return _bounded(_built(config, source), source)
+
+
+def checked(config, source: str) -> None:
+    """Refuse what is no model configuration, and one that does not pass the gate; nothing is built.
+
+    Raises:
+        UserError: as `from_json`, but for what Keras refuses.
+    """
+    gate.model_layers(config, source)
+    gate.check({"module": "keras", **config}, source)
 
 
 def rebuild(config: dict, source: str, inspect=None):
@@ -323,7 +326,17 @@ def rebuild(config: dict, source: str, inspect=None):
     model = described(config, source)
     if inspect:
         inspect(model)
-    return _deserialized(_buildable(config))
+    return _built(config, source)
+
+
+def _built(config: dict, source: str):
+    try:
+        return _deserialized(_buildable(config))
+    except (*KERAS_REFUSALS, KeyError, AttributeError, RuntimeError, RecursionError) as error:
+        count = len(config["config"]["layers"])
+        raise UserError(
+            f"{source}: Keras cannot build the model of {count} layers that it describes: {keras_reason(error)}"
+        ) from None
 
 
 def _buildable(config: dict) -> dict:

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, gate, limits, training_parameters
+from . import architecture, gate, hdf5, limits, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
@@ -63,6 +63,7 @@ def read(dataset: Dataset) -> Builder:
             f"{dataset}: is a builder of format {quoted(written)}; these tools read format {FORMAT}. "
             "Make it anew with 'Create deep learning model'."
         )
+    architecture.checked(contents[ARCHITECTURE], str(dataset))
     return Builder(contents[ARCHITECTURE], training_parameters.check(contents[TRAINING], str(dataset)))
 
 
@@ -107,7 +108,7 @@ def from_form(form: dict, config_file: Dataset):
 
     Parameters:
         form: the case `train_model` of the form, as Galaxy's JSON holds it.
-        config_file: the dataset with the model configuration.
+        config_file: the dataset with the model configuration, or an h5mlm whose network is to be trained afresh.
 
     Returns:
         (builder, model): the builder and its model, without weight values.
@@ -115,5 +116,15 @@ def from_form(form: dict, config_file: Dataset):
     Raises:
         UserError: the configuration or a parameter fails its check.
     """
-    config, model = architecture.read_config_file(config_file)
+    config, model = _architecture(config_file)
     return Builder(config, training_parameters.read(form)), model
+
+
+def _architecture(source: Dataset):
+    if not hdf5.is_hdf5(source.path):
+        return architecture.read_config_file(source)
+    # Its files hold builders, so it imports this module.
+    from . import model_file
+
+    config = model_file.read_builder(source).architecture
+    return config, architecture.described(config, str(source))

@@ -125,9 +125,9 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
     """
     if not hdf5.is_hdf5(source.path):
         return hyperparameters.swap(builder.read(source), swaps), None, {}
+    if options.get("start") == AFRESH or not model_file.is_trained(source):
+        return hyperparameters.swap(model_file.read_builder(source), swaps), None, {}
     model, record = model_file.read(source)
-    if options.get("start") == AFRESH:
-        return hyperparameters.swap(record.builder, swaps), None, {}
     made = _swapped_trained(record, swaps)
 
     def loaded():

@@ -128,8 +128,9 @@ def _check_object(config: dict, source: str, place: str) -> None:
         _refuse(source, place, f"names the registered class {quoted(registered)}")
     if not isinstance(config.get("config"), (dict, type(None))):
         _refuse(source, place, f"gives {quoted(name)} a config that is no JSON object")
-    if name == "DTypePolicy" and (config.get("config") or {}).get("name") not in allowed.POLICIES:
-        _refuse(source, place, f"names the data type {quoted((config.get('config') or {}).get('name'))}")
+    policy = (config.get("config") or {}).get("name")
+    if name == "DTypePolicy" and (not isinstance(policy, str) or policy not in allowed.POLICIES):
+        _refuse(source, place, f"names the data type {quoted(policy)}")
 
 
 def _is_allowed(module: str | None, name: str) -> bool:
@@ -139,7 +140,7 @@ def _is_allowed(module: str | None, name: str) -> bool:
 
 def _check_structure(name: str, config: dict, source: str, place: str) -> None:
     inner = config.get("config")
-    if name in CONSTANTS and (not isinstance(inner, dict) or inner.get("dtype") not in allowed.DTYPES):
+    if name in CONSTANTS and (not isinstance(inner, dict) or str(inner.get("dtype")) not in allowed.DTYPES):
         _refuse(source, place, "holds an array that is not of numbers")
     if name == TENSOR and (not isinstance(inner, dict) or not isinstance(inner.get("keras_history"), list)):
         _refuse(source, place, "holds a tensor that no layer made")

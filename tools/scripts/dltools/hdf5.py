@@ -58,6 +58,22 @@ def damage_told(source: str, expected: str):
         raise UserError(f"{source}: {expected}. It cannot be read as HDF5: {error}.") from None
 
 
+def text(handle, place: str, source: str) -> bytes | str:
+    """Return the text that a file holds in one place.
+
+    Raises:
+        UserError: there is none.
+    """
+    import h5py
+
+    member = handle.get(place)
+    if not isinstance(member, h5py.Dataset) or member.shape != () or not h5py.check_string_dtype(member.dtype):
+        raise UserError(f"{source}: has no text {quoted(place)}, so is no model file of these tools, or damaged.")
+    with damage_told(source, "is a damaged model file"):
+        read = member[()]
+        return read.decode() if isinstance(read, bytes) else read
+
+
 def _look_through(handle, source: str) -> None:
     """Check every object of a file, each once; nothing is read but what describes them."""
     import h5py

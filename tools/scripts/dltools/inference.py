@@ -110,7 +110,7 @@ class _Network:
         from . import training
 
         self.values = None if truth is None else truth.target.values
-        self.batch, self.total, self.rows = _batch(record.features["count"]), 0.0, 0
+        self.batch, self.total, self.rows = _batch(shape[-1].last), 0.0, 0
         if truth is not None:
             training.compile_model(model, record.builder.training, truth.target)
 

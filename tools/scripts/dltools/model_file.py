@@ -28,7 +28,7 @@ import json
 import platform
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, hyperparameters, training_parameters
+from . import architecture, gate, hdf5, hyperparameters, old_model_file, training_parameters
 from .builder import Builder
 from .errors import UserError, quoted
 from .files import replacing
@@ -38,6 +38,7 @@ from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 FORMAT = 1
 # Galaxy's own constant, by which it recognizes the format.
 URL = "https://github.com/goeckslab/Galaxy-ML"
+WEIGHTS = "model_weights"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
 NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
 
@@ -123,8 +124,9 @@ def summary(record: Record) -> str:
         f"{len(record.target['classes'])} classes" if record.target["classes"] else f"{record.target['kind']}"
     )
     return (
-        f"{training['learning_type']}: {record.features['count']} features, {outcome}, loss {training['loss']}, "
-        f"optimizer {training['optimizer']['type']}, trained for {record.epochs} epochs"
+        f"{training['learning_type']}: {record.features['count'] or 'any number of'} features, {outcome}, loss {training['loss']}, "
+        f"optimizer {training['optimizer']['type']}, trained for "
+        f"{record.epochs or 'an unknown number of'} epochs"
     )
 
 
@@ -139,35 +141,79 @@ def _html(title: str, rows: list[architecture.LayerRow]) -> str:
 
 
 def read(dataset: Dataset):
-    """Read a trained model.
+    """Read a trained model, of these tools or of those before them.
 
     Returns:
         (model, record): a `keras.Model` with its weights, not compiled, and its `Record`.
 
     Raises:
-        UserError: no h5mlm, a damaged one, or contents that fail their check.
+        UserError: no h5mlm, a damaged one, one that was never trained, or contents that fail their check.
     """
-    with hdf5.opened(dataset.path, str(dataset), NOT_A_MODEL) as handle:
+    with _opened(dataset) as handle:
+        if old_model_file.is_old(handle):
+            return _read_old(handle, dataset)
         record = _record(handle, dataset)
-        model = architecture.rebuild(
-            record.builder.architecture, str(dataset), lambda described: _checked_weights(handle, described, dataset)
-        )
-        for variable, values in _checked_weights(handle, model, dataset):
-            _assign(variable, values, dataset)
-        for layer in model.layers:
-            # What layers such as Normalization compute from their weights once.
-            if hasattr(layer, "finalize_state"):
-                layer.finalize_state()
+        model = _with_weights(handle, record.builder, WEIGHTS, dataset)
+        _check_classes(record.target, model.output_shape, dataset)
         return model, record
 
 
-def _checked_weights(handle, model, dataset: Dataset) -> list:
+def _read_old(handle, dataset: Dataset):
+    old = old_model_file.read(handle, str(dataset))
+    if not old.trained:
+        raise UserError(f"{dataset}: is not trained yet. Train it with 'Deep learning training and evaluation'.")
+    model = _with_weights(handle, old.builder, old_model_file.WEIGHTS, dataset)
+    return model, Record(old.builder, *old_model_file.facts(old, model, str(dataset)), {})
+
+
+def read_builder(dataset: Dataset) -> Builder:
+    """Read the architecture of an h5mlm, and how it was trained, without its weights.
+
+    Raises:
+        UserError: as `read`.
+    """
+    with _opened(dataset) as handle:
+        if old_model_file.is_old(handle):
+            return old_model_file.read(handle, str(dataset)).builder
+        return _record(handle, dataset).builder
+
+
+def is_trained(dataset: Dataset) -> bool:
+    """Tell whether a file holds weights; those before these tools had h5mlm files without.
+
+    Raises:
+        UserError: as `read`.
+    """
+    with _opened(dataset) as handle:
+        return not old_model_file.is_old(handle) or old_model_file.WEIGHTS in handle
+
+
+def _opened(dataset: Dataset):
+    return hdf5.opened(dataset.path, str(dataset), NOT_A_MODEL)
+
+
+def _with_weights(handle, builder: Builder, place: str, dataset: Dataset):
+    """Build a model and give it the weights that the file holds in a group a layer below `place`."""
+    def fitting(model):
+        return _checked_weights(handle, model, place, dataset)
+
+    model = architecture.rebuild(builder.architecture, str(dataset), fitting)
+    for variable, values in fitting(model):
+        _assign(variable, values, dataset)
+    for layer in model.layers:
+        # What layers such as Normalization compute from their weights once.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+    return model
+
+
+def _checked_weights(handle, model, place: str, dataset: Dataset) -> list:
     """Return each variable of a model with its array in the file, once every array is known to fit."""
     found = []
     for layer in model.layers:
         variables = layer.trainable_weights + layer.non_trainable_weights
         if variables:
-            found += _arrays(handle, f"model_weights/{layer.name}", variables, f"layer {quoted(layer.name)}", dataset)
+            found += _arrays(handle, f"{place}/{layer.name}", variables, f"layer {quoted(layer.name)}", dataset)
     return found
 
 
@@ -175,7 +221,8 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
     """Give a model that was read from `dataset` its optimizer, in the state that the file holds.
 
     Keras' own reader of HDF5 builds the optimizer without the model's variables, so that neither its state
-    is restored nor can `fit` go on; this does what that means to.
+    is restored nor can `fit` go on; this does what that means to. A file of the tools before these holds no state:
+    the optimizer starts afresh.
 
     Raises:
         UserError: the state does not fit the optimizer.
@@ -183,7 +230,10 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
     optimizer = training_parameters.optimizer(training)
     optimizer.build(model.trainable_variables)
     rate = optimizer.learning_rate.numpy()
-    with hdf5.opened(dataset.path, str(dataset), NOT_A_MODEL) as handle:
+    with _opened(dataset) as handle:
+        if old_model_file.is_old(handle):
+            # Those tools kept no state of the optimizer.
+            return
         for variable, values in _arrays(handle, "optimizer_weights", optimizer.variables, "the optimizer", dataset):
             _assign(variable, values, dataset)
     # The learning rate is a setting, which the user may have swapped, rather than a state.
@@ -194,12 +244,9 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
 def _record(handle, dataset: Dataset) -> Record:
     import h5py
 
-    member = handle.get(CONFIG)
-    if not isinstance(member, h5py.Dataset) or member.shape != () or not h5py.check_string_dtype(member.dtype):
+    if not isinstance(handle.get(CONFIG), h5py.Dataset):
         raise UserError(f"{dataset}: {NOT_A_MODEL}. It has no text {CONFIG}.")
-    with hdf5.damage_told(str(dataset), NOT_A_MODEL):
-        text = member[()]
-    config = gate.parse_json(text, str(dataset))
+    config = gate.parse_json(hdf5.text(handle, CONFIG, str(dataset)), str(dataset))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise UserError(f"{dataset}: {NOT_A_MODEL}. Its {CONFIG} is not of format {FORMAT}, which these tools read.")
     training = training_parameters.check(config.get("training"), str(dataset))
@@ -208,7 +255,8 @@ def _record(handle, dataset: Dataset) -> Record:
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         raise UserError(f"{dataset}: its training history is damaged.")
     run = config.get("run")
-    return Record(Builder(config.get("architecture"), training), target, features, history, run if isinstance(run, dict) else None)
+    architecture.checked(config.get("architecture"), str(dataset))
+    return Record(Builder(config["architecture"], training), target, features, history, run if isinstance(run, dict) else None)
 
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
@@ -227,6 +275,14 @@ def _whole_columns(features: dict) -> bool:
     count, names, widths = features["count"], features.get("names"), features.get("tables", [features["count"]])
     named = names is None or (isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names))
     return named and isinstance(widths, list) and all(type(width) is int and width > 0 for width in widths) and sum(widths) == count
+
+
+def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
+    units = output_shape[-1] if isinstance(output_shape, tuple) and len(output_shape) == 2 else None
+    expected = {BINARY: 2, MULTICLASS: units, MULTILABEL: units, REGRESSION: 0}[target["kind"]]
+    if units is None or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
+        raise UserError(f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
+                        "The file is damaged.")
 
 
 def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -> list:

@@ -104,7 +104,7 @@ def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     for other in opened[1:]:
         check_lengths(first.source, first.rows, other.source, other.rows)
     count = sum(stream.count for stream in opened)
-    if count != trained_on["count"]:
+    if trained_on["count"] not in (None, count):
         raise UserError(
             f"{first.source}: has {count} columns, but the model was trained on {trained_on['count']}. "
             "Choose the columns that correspond to those of the training samples."
@@ -125,7 +125,7 @@ def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
             f"{chosen[0].dataset}: the model was trained on {len(widths)} tables of {listed(widths)} columns, but "
             f"{len(chosen)} are given. Give one for each, in the same order, by 'Further input tables'."
         )
-    ends = np.cumsum(widths)
+    ends = np.cumsum([width or 0 for width in widths])
     found = []
     for table, width, end in zip(chosen, widths, ends, strict=True):
         source = tsv.open_table(*table)
