@@ -18,9 +18,8 @@ PARTS = np.where(np.arange(ROWS) < 70, "train", np.where(np.arange(ROWS) < 90, "
 NAMES = np.array(["ant", "bee", "cat"])
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
+def write_tables(folder):
+    """Write the samples, with targets of every kind, groups, parts and weights."""
     random = np.random.default_rng(0)
     x = np.eye(3)[CLASSES] + random.normal(0, 0.4, (ROWS, 3))
     write(folder / "x", x.round(4))
@@ -36,8 +35,13 @@ def data(tmp_path_factory):
     write(folder / "weights", np.where(CLASSES == 0, 0, 1 + np.arange(ROWS) % 2))
     write(folder / "ones", np.ones(ROWS))
     write(folder / "negative", np.arange(ROWS) - 5)
-    write(folder / "single", np.r_[["dog"], NAMES[CLASSES[1:]]])
+    write(folder / "single", np.r_[["dog"], NAMES[CLASSES[1:] % 2]])
     return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_tables(tmp_path_factory.mktemp("data"))
 
 
 REGRESSOR = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"]}

@@ -4,7 +4,9 @@ The readers are fast and say little. Once one has failed, these functions go thr
 in question slowly and name the first offence.
 """
 
+import contextlib
 import csv
+import re
 from collections.abc import Callable
 
 from .errors import UserError, quoted
@@ -12,6 +14,11 @@ from .tsv import HEADER_FLAG, STRAY_RETURN, Source, is_number, split_cells
 
 _MISSING = {"nan", "-nan", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-", "."}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+# A cell that may hold one of these words or nothing; quotes and blanks around it are let pass.
+_UNUSABLE = re.compile(
+    rb'(?:^|\t)[ "]*(?:' + b"|".join(re.escape(word.encode()) for word in sorted(_MISSING | _INFINITE)) + rb')?[ "]*(?=\t|\r?$)',
+    re.IGNORECASE,
+)
 _LARGEST = 3.4028234e38  # of the numbers of 32 bits in which tables are kept
 
 
@@ -25,9 +32,30 @@ def first_fault(source: Source, block: bytes, line: int, cell_fault: Callable[[s
     for number, raw in enumerate(rows, start=line):
         fault = _line_fault(source, raw.removesuffix(b"\r"), number, cell_fault)
         if fault:
-            return UserError(f"{source.dataset}, line {number}{fault}")
+            return UserError(f"{source.dataset}, line {number}{fault}{_further(source, cell_fault)}")
     last = line + len(rows) - 1
     return UserError(f"{source.dataset}: lines {line} to {last} cannot be read as a table.")
+
+
+def _further(source: Source, cell_fault) -> str:
+    """Say how many of the wanted cells of the whole table hold no finite number, where these are wanted and several do not."""
+    if cell_fault is not number_fault:
+        return ""
+    count = 0
+    with open(source.dataset.path, "rb") as handle:
+        handle.seek(source.start)
+        for raw in handle:
+            if _UNUSABLE.search(raw.removesuffix(b"\n")):
+                count += _unusable_in(source, raw.removesuffix(b"\n").removesuffix(b"\r"))
+    return f" In all, {count:,} cells are missing or infinite." if count > 1 else ""
+
+
+def _unusable_in(source: Source, raw: bytes) -> int:
+    with contextlib.suppress(UnicodeDecodeError, csv.Error):
+        cells = [cell.strip().lower() for cell in split_cells(raw.decode("utf-8"))]
+        wanted = [cells[position] for position in source.positions if position < len(cells)]
+        return sum(not cell or cell in _MISSING or cell in _INFINITE for cell in wanted)
+    return 0
 
 
 def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | None:
