@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from . import blocks, tsv
+from . import blocks, memory, tsv
 from .columns import ALL_COLUMNS, Columns, column_selection
 from .errors import UserError, one_line
 from .files import replacing
@@ -64,7 +64,9 @@ def read_numbers(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS,
     source = tsv.open_table(dataset, header, columns)
     tsv.check_first_row(source)
     cut = blocks.cut(source)
-    values = np.empty((sum(block.rows for block in cut), len(source.positions)), np.float32)
+    rows = sum(block.rows for block in cut)
+    memory.check_table(dataset, rows, len(source.positions))
+    values = np.empty((rows, len(source.positions)), np.float32)
 
     def place(block: blocks.Block) -> None:
         values[block.row : block.row + block.rows] = blocks.number_rows(source, block)
@@ -127,9 +129,11 @@ def read_sparse(dataset: Dataset) -> "scipy.sparse.csr_array":
         raise UserError(f"{dataset}: holds complex numbers. Only real ones can be used.")
     with np.errstate(over="ignore"):
         matrix = scipy.sparse.csr_array(matrix, dtype=np.float32)
-    if not np.isfinite(matrix.data).all():
-        row = np.searchsorted(matrix.indptr, np.flatnonzero(~np.isfinite(matrix.data))[0], "right")
-        raise UserError(f"{dataset}: row {row} of the matrix holds a missing or infinite number.")
+    wrong = np.flatnonzero(~np.isfinite(matrix.data))
+    if len(wrong):
+        row, column = np.searchsorted(matrix.indptr, wrong[0], "right"), matrix.indices[wrong[0]] + 1
+        count = f" In all, {len(wrong):,} cells are missing or infinite." if len(wrong) > 1 else ""
+        raise UserError(f"{dataset}: row {row}, column {column} of the matrix holds a missing or infinite number.{count}")
     return matrix
 
 
