@@ -4,7 +4,9 @@ Run from the repository root, after `make_test_data.py`, with the Python that th
 ``python tests/make_test_models.py``. It writes the architecture ``cnn_model.json`` (the
 tutorial's network with an eighth of its filters, so that the files stay small), its builder
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
-the builder of a small network that has no input_shape and gives one number.
+the builder of a small network that has no input_shape and gives one number; and the builder
+``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
+pixels and one more number.
 """
 
 import json
@@ -30,6 +32,14 @@ REGRESSION = [
     {"layer_type": "Dense", "units": 8, "activation": "relu", "kwargs": ""},
     {"layer_type": "Dense", "units": 1, "activation": "linear", "kwargs": ""},
 ]
+TWO_INPUTS = [
+    {"layer_type": "Input", "shape": "(784,)", "name": "pixels", "dtype": "float32", "sparse": False},
+    {"layer_type": "Input", "shape": "(1,)", "name": "number", "dtype": "float32", "sparse": False},
+    {"layer_type": "Dense", "units": 8, "activation": "relu", "kwargs": "", "inbound_nodes": 1},
+    {"layer_type": "Dense", "units": 2, "activation": "relu", "kwargs": "", "inbound_nodes": 2},
+    {"layer_type": "Concatenate", "merging_layers": "[3, 4]", "axis": -1},
+    {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": "", "inbound_nodes": 5},
+]
 ADAM = {"learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns"}
 
@@ -47,12 +57,12 @@ def run(tool: str, form: dict, *outputs: str) -> None:
         subprocess.run([sys.executable, SCRIPTS / f"{tool}.py", "--inputs", inputs.name, *outputs], check=True)
 
 
-def make_architecture(path: Path, input_shape: str, layers: list[dict]) -> None:
-    """Write a sequential architecture."""
+def make_architecture(path: Path, layers: list[dict], **ends: str) -> None:
+    """Write an architecture: a sequential one, or with `input_layers` and `output_layers` a functional one."""
     selection = {
-        "model_type": "sequential",
-        "input_shape": input_shape,
+        "model_type": "functional" if "input_layers" in ends else "sequential",
         "layers": [{"layer_selection": layer} for layer in layers],
+        **ends,
     }
     run("model_config", {"model_selection": selection}, "--outfile", str(path))
 
@@ -78,12 +88,12 @@ def make_builder(name: str, architecture: Path, learning_type: str, loss: str, m
     run("model_builder", {"mode_selection": form}, "--outfile", str(FOLDER / name))
 
 
-def make_trained_model() -> None:
-    """Write `cnn_model.h5mlm`."""
+def make_trained_model(builder: str, name: str, **further) -> None:
+    """Write a trained model; `further` are parameters of `input_options`."""
     form = {
         "experiment_schemes": {
             "selected_exp_scheme": "train_val",
-            "infile_estimator": dataset(FOLDER / "cnn_builder.zip"),
+            "infile_estimator": dataset(FOLDER / builder),
             "hyperparams_swapping": {"param_set": []},
             "test_split": {"split_algos": {"shuffle": "simple", "test_size": 0.2, "random_state": 1}},
             "metrics": {"scoring": {"primary_scoring": "default"}},
@@ -96,24 +106,34 @@ def make_trained_model() -> None:
             "infile2": dataset(FOLDER / "y_train_one_hot.tabular"),
             "header2": False,
             "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
+            **further,
         },
         "save": ["save_estimator"],
     }
     with tempfile.NamedTemporaryFile() as scores:
-        outputs = ("--outfile-result", scores.name, "--outfile-object", str(FOLDER / "cnn_model.h5mlm"))
+        outputs = ("--outfile-result", scores.name, "--outfile-object", str(FOLDER / name))
         run("train_and_eval", form, *outputs)
 
 
 def main() -> None:
     """Write all models."""
     cnn = FOLDER / "cnn_model.json"
-    make_architecture(cnn, "(784,)", CNN)
+    make_architecture(cnn, CNN, input_shape="(784,)")
     make_builder("cnn_builder.zip", cnn, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=20)
-    make_trained_model()
+    make_trained_model("cnn_builder.zip", "cnn_model.h5mlm")
     with tempfile.TemporaryDirectory() as folder:
         regression = Path(folder) / "regression_model.json"
-        make_architecture(regression, "", REGRESSION)
+        make_architecture(regression, REGRESSION, input_shape="")
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
+        two_inputs = Path(folder) / "two_inputs_model.json"
+        make_architecture(two_inputs, TWO_INPUTS, input_layers="[1, 2]", output_layers="[6]")
+        make_builder("two_inputs_builder.zip", two_inputs, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=10)
+        number = {
+            "infile_input": dataset(FOLDER / "groups.tabular"),
+            "header_input": True,
+            "column_selector_options_input": {"selected_column_selector_option_input": "by_header_name", "col_input": "row"},
+        }
+        make_trained_model("two_inputs_builder.zip", "two_inputs_model.h5mlm", further_inputs=[number])
 
 
 if __name__ == "__main__":

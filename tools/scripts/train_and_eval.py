@@ -2,9 +2,8 @@
 
 import argparse
 
-from dltools import parameters
+from dltools import keras_runtime, parameters
 from dltools.errors import user_errors_on_stderr
-from dltools.keras_runtime import keras_for_compute
 
 
 def parse_arguments():
@@ -17,13 +16,15 @@ def parse_arguments():
     parser.add_argument("--outfile-folds", help="scores of every fold of a cross-validation to write (tabular)")
     parser.add_argument("--outfile-y-true", help="true labels of the rows judged, to write (tabular)")
     parser.add_argument("--outfile-y-preds", help="predictions for the rows judged, to write (tabular)")
+    parser.add_argument("--outfile-report", help="report to write (HTML)")
+    parser.add_argument("--outfile-report-markdown", help="report to write (Galaxy's Markdown)")
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse_arguments()
     form = parameters.read(options.inputs)
-    keras_for_compute()
+    keras_runtime.keras_for_compute()
     from dltools import cross_validation, evaluation, experiment, model_file, parts, prediction, tables
 
     def keep(model, record) -> None:
@@ -49,6 +50,11 @@ def main() -> None:
         loss = outcome.record.builder.training["loss"]
         columns = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss)
         tables.write_table(options.outfile_y_preds, *columns)
+    if options.outfile_report or options.outfile_report_markdown:
+        keras_runtime.let_in("matplotlib")
+        from dltools import report
+
+        report.write(outcome, form, options.outfile_report, options.outfile_report_markdown)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Setup(NamedTuple):
 class Outcome(NamedTuple):
     """What a run leaves: the model and its record, the scores of every part, and the outputs for the part to report.
 
-    `folds` holds the scores of every fold of a cross-validation; else it is None.
+    `folds` holds the scores of every fold of a cross-validation; else it is None, and `divided` holds the rows of each part.
     """
 
     model: object
@@ -62,6 +62,7 @@ class Outcome(NamedTuple):
     target: targets.Target
     judged: evaluation.Judged
     folds: list[dict[str, float]] | None = None
+    divided: parts.Parts | None = None
 
 
 def run(form: dict, keep: Callable) -> Outcome:
@@ -83,7 +84,7 @@ def run(form: dict, keep: Callable) -> Outcome:
     record = train(setup, divided)
     keep(setup.model, record)
     judged = judge(setup, divided)
-    return Outcome(setup.model, record, named_scores(judged), setup.target, judged[divided.judged])
+    return Outcome(setup.model, record, named_scores(judged), setup.target, judged[divided.judged], divided=divided)
 
 
 def prepare(form: dict) -> Setup:

@@ -37,6 +37,13 @@ def _keep_out(names) -> None:
     sys.meta_path.insert(0, _KeptOut(frozenset(names)))
 
 
+def let_in(name: str) -> None:
+    """Let a module be imported after all; call it once Keras has been imported without."""
+    for finder in sys.meta_path:
+        if isinstance(finder, _KeptOut):
+            finder.names -= {name}
+
+
 def keras_for_design():
     """Import Keras on its NumPy backend and return it; TensorFlow stays out of the process."""
     os.environ["KERAS_BACKEND"] = "numpy"

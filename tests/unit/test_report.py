@@ -1,0 +1,157 @@
+"""The report of a training run: what it says, that it needs no script, and that nothing from a file becomes markup."""
+
+import html.parser
+import re
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.datasets import load_diabetes, load_iris
+
+import forms
+from dltools import document
+from test_training import FAST, network, write
+
+EVIL = "<script>alert(1)</script>|`${galaxy x}`"
+OUTPUTS = {"outfile_result": "scores", "outfile_y_true": "y_true", "outfile_y_preds": "y_preds", "outfile_report": "report.html", "outfile_report_markdown": "report.md"}
+REGRESSION = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 3, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    iris, diabetes = load_iris(), load_diabetes()
+    write(folder / "x", ((iris.data - iris.data.mean(0)) / iris.data.std(0)).round(4))
+    write(folder / "y", np.array([EVIL, "versicolor", "virginica"])[iris.target])
+    write(folder / "several", np.stack([iris.target > 0, iris.target > 1], 1).astype(int), "a\tb")
+    write(folder / "diabetes", diabetes.data.round(4))
+    write(folder / "progression", np.stack([diabetes.target, diabetes.target / 2], 1) / 100, "after\t" + EVIL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, data):
+    networks = {"classes": (network(3), {"epochs": 10, "seed": 1, **FAST}), "values": (network(2, "linear"), REGRESSION),
+                "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "seed": 1})}
+    configs = forms.run_all("model_config", {name: form for name, (form, _) in networks.items()}, tmp_path_factory.mktemp("configs"), outfile="model.json")
+    made = forms.run_all("model_builder", {
+        name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in networks.items()
+    }, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
+    path = {name: result.folder / "builder.zip" for name, result in made.items()}
+    cases = {
+        "classes": forms.training(path["classes"], data / "x", data / "y", "train_val_test", scaling="standard"),
+        "values": forms.training(path["values"], data / "diabetes", data / "progression", header2=True),
+        "labels": forms.training(path["labels"], data / "x", data / "several", header2=True),
+    }
+    folds = forms.training(path["classes"], data / "x", data / "y", "cross_val", swaps=[("epochs", "2")])
+    folds["experiment_schemes"]["fold_split"] = {"split_algos": {"shuffle": "stratified_kfold", "n_splits": 3}}
+    return forms.run_all("train_and_eval", {**cases, "folds": folds}, tmp_path_factory.mktemp("runs"), **OUTPUTS)
+
+
+class Page(html.parser.HTMLParser):
+    """The tags, the texts of each table's cells, and the whole text of a page."""
+
+    def __init__(self, text):
+        """Read a page."""
+        super().__init__()
+        self.tags, self.attributes, self.tables, self.text = [], set(), [], []
+        self._in_cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Note a tag."""
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self._in_cell = tag in ("td", "th")
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if self._in_cell:
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag):
+        """End a cell."""
+        self._in_cell = False
+
+    def handle_data(self, data):
+        """Note a text."""
+        self.text.append(data)
+        if self._in_cell:
+            self.tables[-1][-1][-1] += data
+
+    def table(self, corner):
+        """Return the table whose first header is `corner`, as name of the row -> its cells."""
+        found = next(table for table in self.tables if table[0][0] == corner)
+        return {row[0]: dict(zip(found[0][1:], row[1:], strict=True)) for row in found[1:]}
+
+
+def page(result):
+    assert (result.returncode, result.stderr) == (0, "")
+    return Page((result.folder / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["classes", "values", "labels", "folds"])
+def test_one_page_without_script_or_anything_beside_it(runs, name):
+    found = page(runs[name])
+    text = (runs[name].folder / "report.html").read_text()
+    assert not {"script", "iframe", "object", "embed", "link", "style", "svg"} & set(found.tags)
+    assert not any(attribute.startswith("on") for attribute in found.attributes)
+    assert all(source.startswith("data:image/png;base64,") for source in re.findall(r'(?:src|href)="([^"]*)', text))
+    assert len(text.encode()) < document.MAX_BYTES
+
+
+def test_scores_and_confusions_are_those_of_the_predictions(runs):
+    found = page(runs["classes"])
+    true, predicted = ([row[0] for row in runs["classes"].table(name)[1:]] for name in ("y_true", "y_preds"))
+    true, predicted = ([EVIL if label.startswith(("<", '"<')) else label for label in labels] for labels in (true, predicted))
+    header, values = runs["classes"].table("scores")
+    written = dict(zip(header, map(float, values), strict=True))
+    told = found.table("Score")
+    assert all(float(told[name.partition("_")[2]][name.partition("_")[0]]) == pytest.approx(value, rel=1e-5) for name, value in written.items())
+    classes = [EVIL, "versicolor", "virginica"]
+    matrix = found.table("True \\ predicted")
+    expected = metrics.confusion_matrix(true, predicted, labels=classes)
+    assert [[int(matrix[row][column]) for column in classes] for row in classes] == expected.tolist()
+    recall = metrics.recall_score(true, predicted, labels=classes, average=None)
+    per_class = next(t for t in found.tables if t[0][:2] == ["Class", "Precision"])
+    assert [float(row[2]) for row in per_class[1:]] == pytest.approx(recall, abs=1e-4)
+    balance = found.table("Class")
+    assert [balance[name]["all"] for name in classes] == ["50"] * 3
+    assert sum(int(balance[name][part]) for name in classes for part in ("training", "validation", "test")) == 150
+
+
+def test_it_tells_how_to_repeat_the_run(runs):
+    found = page(runs["classes"])
+    settings, run = found.table("Setting"), next(t for t in found.tables if t[0][0] == "Fact")
+    assert settings["feature scaling"] == {"Value": "standard"}
+    assert settings["optimizer"] == {"Value": "Adam"}
+    assert dict(run[1:])["seed"] == "1"
+    assert {"keras", "tensorflow", "python", "numpy", "date"} <= dict(run[1:]).keys()
+    assert ["1", "standard_scaling", "Normalization"] in [row[:3] for row in next(t for t in found.tables if t[0][0] == "Layer")]
+
+
+def test_regressions_labels_and_folds(runs):
+    values = page(runs["values"])
+    assert "img" in values.tags
+    true, predicted = (np.array(runs["values"].table(name)[1:], float) for name in ("y_true", "y_preds"))
+    off = next(t for t in values.tables if t[0][1:2] == ["Mean of predicted - true"])
+    assert [float(row[1]) for row in off[1:]] == pytest.approx((predicted - true).mean(axis=0), rel=1e-3)
+    assert set(page(runs["labels"]).table("Label")) == {"a", "b"}
+    assert "±" in page(runs["folds"]).table("Score")["accuracy"]["test"]
+
+
+def test_nothing_from_a_file_becomes_markup(runs):
+    for name in ("classes", "values"):
+        text = "".join(page(runs[name]).text)
+        assert EVIL in text
+        source = (runs[name].folder / "report.html").read_text()
+        assert "<script" not in source
+        markdown = (runs[name].folder / "report.md").read_text()
+        assert "alert&#40;1&#41;" in markdown
+        assert not re.search(r"<|`|\$\{", markdown)
+    # A row of a table has as many cells as its header, whatever they hold.
+    for line in (runs["classes"].folder / "report.md").read_text().split("\n\n"):
+        if line.startswith("|"):
+            assert len({row.count("|") for row in line.splitlines()}) == 1
+

@@ -1,0 +1,214 @@
+"""The report of a training run: what was trained on what, how it went, how good the network is, and how to repeat it."""
+
+import datetime
+import json
+
+import numpy as np
+
+from . import architecture, hyperparameters, model_file, prediction, report_pictures, scaling, targets
+from .document import MAX_BYTES, Heading, Paragraph, Picture, Table, to_html, to_markdown
+from .errors import listed
+from .files import write_text
+from .parameters import dataset, is_empty
+
+TITLE = "Deep learning training and evaluation"
+# Beyond these, a matrix or a list is longer than anyone reads.
+MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS = 30, 200, 20, 10
+
+# Settings that stand elsewhere, or change nothing.
+NOT_TOLD = ("layers_", "validation_split", "verbose")
+
+
+def write(outcome, form: dict, html_path=None, markdown_path=None) -> None:
+    """Write the report of a run.
+
+    Parameters:
+        outcome: an `experiment.Outcome`.
+        form: all parameters of the tool, as Galaxy's JSON holds them.
+        html_path, markdown_path: what to write; None for neither.
+    """
+    found = blocks(outcome, form)
+    for path, render in ((html_path, to_html), (markdown_path, to_markdown)):
+        if path:
+            text = render(TITLE, found)
+            if len(text.encode()) > MAX_BYTES:
+                text = render(TITLE, [block for block in found if not isinstance(block, Picture)])
+            write_text(path, text)
+
+
+def blocks(outcome, form: dict) -> list:
+    """Return the report as the blocks of `document`."""
+    return [
+        Paragraph(model_file.summary(outcome.record)),
+        Heading("Scores"), *_scores(outcome),
+        Heading("Data"), *_data(outcome, form),
+        Heading("Training"), *_training(outcome.record),
+        Heading("Predictions"), *_predictions(outcome),
+        Heading("Architecture"), *_architecture(outcome.model),
+        Heading("Settings"), *_settings(outcome, form),
+        Heading("Run"), *_run(outcome),
+    ]  # fmt: skip
+
+
+def _scores(outcome) -> list:
+    """Return the table of scores, one column a part."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in outcome.scores.items():
+        part, _, metric = name.partition("_")
+        if metric.endswith("_std") and outcome.folds:
+            found[metric.removesuffix("_std")][part] += f" ± {value:.3g}"
+        else:
+            found.setdefault(metric, {})[part] = f"{value:.6g}"
+    present = [part for part in ("test", "validation", "train") if any(part in values for values in found.values())]
+    said = {
+        "test": "The test scores are those to report: these samples played no part in the training.",
+        "validation": "The training was watched on the validation part, so that scores of new samples may be worse.",
+    }
+    told = f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
+    rows = [[metric, *(values.get(part, "") for part in present)] for metric, values in found.items()]
+    return [Paragraph(told), Table(["Score", *present], rows)]
+
+
+def _data(outcome, form: dict) -> list:
+    options, features, target = form["input_options"], outcome.record.features, outcome.target
+    facts = [
+        ["Samples", str(dataset(options["infile1"], "samples")), f"{len(target.truth)} rows, {features['count']} columns"],
+        ["Target", str(dataset(options["infile2"], "target")), targets.describe(target)],
+    ]
+    if outcome.divided is not None:
+        facts.append(["Parts", "", outcome.divided.sizes()])
+    names = ["all", *(name for name, _ in _parts(outcome))]
+    every = [np.arange(len(target.truth)), *(rows for _, rows in _parts(outcome))]
+    if target.kind == targets.REGRESSION:
+        balance = _spread(target, names, every)
+    else:
+        balance = _balance(target, names, every)
+    return [Table(["", "Dataset", "Contents"], facts), *balance]
+
+
+def _parts(outcome) -> list[tuple[str, np.ndarray]]:
+    if outcome.divided is None:
+        return []
+    return [(name, rows) for name, rows in zip(("training", "validation", "test"), outcome.divided) if rows is not None]
+
+
+def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
+    """Say how many samples each class has, in all and in each part."""
+    one = target.truth.ndim == 1
+    counts = [np.bincount(target.truth[rows], minlength=len(target.classes)) if one else target.truth[rows].sum(axis=0) for rows in every]
+    labels = _labels(target)
+    shares = counts[0] / max(1, len(target.truth))
+    rows = [[label, *(int(count[i]) for count in counts), f"{shares[i]:.1%}"] for i, label in enumerate(labels)]
+    return _cut(Table(["Class" if one else "Label", *names, "Share"], rows), LISTED_CLASSES, "classes")
+
+
+def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
+    """Say what range the values of each target have, in all and in each part."""
+    rows = []
+    for column, label in enumerate(_labels(target)):
+        for name, positions in zip(names, every, strict=True):
+            values = target.truth[positions, column].astype(np.float64)
+            rows.append([label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))])
+    return _cut(Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows), LISTED_CLASSES, "rows")
+
+
+def _cut(table: Table, limit: int, what: str) -> list:
+    if len(table.rows) <= limit:
+        return [table]
+    return [table._replace(rows=table.rows[:limit]), Paragraph(f"and {len(table.rows) - limit} more {what}")]
+
+
+def _labels(target: targets.Target) -> list[str]:
+    if target.kind in (targets.BINARY, targets.MULTICLASS):
+        return [str(label) for label in target.classes]
+    width = target.truth.shape[1]
+    return [str(name) for name in target.names] or (["target"] if width == 1 else [f"column {n}" for n in range(1, width + 1)])
+
+
+def _training(record: model_file.Record) -> list:
+    history = record.history
+    epochs, seconds = len(history["loss"]), sum(history.get("seconds", []))
+    told = f"{epochs} epochs in {seconds:.1f} s."
+    if "val_loss" in history:
+        best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
+        told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
+    return [Paragraph(told), Picture(report_pictures.learning_curves(history), "Loss and metrics of every epoch")]
+
+
+def _predictions(outcome) -> list:
+    target, rows, loss = outcome.target, outcome.judged.rows, outcome.record.builder.training["loss"]
+    truth, predicted = target.truth[rows], prediction.decided(outcome.judged.outputs, target.kind, loss)
+    told = Paragraph(f"What follows is about {len(rows)} samples: those of the part that is to be reported.")
+    if target.kind == targets.REGRESSION:
+        return [told, *_residuals(truth.astype(np.float64), predicted.astype(np.float64), _labels(target))]
+    matrix = _matrix(truth, predicted, _labels(target)) if truth.ndim == 1 else []
+    return [told, *matrix, *_per_class(truth, predicted, _labels(target))]
+
+
+def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    rows, pictures = [], []
+    for column, label in enumerate(labels[:LISTED_TARGETS]):
+        off = predicted[:, column] - truth[:, column]
+        rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
+        pictures.append(Picture(report_pictures.residuals(truth[:, column], predicted[:, column], label), f"Residuals of {label}"))
+    header = ["Target", "Mean of predicted - true", "Standard deviation", "Mean absolute", "Largest absolute"]
+    rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
+    return [Table(header, rows), *pictures, *rest]
+
+
+def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    """Return the confusion matrix, or for many classes the commonest confusions."""
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(counts, (truth, predicted), 1)
+    if len(labels) > MATRIX_CLASSES:
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        order = [(int(i), int(j)) for i, j in zip(*np.unravel_index(np.argsort(-wrong, axis=None)[:LISTED_CONFUSIONS], wrong.shape), strict=True)]
+        rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
+        return [Paragraph("The commonest confusions:"), Table(["True class", "Predicted class", "Samples"], rows)] if rows else []
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
+    shades = [[0.0, *map(float, row)] for row in shares]
+    return [Paragraph("Confusion matrix: one row for each true class, one column for each predicted one."),
+            Table(["True \\ predicted", *labels], rows, shades)]
+
+
+def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    known = {"labels": np.arange(len(labels))} if truth.ndim == 1 else {}
+    found = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0, **known)
+    rows = [[label, *(f"{value:.4f}" for value in values[:3]), int(values[3])] for label, *values in zip(labels, *found, strict=True)]
+    return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
+
+
+def _architecture(model) -> list:
+    rows = architecture.layer_table(model)
+    table = Table(list(architecture.LAYER_TABLE_HEADER), [[row.position, *map(str, row[1:4]), row.parameters] for row in rows])
+    return [*_cut(table, LISTED_CLASSES, "layers"), Paragraph(f"Parameters in all: {sum(row.parameters for row in rows):,}")]
+
+
+def _settings(outcome, form: dict) -> list:
+    made, scheme = outcome.record.builder, form["experiment_schemes"]
+    rows = [["learning type", made.training["learning_type"]], ["metrics", listed(made.training["metrics"]) or "none"],
+            ["optimizer", made.training["optimizer"]["type"]]]
+    rows += [[name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)]
+    rows += [["callback", f"{callback['type']} {_told(callback['options'])}"] for callback in made.training["callbacks"]]
+    rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme["selected_exp_scheme"]]]
+    for section in ("test_split", "val_split", "fold_split"):
+        split = (scheme.get(section) or {}).get("split_algos")
+        if split:
+            values = {name: value for name, value in split.items() if not isinstance(value, (dict, list)) and not is_empty(value)}
+            rows.append([section, ", ".join(f"{name}={value}" for name, value in values.items() if name != "__current_case__")])
+    return [Table(["Setting", "Value"], rows)]
+
+
+def _told(value) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _run(outcome) -> list:
+    rows = [["date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")]]
+    rows += [[name.replace("_", " "), _told(value)] for name, value in (outcome.record.run or {}).items()]
+    rows += [[name, version] for name, version in model_file.versions().items()]
+    return [Table(["Fact", "Value"], rows)]
