@@ -127,13 +127,17 @@ def main() -> None:
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
         two_inputs = Path(folder) / "two_inputs_model.json"
         make_architecture(two_inputs, TWO_INPUTS, input_layers="[1, 2]", output_layers="[6]")
-        make_builder("two_inputs_builder.zip", two_inputs, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=10)
+        builder = "two_inputs_builder.zip"
+        make_builder(builder, two_inputs, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=10)
         number = {
             "infile_input": dataset(FOLDER / "groups.tabular"),
             "header_input": True,
-            "column_selector_options_input": {"selected_column_selector_option_input": "by_header_name", "col_input": "row"},
+            "column_selector_options_input": {
+                "selected_column_selector_option_input": "by_header_name",
+                "col_input": "row",
+            },
         }
-        make_trained_model("two_inputs_builder.zip", "two_inputs_model.h5mlm", further_inputs=[number])
+        make_trained_model(builder, "two_inputs_model.h5mlm", further_inputs=[number])
 
 
 if __name__ == "__main__":
