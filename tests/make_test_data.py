@@ -79,6 +79,35 @@ def write_bad(x: np.ndarray, y: np.ndarray) -> None:
         write(f"features_{name}_cell", wrong)
 
 
+def write_plotted(y: np.ndarray) -> None:
+    """Write small tables of the kinds that plots are drawn from."""
+    rng = np.random.default_rng(0)
+    test = y[TRAINING_ROWS : TRAINING_ROWS + TEST_ROWS]
+    # As 'Model Prediction' writes them: each row sums to 1, and most often the true digit is the most probable.
+    raw = rng.random((TEST_ROWS, 10)) + 0.9 * np.eye(10)[test]
+    write("probabilities", (raw / raw.sum(axis=1, keepdims=True)).round(6), header=range(10))
+    odd = rng.random(TEST_ROWS) * 0.7 + 0.3 * (test % 2)
+    write("odd_true", [["odd" if digit % 2 else "even"] for digit in test], header=["True"])
+    write("odd_probabilities", np.column_stack([1 - odd, odd]).round(6), header=["even", "odd"])
+    epochs = np.arange(1, 9)
+    falling = np.exp(-epochs / 3)
+    rising = 1 - falling / 2
+    apart = 0.02 * epochs
+    figures = np.column_stack([falling, rising, falling + apart, rising - apart, np.ones(len(epochs))]).round(4)
+    names = ["epoch", "loss", "acc", "val_loss", "val_acc", "seconds"]
+    write("history", [[epoch, *row] for epoch, row in zip(epochs, figures, strict=True)], header=names)
+    names = ["train_sizes_abs", "mean_train_scores", "std_train_scores", "mean_test_scores", "std_test_scores"]
+    rows = [[17, 0.99, 0.01, 0.61, 0.12], [55, 0.97, 0.01, 0.74, 0.08], [94, 0.96, 0.02, 0.82, 0.05]]
+    write("learning_curve", rows, header=names)
+    write("grid_scores", [[0.52], [0.71], [0.83], [0.81]], header=["grid_scores"])
+    write("importances", [[f"gene_{i}", round(1 / i, 4)] for i in range(1, 13)], header=["feature", "importance"])
+    folds = [[i, round(0.8 + 0.02 * i, 2), round(0.5 - 0.03 * i, 2)] for i in range(1, 6)]
+    write("folds", folds, header=["fold", "accuracy", "loss"])
+    values = rng.normal(50, 12, 60)
+    write("age_true", values[:, None].round(3), header=["age"])
+    write("age_predicted", (values + rng.normal(0, 4, 60))[:, None].round(3), header=["Predicted"])
+
+
 def write_all(folder: Path) -> None:
     """Write all digits into a folder as the tutorial's four tables."""
     digits = load_digits()
@@ -99,6 +128,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     write_good(x, y)
     write_bad(x, y)
+    write_plotted(y)
 
 
 if __name__ == "__main__":

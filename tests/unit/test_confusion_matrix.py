@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from dltools import confusion, visualization
 from dltools.errors import UserError
-from dltools.plots import MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
+from dltools.plot_confusion import MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "scripts" / "ml_visualization.py"
 
@@ -88,7 +88,7 @@ def shown(matrix: ConfusionMatrix) -> list[list[str]]:
 
 
 def test_plot_writes_counts_names_and_title():
-    matrix = ConfusionMatrix(np.array([[3, 1], [0, 20]]), ["cat", "dog"], "Animals").plot()
+    matrix = ConfusionMatrix(counts=np.array([[3, 1], [0, 20]]), classes=["cat", "dog"], title="Animals").plot()
     axes = matrix.axes_
     assert shown(matrix) == [["3", "1"], ["0", "20"]]
     assert matrix.texts_[0, 1].get_position() == (1, 0)
@@ -102,13 +102,13 @@ def test_plot_writes_counts_names_and_title():
 
 def test_plot_draws_on_given_axes():
     axes = Figure().add_subplot()
-    matrix = ConfusionMatrix(np.eye(2, dtype=int), ["0", "1"], "").plot(axes)
+    matrix = ConfusionMatrix(counts=np.eye(2, dtype=int), classes=["0", "1"]).plot(axes)
     assert matrix.axes_ is axes
     assert matrix.figure_ is axes.figure
 
 
 def test_plot_leaves_the_state_of_pyplot_alone():
-    ConfusionMatrix(np.eye(2, dtype=int), ["0", "1"], "").plot()
+    ConfusionMatrix(counts=np.eye(2, dtype=int), classes=["0", "1"]).plot()
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []
 
@@ -116,7 +116,7 @@ def test_plot_leaves_the_state_of_pyplot_alone():
 @pytest.mark.parametrize("color", confusion.COLOR_MAPS)
 def test_counts_are_legible_on_every_background(color):
     counts = np.arange(25).reshape(5, 5)
-    matrix = ConfusionMatrix(counts, list("abcde"), "", confusion.COLOR_MAPS[color]).plot()
+    matrix = ConfusionMatrix(counts=counts, classes=list("abcde"), color_map=confusion.COLOR_MAPS[color]).plot()
     backgrounds = matrix.image_.cmap(matrix.image_.norm(counts))
     for text, background in zip(matrix.texts_.flat, backgrounds.reshape(25, 4), strict=True):
         bright, dark = sorted([luminance(to_rgb(text.get_color())), luminance(background)], reverse=True)
@@ -131,7 +131,7 @@ def luminance(color) -> float:
 
 def test_many_classes_have_no_counts_and_fewer_ticks():
     size = MAX_CLASSES_WITH_COUNTS * 5
-    matrix = ConfusionMatrix(np.eye(size, dtype=int), [str(i) for i in range(size)], "").plot()
+    matrix = ConfusionMatrix(counts=np.eye(size, dtype=int), classes=[str(i) for i in range(size)]).plot()
     assert matrix.texts_ is None
     names = [label.get_text() for label in matrix.axes_.get_xticklabels()]
     assert names[:3] == ["0", "3", "6"]
@@ -140,7 +140,7 @@ def test_many_classes_have_no_counts_and_fewer_ticks():
 
 def test_names_and_title_are_plain_text_of_bounded_length():
     names = ["$x^2$", "long " * 30]
-    matrix = ConfusionMatrix(np.eye(2, dtype=int), names, "costs $5 or $6 " * 40).plot()
+    matrix = ConfusionMatrix(counts=np.eye(2, dtype=int), classes=names, title="costs $5 or $6 " * 40).plot()
     labels = matrix.axes_.get_yticklabels()
     assert labels[0].get_text() == "$x^2$"
     assert len(labels[1].get_text()) == 24
@@ -198,10 +198,8 @@ REFUSED = {
     "data as header": (("1\n2\n", "7\n1\n2\n"), "'y_pred', line 1: looks like data"),
     "names as header": (("a\nb\n", "a\nb\n"), "'y_pred', line 1: 'a' is not a header.* Set .* to No for 'y_pred'"),
     "true names as header": (("a\nb\na\n", "a\nb\nb\n", True, False), "'y_test', line 1: 'a' is not a header"),
-    "several predicted columns": (
-        ("1\n0\n", "0\t1\n.5\t.5\n.1\t.9\n"),
-        r"2 columns \('0', '1'\).* method 'predict'",
-    ),
+    "no probabilities": (("1\n0\n", "0\t1\n.5\t.5\n.1\t1.9\n"), "'y_pred', line 3, column 2 \\('1'\\): 1.9 is no probability"),
+    "several columns of names": (("1\n0\n", "0\t1\n.5\tx\n.1\t.9\n"), "is not a number.* read as probabilities"),
     "several true columns": (("1\t2\n0\t1\n", PREDICTED), "no one-hot table"),
     "two 1s in a row": (("1\t1\n0\t1\n", PREDICTED), "no one-hot table"),
     "empty truth": (("", PREDICTED), "'y_test' is empty"),
@@ -241,12 +239,6 @@ def test_tables_that_do_not_fit_are_refused(selection, fault):
 def test_parameters_that_are_refused(selection, change, message):
     with pytest.raises(UserError, match=message):
         visualization.display(selection("1\n2\n", PREDICTED, **change))
-
-
-@pytest.mark.parametrize("plot_type", visualization.PLANNED)
-def test_plots_of_later_versions_say_so(plot_type):
-    with pytest.raises(UserError, match=f"'{plot_type}' is not available yet in this version"):
-        visualization.display({"plot_type": plot_type})
 
 
 # --- the script -------------------------------------------------------------------------------

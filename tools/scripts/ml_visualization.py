@@ -2,22 +2,41 @@
 
 import argparse
 
-from dltools import files, parameters, visualization
+from dltools import class_scores, export, files, parameters, tables, visualization
 from dltools.errors import user_errors_on_stderr
+
+TOOL = "ml_visualization_ex"
 
 
 def main() -> None:
     """Run the tool."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
-    parser.add_argument("--output", required=True, help="picture to write (PNG)")
+    parser.add_argument("--output", required=True, help="plot to write, in the format that the parameters name")
+    parser.add_argument("--output-picture", help="the plot as a picture (png) beside a page or a drawing")
+    parser.add_argument("--output-table", help="the numbers behind the plot (tabular)")
+    parser.add_argument("--output-metrics", help="each class's precision, recall and F (tabular)")
     options = parser.parse_args()
-    shown = visualization.display(parameters.read(options.inputs)["plotting_selection"])
+    selection = parameters.read(options.inputs)["plotting_selection"]
+    wanted = visualization.options(selection)
+    shown = visualization.display(selection)
     figure = shown.plot().figure_
-    with files.replacing(options.output) as path:
-        # Without the version of Matplotlib, the same data gives the same bytes.
-        figure.savefig(path, format="png", dpi=120, bbox_inches="tight", pad_inches=0.15, metadata={"Software": None})
-    print(f"{shown.counts.sum()} samples, {len(shown.classes)} classes, accuracy {shown.accuracy:.4f}")
+    facts = [shown.summary(), *shown.notes]
+    is_page = wanted.look.format == "html"
+    if is_page or options.output_picture:
+        png = export.picture(figure, wanted.look._replace(format="png"))
+    if is_page:
+        content = export.page(figure, png, wanted.look.dpi, shown.title, facts, shown.interactive, TOOL)
+    else:
+        content = export.picture(figure, wanted.look)
+    files.write_bytes(options.output, content)
+    if options.output_picture:
+        files.write_bytes(options.output_picture, png)
+    if options.output_table:
+        tables.write_table(options.output_table, *shown.table())
+    if options.output_metrics:
+        tables.write_table(options.output_metrics, *class_scores.table(shown.counts, shown.classes))
+    print(*facts, sep="\n")
 
 
 if __name__ == "__main__":

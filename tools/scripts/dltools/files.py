@@ -41,3 +41,9 @@ def write_text(target, text: str) -> None:
     """Write `text` as UTF-8 onto `target`, whole or not at all."""
     with replacing(target) as path, open(path, "w", encoding="utf-8", newline="") as handle:
         handle.write(text)
+
+
+def write_bytes(target, content: bytes) -> None:
+    """Write `content` onto `target`, whole or not at all."""
+    with replacing(target) as path, open(path, "wb") as handle:
+        handle.write(content)

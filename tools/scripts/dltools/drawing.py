@@ -1,0 +1,131 @@
+"""What all plots share: the display's frame, its colours, and the handling of texts.
+
+A display holds what is shown and draws it on a figure. Displays use Matplotlib's objects alone, so
+no plot changes the state of another, and none writes a file. Matplotlib is imported when something
+is drawn.
+"""
+
+import dataclasses
+import math
+import textwrap
+
+import numpy as np
+
+from .errors import one_line
+
+# The colours of Okabe and Ito, told apart by the colour-blind too (https://jfly.uni-koeln.de/color/).
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE_STYLES = ("-", "--", "-.", ":")
+GREY = "#767676"
+MAX_NAME = 24
+_MAX_TITLE = 300
+# A title's letters take about an eleventh of an inch each.
+_LETTERS_PER_INCH = 11
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Display:
+    """What one plot shows.
+
+    `title` stands above it. `size` is width and height in inches, or None for those that suit the data.
+    `notes` says what a reader must know beside the picture, such as classes that are left out. After
+    `plot`, `figure_` and `axes_` hold what was drawn.
+    """
+
+    title: str = ""
+    size: tuple[float, float] | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
+    # Whether its artists can be shown as an interactive plot.
+    interactive = True
+
+    def plot(self, ax=None) -> "Display":
+        """Draw on `ax`, or on a new figure."""
+        raise NotImplementedError
+
+    def table(self) -> tuple[list[str], list]:
+        """Return header and columns of the numbers behind the picture."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """Say in one line what the picture shows."""
+        raise NotImplementedError
+
+    def new_axes(self, natural: tuple[float, float], rows: int = 1, columns: int = 1):
+        """Return the axes of a new figure of the size that was asked for, or of a natural one in inches."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=self.size or natural, layout="constrained")
+        return figure.subplots(rows, columns)
+
+    def set_title(self, ax, width: float | None = None) -> None:
+        """Write the title above `ax`, in as many lines as its width in inches needs."""
+        self.figure_ = ax.figure
+        width = width or ax.get_position().width * ax.figure.get_figwidth()
+        ax.set_title(wrapped(self.title, int(_LETTERS_PER_INCH * width)), parse_math=False)
+
+    def set_figure_title(self, figure) -> None:
+        """Write the title above all axes of a figure."""
+        self.figure_ = figure
+        title = wrapped(self.title, int(_LETTERS_PER_INCH * figure.get_figwidth()))
+        if title:
+            figure.suptitle(title, fontsize="large", parse_math=False)
+
+
+def wrapped(text: str, letters: int) -> str:
+    """Return a title in lines of at most so many letters, cut where it is far too long."""
+    title = textwrap.shorten(one_line(text), _MAX_TITLE, placeholder=" …")
+    return textwrap.fill(title, max(10, letters))
+
+
+def shortened(name: str, limit: int = MAX_NAME) -> str:
+    """Return a name for an axis or a legend, cut in its middle where it is too long."""
+    name = one_line(name)
+    if len(name) <= limit:
+        return name
+    # Long names often differ at their end.
+    tail = limit // 3
+    return f"{name[: limit - tail - 1]}…{name[-tail:]}"
+
+
+def style(number: int) -> dict:
+    """Return colour and line style of the n-th line, counted from 0; 24 are different. Black is left to averages."""
+    colors = PALETTE[:-1]
+    return {
+        "color": colors[number % len(colors)],
+        "linestyle": LINE_STYLES[number // len(colors) % len(LINE_STYLES)],
+    }
+
+
+def add_legend(ax, handles=None, labels=None, **options) -> None:
+    """Draw a legend whose texts are the user's: neither formulas nor hidden by an underscore."""
+    if handles is None:
+        handles, labels = ax.get_legend_handles_labels()
+    if not handles:
+        return
+    labels = [f" {label}" if label.startswith("_") else label for label in labels]
+    legend = ax.legend(handles, labels, **({"frameon": False, "fontsize": "small"} | options))
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def name_ticks(axis, positions, names, **options) -> None:
+    """Put the user's names on an axis as plain texts."""
+    axis.set_ticks(list(positions), [shortened(name) for name in names], **options)
+    for label in axis.get_ticklabels():
+        label.set_parse_math(False)
+
+
+def tidy(ax, grid: str = "both") -> None:
+    """Leave out what carries no data: the upper and right frame; add a faint grid behind the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_axisbelow(True)
+    ax.grid(axis=grid, color="#dddddd", linewidth=0.7)
+
+
+def legible(background) -> str:
+    """Return black or white, whichever has the higher contrast (WCAG 2) with a colour, RGBA of 0 to 1."""
+    channels = np.asarray(background[:3])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    # Where the contrasts with black and with white are equal.
+    return "black" if luminance > math.sqrt(1.05 * 0.05) - 0.05 else "white"

@@ -1,0 +1,239 @@
+"""Which features a model goes by: from a table of importances, or by shuffling a trained network's columns.
+
+Permutation importance (https://doi.org/10.1023/A:1010933404324): how much worse the model scores where one
+column's values are shuffled among the samples, so that they no longer belong to them.
+"""
+
+import csv
+
+import numpy as np
+
+from . import label_tables, parameters, tables, tsv
+from .columns import positions
+from .errors import UserError, listed, quoted
+from .kinds import Real, Whole
+from .parameters import Dataset, is_empty, with_further
+from .plot_importances import Importances
+from .tsv import is_number
+
+_ESTIMATOR = "Select the dataset containing fitted estimator/pipeline"
+_FEATURES = "Select the dataset containing feature names"
+_TRUTH = "Dataset containing the true labels or values"
+REPEATS = 5
+MAX_SAMPLES = 1000
+# Where nobody says how many samples to use, about so many predictions are made in all.
+_PREDICTIONS = 1_000_000
+_FEWEST = 100
+# Rows of shuffled samples that are predicted at once.
+_BLOCK = 8192
+
+
+def from_parameters(selection: dict) -> Importances:
+    """Return the importances of the features, of a table or of a trained network.
+
+    Raises:
+        UserError: a file that is neither, or data that does not fit the model.
+    """
+    selection = with_further(selection, "importance_options")
+    source = parameters.dataset(selection.get("infile_estimator"), _ESTIMATOR)
+    threshold = 0.0 if is_empty(selection.get("threshold")) else Real(0).read(selection["threshold"], "Threshold value")
+    with open(source.path, "rb") as handle:
+        head = handle.read(512)
+    is_table = source.ext in ("tabular", "tsv", "txt") or (b"\t" in head and b"\0" not in head)
+    found = _of_table(source, selection) if is_table else _of_model(source, selection)
+    if not np.any(np.abs(found.importances) >= threshold):
+        raise UserError(
+            f"Threshold value: no feature has an importance of {threshold:g} or more; the highest is "
+            f"{np.abs(found.importances).max():.4g}. Choose a lower one."
+        )
+    found.threshold, found.title = threshold, selection.get("title") or "Feature importances"
+    return found
+
+
+# --- a table ----------------------------------------------------------------------------------
+
+
+def _of_table(source: Dataset, selection: dict) -> Importances:
+    table = tables.read_text(source, True)
+    numeric = [i for i, column in enumerate(table.columns) if all(map(is_number, column))]
+    if not numeric:
+        raise UserError(f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, table.names), 12)}.")
+    texts = [i for i in range(len(table.columns)) if i not in numeric]
+    named = [i for i in numeric if "importance" in table.names[i].lower()]
+    column = (named or numeric)[0]
+    values = table.columns[column].astype(np.float64)
+    deviation = next((i for i in numeric if "std" in table.names[i].lower() or "deviation" in table.names[i].lower()), None)
+    deviations = None if deviation in (None, column) else table.columns[deviation].astype(np.float64)
+    if texts:
+        names = list(table.columns[texts[0]])
+    else:
+        names = _names_of_features(selection)
+        if len(names) != len(values):
+            raise UserError(f"{source} has {len(values)} importances, but {len(names)} feature names are selected.")
+    return Importances(features=names, importances=values, deviations=deviations)
+
+
+def _names_of_features(selection: dict) -> list[str]:
+    """Return the names of the selected columns of the dataset with feature names, which may be its only line."""
+    dataset = parameters.dataset(selection.get("infile1"), _FEATURES)
+    try:
+        with open(dataset.path, encoding="utf-8", newline="") as handle:
+            cells = tsv.split_cells(handle.readline().rstrip("\r\n"))
+    except (UnicodeDecodeError, csv.Error):
+        raise UserError(f"{dataset}: the first line is no line of names.") from None
+    names = [cell.strip() for cell in cells]
+    return [names[i] for i in positions(_columns(selection), len(names), names, dataset)]
+
+
+def _columns(selection: dict) -> tables.Columns:
+    return tables.column_selection(
+        selection["column_selector_options"], "selected_column_selector_option", "col1", "Choose how to select data by column"
+    )
+
+
+# --- a trained network ------------------------------------------------------------------------
+
+
+def _of_model(source: Dataset, selection: dict) -> Importances:
+    # Keras is kept from importing Matplotlib; what draws the plot must be there before.
+    import matplotlib.figure  # noqa: F401
+
+    from .keras_runtime import keras_for_compute
+
+    keras_for_compute()
+    from . import batches, model_file, prediction
+
+    repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
+    seed = 0 if is_empty(selection.get("random_seed")) else Whole(0).read(selection["random_seed"], "Random seed")
+    model, record = model_file.read(source)
+    table, dataset = _samples(selection)
+    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, table.values.shape[1] + 1)]
+    features = batches.Features(table.values, table.names, dataset)
+    prediction.check_features(features, record.features)
+    truth = _truth(selection, record.target, dataset, features.rows)
+    judge = Judge(record, truth, selection.get("scoring"))
+    rows = _chosen_rows(selection, features, repeats, seed)
+
+    def predicted(values: np.ndarray) -> np.ndarray:
+        return prediction.outputs(model, batches.Features(values, table.names, dataset))
+
+    importances, deviations = permuted(predicted, judge, features.take(rows), rows, repeats, seed)
+    notes = [] if truth is not None else [
+        "no true labels were given, so the importance tells how far the predictions change rather than how far they get worse"
+    ]
+    notes.append(f"samples used: {len(rows)} of {features.rows}; shuffles of each feature: {repeats}; random seed: {seed}")
+    return Importances(features=list(names), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes)
+
+
+def _samples(selection: dict) -> tuple[tables.NumberTable, Dataset]:
+    """Read the samples, whose first line names the features unless it holds numbers like the lines below."""
+    dataset = parameters.dataset(selection.get("infile1"), _FEATURES)
+    columns = _columns(selection)
+    with open(dataset.path, "rb") as handle:
+        first, second = handle.readline(), handle.readline()
+    if not second.strip():
+        raise UserError(
+            f"{dataset} holds names but no samples. The features of a network are shuffled among samples: choose the "
+            "table that the model was tested on."
+        )
+    cells = first.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+    header = columns.mode.endswith("header_name") or not all(is_number(cell) for cell in cells)
+    return tables.read_numbers(dataset, header, columns, threads=2), dataset
+
+
+def _truth(selection: dict, target: dict, samples: Dataset, rows: int) -> np.ndarray | None:
+    """Read the true labels or values in the form of `targets.Target.truth`, or return None where none are given."""
+    from .targets import BINARY, MULTICLASS
+
+    if not selection.get("infile_truth"):
+        return None
+    dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
+    header = parameters.boolean(selection.get("header_truth") or False)
+    if target["kind"] in (BINARY, MULTICLASS):
+        every = {"selected_column_selector_option": "all_columns"}
+        found = label_tables.read(selection["infile_truth"], header, every, _TRUTH).values
+        keys = label_tables.keys({*found, *map(str, target["classes"])})
+        position = {keys[str(name)]: index for index, name in enumerate(target["classes"])}
+        unknown = next((text for text in found if keys[text] not in position), None)
+        if unknown is not None:
+            raise UserError(
+                f"{dataset}: {quoted(unknown)} is no class of the model. Its classes are: "
+                f"{listed(map(quoted, map(str, target['classes'])), 40)}."
+            )
+        truth = np.asarray([position[keys[text]] for text in found], np.int64)
+    else:
+        truth = tables.read_numbers(dataset, header).values
+    label_tables.check_lengths(dataset, len(truth), samples, rows, "labels")
+    return truth
+
+
+def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:
+    wanted = selection.get("max_samples")
+    if is_empty(wanted):
+        most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.count * repeats)))
+    else:
+        most = Whole(2).read(wanted, "Number of samples")
+    if features.rows < 2:
+        raise UserError(f"{features.source}: there is only one sample. A column is shuffled among several.")
+    if most >= features.rows:
+        return np.arange(features.rows)
+    return np.sort(np.random.default_rng(seed).choice(features.rows, most, replace=False))
+
+
+class Judge:
+    """Scores a network's outputs against the truth, or against what it said before anything was shuffled."""
+
+    def __init__(self, record, truth: np.ndarray | None, scorer):
+        """Choose the scorer: by default accuracy, or R2 for a regression."""
+        from . import scoring
+        from .targets import REGRESSION
+
+        self._kind, self._loss = record.target["kind"], record.builder.training["loss"]
+        self._truth = truth
+        columns = 1 if truth is None or truth.ndim == 1 else truth.shape[1]
+        primary = {"primary_scoring": None if is_empty(scorer) else scorer}
+        self.scorer = scoring.chosen(primary, self._kind, columns)[0]
+        what = f"Fall of {self.scorer}" if truth is not None else ("Change of the predictions" if self._kind == REGRESSION else "Share of predictions that change")
+        self.meaning = f"{what} where the feature is shuffled"
+
+    def reference(self, rows: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Return what the predictions of `rows` are compared with."""
+        from . import prediction
+
+        return prediction.decided(outputs, self._kind, self._loss) if self._truth is None else self._truth[rows]
+
+    def score(self, outputs: np.ndarray, reference: np.ndarray) -> float:
+        """Score outputs, float32 (rows, units)."""
+        from . import prediction, scoring
+
+        decided = prediction.decided(outputs, self._kind, self._loss)
+        likelihoods = prediction.likelihoods(outputs, self._kind)
+        return scoring.scores([self.scorer], self._kind, reference, decided, likelihoods)[self.scorer]
+
+
+def permuted(predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repeats: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation, float64 (features,), of how far the score falls for each feature.
+
+    Parameters:
+        predicted: takes float32 (rows, features), returns float32 (rows, units).
+        values: the samples, float32 (rows, features), which are at `rows` of the table.
+    """
+    outputs = predicted(values)
+    reference = judge.reference(rows, outputs)
+    base = judge.score(outputs, reference)
+    count = values.shape[1]
+    drops = np.zeros((count, repeats))
+    # A column that is the same in all samples stays the same however it is shuffled.
+    varied = np.flatnonzero(values.min(axis=0) < values.max(axis=0))
+    orders = np.random.default_rng(seed)
+    jobs = [(feature, repeat) for feature in varied for repeat in range(repeats)]
+    at_once = max(1, _BLOCK // len(values))
+    for start in range(0, len(jobs), at_once):
+        block = jobs[start : start + at_once]
+        shuffled = np.repeat(values[None], len(block), axis=0)
+        for copy, (feature, _) in zip(shuffled, block, strict=True):
+            copy[:, feature] = orders.permutation(copy[:, feature])
+        found = predicted(shuffled.reshape(-1, count)).reshape(len(block), len(values), -1)
+        for (feature, repeat), one in zip(block, found, strict=True):
+            drops[feature, repeat] = base - judge.score(one, reference)
+    return drops.mean(axis=1), drops.std(axis=1)
