@@ -5,6 +5,9 @@ import pytest
 
 import forms
 from dltools import importances
+from dltools.errors import UserError
+from dltools.parameters import Dataset
+from dltools.tables import NumberTable
 from plotting import Tables
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
@@ -43,6 +46,14 @@ def test_samples_are_shuffled_alike_whatever_the_blocks(monkeypatch):
     np.testing.assert_array_equal(found[0], found[1])
 
 
+def test_columns_are_matched_by_the_names_of_the_training():
+    table = NumberTable(np.arange(6.0).reshape(2, 3), ["a", "b", "c"])
+    found = importances._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
+    assert (found.names, found.values.tolist()) == (["c", "a"], [[2, 0], [5, 3]])
+    with pytest.raises(UserError, match="not selected here: 'd'"):
+        importances._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
+
+
 def form(tables, truth=None, **others):
     options = {"infile_truth": truth, "header_truth": False, "scoring": None, "n_repeats": "1", "max_samples": "40", "random_seed": "0"}
     return {"plotting_selection": {
@@ -63,6 +74,7 @@ def results(tmp_path_factory):
         "log loss": form(tables, truth, scoring="neg_log_loss"),
         "unknown label": form(tables, tables("y", "x\n" * 100)),
         "no such score": form(tables, truth, scoring="r2"),
+        "score without truth": form(tables, scoring="accuracy"),
         "lengths": form(tables, tables("short", "1\n2\n")),
     }
     few = form(tables)
@@ -86,10 +98,11 @@ def test_pixels_at_the_margin_do_not_matter(results):
 
 
 @pytest.mark.parametrize(("name", "message"), [
-    ("unknown label", "'y': 'x' is no class of the model. Its classes are: '0', '1'"),
+    ("unknown label", "'y': 'x' is none of the classes that the model was trained on: 0, 1"),
     ("no such score", "'r2' makes no sense for a multiclass target"),
+    ("score without truth", "needs the true labels or values"),
     ("lengths", "'short' has 2 true labels, 'X_test.tabular' has 100"),
-    ("few columns", "has 2 columns, but the model was trained on 784"),
+    ("few columns", "2 columns are selected, but the model was trained on 784"),
     ("names only", "holds names but no samples"),
 ])
 def test_what_does_not_fit_is_refused(results, name, message):

@@ -101,28 +101,48 @@ def _of_model(source: Dataset, selection: dict) -> Importances:
     from .keras_runtime import keras_for_compute
 
     keras_for_compute()
-    from . import batches, model_file, prediction
+    from . import batches, model_file
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
     seed = 0 if is_empty(selection.get("random_seed")) else Whole(0).read(selection["random_seed"], "Random seed")
     model, record = model_file.read(source)
     table, dataset = _samples(selection)
-    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, table.values.shape[1] + 1)]
+    table = _in_trained_order(table, record.features.get("names"), dataset)
     features = batches.Features(table.values, table.names, dataset)
-    prediction.check_features(features, record.features)
-    truth = _truth(selection, record.target, dataset, features.rows)
-    judge = Judge(record, truth, selection.get("scoring"))
+    trained_on = record.features["count"]
+    if features.count != trained_on:
+        raise UserError(
+            f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the columns "
+            "that correspond to those of the training samples."
+        )
+    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
+    judge = Judge(record, _truth(selection, record, model.output_shape[-1], features), selection.get("scoring"))
     rows = _chosen_rows(selection, features, repeats, seed)
-
-    def predicted(values: np.ndarray) -> np.ndarray:
-        return prediction.outputs(model, batches.Features(values, table.names, dataset))
-
-    importances, deviations = permuted(predicted, judge, features.take(rows), rows, repeats, seed)
-    notes = [] if truth is not None else [
+    network = _network(model, batches.row_shape(model, features))
+    importances, deviations = permuted(network, judge, features.take(rows), rows, repeats, seed)
+    notes = [] if judge.truth is not None else [
         "no true labels were given, so the importance tells how far the predictions change rather than how far they get worse"
     ]
     notes.append(f"samples used: {len(rows)} of {features.rows}; shuffles of each feature: {repeats}; random seed: {seed}")
     return Importances(features=list(names), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes)
+
+
+def _network(model, shape):
+    """Return the network as a function of float32 (rows, features) that returns float32 (rows, units)."""
+    import tensorflow as tf
+
+    from . import batches
+
+    @tf.function(reduce_retracing=True)
+    def step(rows):
+        return tf.cast(model(batches.shaped(rows, shape), training=False), tf.float32)
+
+    def outputs(rows: np.ndarray) -> np.ndarray:
+        size = batches.PREDICTION_BATCH
+        parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
+        return np.concatenate(parts).reshape(len(rows), -1)
+
+    return outputs
 
 
 def _samples(selection: dict) -> tuple[tables.NumberTable, Dataset]:
@@ -141,30 +161,33 @@ def _samples(selection: dict) -> tuple[tables.NumberTable, Dataset]:
     return tables.read_numbers(dataset, header, columns, threads=2), dataset
 
 
-def _truth(selection: dict, target: dict, samples: Dataset, rows: int) -> np.ndarray | None:
-    """Read the true labels or values in the form of `targets.Target.truth`, or return None where none are given."""
-    from .targets import BINARY, MULTICLASS
+def _in_trained_order(table: tables.NumberTable, names: list[str] | None, dataset: Dataset) -> tables.NumberTable:
+    """Return the columns in the order of the training's, where both have names."""
+    if not names or table.names is None or table.names == names or len(set(names)) < len(names):
+        return table
+    missing = [quoted(name) for name in names if name not in table.names]
+    if missing:
+        raise UserError(f"{dataset}: the model was trained on columns that are not selected here: {listed(missing, 12)}.")
+    order = [table.names.index(name) for name in names]
+    return tables.NumberTable(table.values[:, order], list(names))
+
+
+def _truth(selection: dict, record, units: int, features):
+    """Read the true labels or values as a `targets.Target`, or return None where none are given."""
+    from . import targets
 
     if not selection.get("infile_truth"):
         return None
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth") or False)
-    if target["kind"] in (BINARY, MULTICLASS):
-        every = {"selected_column_selector_option": "all_columns"}
-        found = label_tables.read(selection["infile_truth"], header, every, _TRUTH).values
-        keys = label_tables.keys({*found, *map(str, target["classes"])})
-        position = {keys[str(name)]: index for index, name in enumerate(target["classes"])}
-        unknown = next((text for text in found if keys[text] not in position), None)
-        if unknown is not None:
-            raise UserError(
-                f"{dataset}: {quoted(unknown)} is no class of the model. Its classes are: "
-                f"{listed(map(quoted, map(str, target['classes'])), 40)}."
-            )
-        truth = np.asarray([position[keys[text]] for text in found], np.int64)
+    if record.target["kind"] == targets.REGRESSION:
+        values = tables.read_numbers(dataset, header).values
+        rows = len(values)
     else:
-        truth = tables.read_numbers(dataset, header).values
-    label_tables.check_lengths(dataset, len(truth), samples, rows, "labels")
-    return truth
+        values = tables.read_text(dataset, header).columns
+        rows = len(values[0])
+    label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
+    return targets.known(values, record.target, units, record.builder.training["loss"], dataset)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:
@@ -181,26 +204,33 @@ def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarr
 
 
 class Judge:
-    """Scores a network's outputs against the truth, or against what it said before anything was shuffled."""
+    """Scores a network's outputs against the truth, or against what it said before anything was shuffled.
 
-    def __init__(self, record, truth: np.ndarray | None, scorer):
-        """Choose the scorer: by default accuracy, or R2 for a regression."""
-        from . import scoring
-        from .targets import REGRESSION
+    `meaning` says what a fall of the score means.
+    """
+
+    def __init__(self, record, target, scorer):
+        """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth."""
+        from . import scoring, targets
 
         self._kind, self._loss = record.target["kind"], record.builder.training["loss"]
-        self._truth = truth
-        columns = 1 if truth is None or truth.ndim == 1 else truth.shape[1]
-        primary = {"primary_scoring": None if is_empty(scorer) else scorer}
-        self.scorer = scoring.chosen(primary, self._kind, columns)[0]
-        what = f"Fall of {self.scorer}" if truth is not None else ("Change of the predictions" if self._kind == REGRESSION else "Share of predictions that change")
+        self.truth = None if target is None else target.truth
+        is_regression = self._kind == targets.REGRESSION
+        if target is not None:
+            self.scorer = scoring.chosen({"primary_scoring": scorer}, target)[0]
+            what = f"Fall of {self.scorer}"
+        elif not is_empty(scorer):
+            raise UserError("Score that the importance is the fall of: needs the true labels or values. Give them, or leave it blank.")
+        else:
+            self.scorer = "r2" if is_regression else "accuracy"
+            what = "Change of the predictions" if is_regression else "Share of predictions that change"
         self.meaning = f"{what} where the feature is shuffled"
 
     def reference(self, rows: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Return what the predictions of `rows` are compared with."""
         from . import prediction
 
-        return prediction.decided(outputs, self._kind, self._loss) if self._truth is None else self._truth[rows]
+        return prediction.decided(outputs, self._kind, self._loss) if self.truth is None else self.truth[rows]
 
     def score(self, outputs: np.ndarray, reference: np.ndarray) -> float:
         """Score outputs, float32 (rows, units)."""
