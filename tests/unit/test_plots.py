@@ -278,7 +278,7 @@ TRUE, PROBABILITIES = "a\nb\nb\na\n", "a\tb\n.9\t.1\n.6\t.4\n.8\t.2\n.3\t.7\n"
 
 
 def mistakes(tables, shape="", number=25, true=TRUE, predicted=PROBABILITIES, pixels=PIXELS):
-    return drawn("image_mistakes", infile_pictures=tables("x", pixels), header_pictures=False, shape=shape, number=number,
+    return drawn("image_mistakes", infile_pictures=tables("x", pixels), header_pictures=False, picture_shape=shape, number=number,
                  **compared(tables("t", true), tables("p", predicted)))
 
 

@@ -92,7 +92,7 @@ def from_parameters(selection: dict) -> Mistakes:
             f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of the "
             "same samples, and check what \"Does the dataset contain header\" says."
         )
-    shape = _shape(selection.get("shape"), pictures.values.shape[1], source)
+    shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)
     keys = label_tables.keys({*true.texts, *predicted.texts})
     wrong = np.flatnonzero([keys[a] != keys[b] for a, b in zip(true.values, predicted.values, strict=True)])
     if not len(wrong):
