@@ -220,11 +220,11 @@ class Readers:
 
     def json(self, path, network):
         """Read a model configuration as the builder does."""
-        from dltools import architecture
+        from dltools import architecture, layer_table
         from dltools.parameters import Dataset
 
         config, model = architecture.read_config_file(Dataset(str(path), "file"))
-        architecture.drawn_table(architecture.layer_table(model)).encode()
+        layer_table.drawn(layer_table.rows(model)).encode()
         if network is not None and "module" in network:
             assert config == json.loads(json.dumps(network)) or network != network or "NaN" in json.dumps(network)
 

@@ -1,8 +1,13 @@
 """What the forms offer is what the scripts' tables hold: layers, losses, metrics, optimizers, callbacks, scorers."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
-from dltools import layers, objectives, scoring, training_parameters
+from dltools import kinds, layers, objectives, scoring, training_parameters, weights
 from tests import interface
 
 
@@ -29,7 +34,8 @@ def names(parent):
 
 def options(root, name):
     """Return the option values of a select."""
-    return {option.get("value") for option in root.find(f".//param[@name='{name}']").iter("option")}
+    found = next(param for param in root.iter("param") if interface.name_of(param) == name)
+    return {option.get("value") for option in found.iter("option")}
 
 
 def fields(layer):
@@ -60,6 +66,49 @@ def test_activations(wrappers):
     form = wrappers["keras_model_config"].find("inputs")
     offered = [param for param in form.iter("param") if interface.name_of(param) == "activation"]
     assert {tuple(option.get("value") for option in p.iter("option")) for p in offered} == {layers.ACTIVATIONS}
+
+
+@pytest.mark.parametrize("section", ["sequential", "functional"])
+def test_weights(wrappers, section):
+    box = wrappers["keras_model_config"].find(f".//when[@value='{section}']//repeat[@name='weights_options']")
+    assert names(box) == {"weights", *weights.KINDS}
+    assert options(box, "weights") == set(weights.WEIGHTS)
+    for kind, table, nothing in (
+        ("initializer", {name: table for name, (_, table) in weights.INITIALIZERS.items()}, weights.DEFAULT),
+        ("regularizer", {name: table for name, (_, table) in weights.REGULARIZERS.items()}, weights.NO_REGULARIZER),
+        ("constraint", kinds.CONSTRAINTS, weights.NO_CONSTRAINT),
+    ):
+        expected = {name: {parameter.name for parameter in parameters} for name, parameters in table.items()}
+        assert cases(box, f"conditional[@name='{kind}']", f"{kind}_type") == {nothing: set(), **expected}
+
+
+@pytest.mark.parametrize("parameter", ["mode", "distribution"])
+def test_options_of_initializers(wrappers, parameter):
+    box = wrappers["keras_model_config"].find(".//conditional[@name='initializer']/when[@value='variance_scaling']")
+    table = weights.INITIALIZERS["variance_scaling"][1]
+    assert options(box, parameter) == set(next(p.kind.options for p in table if p.name == parameter))
+
+
+# Prints, of each of Keras' modules, the name under which every class in it is listed first; in a process of its own.
+_KERAS_CLASSES = """
+import json, keras
+print(json.dumps({module.__name__.rpartition(".")[2]: {name: value.__name__ for name, value in vars(module).items() if isinstance(value, type)}
+                  for module in (keras.initializers, keras.regularizers, keras.constraints)}))
+"""
+
+
+def test_every_initializer_regularizer_and_constraint_of_keras_is_on_offer():
+    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    answer = subprocess.run([sys.executable, "-c", _KERAS_CLASSES], capture_output=True, text=True, check=True, env=environment)
+    classes = json.loads(answer.stdout)
+    bases = {"Initializer", "RandomInitializer", "Regularizer", "Constraint"}
+    for module, offered in (
+        ("initializers", {name for name, _ in weights.INITIALIZERS.values()}),
+        ("regularizers", {name for name, _ in weights.REGULARIZERS.values()}),
+        ("constraints", set(kinds.CONSTRAINTS)),
+    ):
+        # Those that work on pieces of sound are for layers that are not on offer.
+        assert {*classes[module].values()} - bases - {"STFT"} == {classes[module][name] for name in offered}
 
 
 def test_training_parameters(wrappers):

@@ -51,6 +51,57 @@ def test_ok_two_inputs_merged(design, tmp_path):
     assert [layer["config"]["sparse"] for layer in config["layers"] if layer["class_name"] == "InputLayer"] == [False, True]
 
 
+def test_ok_positions_of_the_form(design, tmp_path):
+    """Keras sorts the layers of a functional model by depth; the table keeps the form's order."""
+    chain = (dense(inbound_nodes=2), dense(inbound_nodes=3), dense(inbound_nodes=1), ("Add", {"merging_layers": "[5, 4]"}))
+    form = joining(*chain, outputs="[6]")
+    result = forms.run("model_config", form, tmp_path, outfile="model.json", outfile_layers="layers.tabular")
+    assert (result.returncode, result.stderr) == (0, "")
+    table = [line.split("\t") for line in (tmp_path / "layers.tabular").read_text().splitlines()]
+    assert table[0] == ["Layer", "Name", "Type", "Output shape", "Parameters", "Receptive field"]
+    assert [(row[0], row[2], row[4]) for row in table[1:]] == [
+        ("1", "InputLayer", "0"), ("2", "InputLayer", "0"), ("3", "Dense", "44"), ("4", "Dense", "20"), ("5", "Dense", "44"), ("6", "Add", "0"),
+    ]
+
+
+def test_ok_attention_in_a_chain(design, tmp_path):
+    """The model is one that plain Keras loads, and the table counts the layers as the form does."""
+    layers = (("Embedding", {"input_dim": 9, "output_dim": 4}), ("MultiHeadAttention", ATTENDING), ("Flatten", {}), dense())
+    result = design(forms.sequential(*layers, input_shape="(6,)"))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[3].split()[:3] == ["2", "multi_head_attention", "MultiHeadAttention"]
+    assert json.loads((tmp_path / "model.json").read_text())["class_name"] == "Functional"
+
+
+# Layers -> what one output of each sees, worked out by the formula by hand; the data are 30 points a side.
+VIEWS = {
+    "windows and strides": (
+        [("Conv2D", {"filters": 2, "kernel_size": "5", "kwargs": "strides=2"}), ("MaxPooling2D", {"pool_size": "3", "strides": "2"}), ("Conv2D", {"filters": 2, "kernel_size": "(3, 1)"})],
+        ["5 x 5", "9 x 9", "17 x 9"],
+    ),
+    "dilation": ([("Conv2D", {"filters": 2, "kernel_size": "3", "kwargs": f"dilation_rate={d}"}) for d in (1, 2, 4)], ["3 x 3", "7 x 7", "15 x 15"]),
+    "in between": (
+        [("SeparableConv2D", {"filters": 2, "kernel_size": "3"}), ("BatchNormalization", {}), ("ZeroPadding2D", {"padding": "1"}), ("DepthwiseConv2D", {"kernel_size": "2"})],
+        ["3 x 3", "3 x 3", "3 x 3", "4 x 4"],
+    ),
+    "all points": (
+        [("Rescaling", {"scale": 1}), ("AveragePooling2D", {"pool_size": "2"}), ("GlobalMaxPooling2D", {}), ("Dense", {"units": 2})], ["", "2 x 2", "", ""],
+    ),
+}
+
+
+def test_ok_receptive_field(tmp_path):
+    designs = {name: forms.sequential(*layers, input_shape="(30, 30, 1)") for name, (layers, _) in VIEWS.items()}
+    # Of two paths the largest, as beside a shortcut; none where the distances of neighbours are not fixed.
+    window = {"filters": 1, "kernel_size": "3", "kwargs": "padding='same'"}
+    layers = [("Input", {"shape": "(9, 1)"}), ("Conv1D", {**window, "inbound_nodes": 1}), ("Add", {"merging_layers": "[1, 2]"}),
+              ("MaxPooling1D", {"pool_size": 2, "kwargs": "padding='same'", "inbound_nodes": 3}), ("UpSampling1D", {"size": 2, "inbound_nodes": 4})]
+    designs["shortcut"] = forms.functional(*layers, outputs="[5]")
+    designed = forms.run_all("model_config", designs, tmp_path, outfile="model.json", outfile_layers="layers.tabular")
+    found = {name: [row[5] for row in result.table("layers.tabular")[1:]] for name, result in designed.items()}
+    assert found == {**{name: views for name, (_, views) in VIEWS.items()}, "shortcut": ["", "3", "3", "4", ""]}
+
+
 def test_ok_without_input_shape(design):
     result = design(forms.sequential(dense(), input_shape=""))
     assert result.returncode == 0
@@ -63,6 +114,22 @@ def test_ok_input_shape_as_keyword(design, tmp_path):
     assert first["config"]["batch_shape"] == [None, 12]
 
 
+def joining(*entries, inputs="[1, 2]", outputs="[3]"):
+    """Return a model that begins with two inputs."""
+    return forms.functional(ONE_INPUT, ("Input", {"shape": "(10,)", "name": "other"}), *entries, inputs=inputs, outputs=outputs)
+
+
+def boxed(layer, *boxes, shape="(8, 2)"):
+    """Return a model of one layer with boxes on its weights: (weights, initializer type, or regularizer or constraint) each."""
+    form = forms.sequential(layer, input_shape=shape)
+    form["model_selection"]["layers"][0]["weights_options"] = [
+        {"weights": weights, **({"initializer": {"initializer_type": chosen}} if isinstance(chosen, str) else chosen)} for weights, chosen in boxes
+    ]
+    return form
+
+
+NORMALIZATION = ("Normalization", {"axis": "-1", "kwargs": ""})
+CONVOLUTION = ("Conv1D", {"filters": 2, "kernel_size": "2", "kwargs": ""})
 ATTENDING = {"num_heads": 2, "key_dim": 3, "dropout": 0, "kwargs": ""}
 
 
@@ -103,6 +170,55 @@ FAIL = {
     "model type": ({"model_selection": {"model_type": "other", "layers": forms.layers(dense())}}, "Select keras model type"),
     "later layer": (forms.functional(ONE_INPUT, dense(inbound_nodes=3), dense(inbound_nodes=1)), "layer 2 refers to layer 3, which comes later"),
     "itself": (forms.functional(ONE_INPUT, dense(inbound_nodes=2)), "layer 2 refers to itself"),
+    "cycle": (forms.functional(ONE_INPUT, dense(inbound_nodes=3), dense(inbound_nodes=2), outputs="[3]"), "layer 2 refers to layer 3, which comes later"),
+    "no such layer": (forms.functional(ONE_INPUT, dense(inbound_nodes=7)), "layer 2 refers to layer 7, which is not there. Refer to one of the layers before it, 1 to 1."),
+    "position 0": (forms.functional(ONE_INPUT, dense(inbound_nodes=0)), "inbound_nodes must be the position of an earlier layer, counted from 1. Received: '0'"),
+    "position negative": (forms.functional(ONE_INPUT, dense(inbound_nodes=-1)), "counted from 1. Received: '-1'"),
+    "no Input first": (forms.functional(dense(inbound_nodes=1), ONE_INPUT), "layer 1 refers to itself. Begin with a layer of type Input."),
+    "merge later": (forms.functional(ONE_INPUT, ("Add", {"merging_layers": "[1, 3]"}), dense(inbound_nodes=2)), "Layer 2 (Add): merging_layers: layer 2 refers to layer 3, which comes later"),
+    "merge no position": (forms.functional(ONE_INPUT, ("Add", {"merging_layers": "[True, 1]"})), "merging_layers must be the position of an earlier layer"),
+    "merge of unlike shapes": (joining(dense(inbound_nodes=1), ("Concatenate", {"merging_layers": "[2, 3]", "axis": "0"}), outputs="[4]"), "Layer 4 (Concatenate) does not fit"),
+    "difference of three": (joining(("Subtract", {"merging_layers": "[1, 2, 1]"})), "Layer 3 (Subtract) does not fit"),
+    "layer to nowhere": (joining(("Add", {"merging_layers": "[1, 2]"}), dense(inbound_nodes=1)), "Layer 4 (Dense) leads to none of the output_layers, [3]."),
+    "input to nowhere": (joining(dense(inbound_nodes=1)), "Layer 2 (Input) leads to none of the output_layers, [3]."),
+    "input not listed": (joining(("Add", {"merging_layers": "[1, 2]"}), inputs="[1]"), "input_layers: layer 2 is an Input that the outputs need"),
+    "output is an Input": (joining(("Add", {"merging_layers": "[1, 2]"}), outputs="[3, 1]"), "output_layers: layer 1 is an Input, which computes nothing"),
+    "input listed twice": (joining(("Add", {"merging_layers": "[1, 2]"}), inputs="[1, 2, 1]"), "input_layers: layer 1 is listed twice"),
+    "output listed twice": (joining(("Add", {"merging_layers": "[1, 2]"}), outputs="[3, 3]"), "output_layers: layer 3 is listed twice"),
+    "input 0": (joining(("Add", {"merging_layers": "[1, 2]"}), inputs="[0]"), "input_layers: must list positions of layers from 1 to 3"),
+    "inputs of one name": (
+        forms.functional(ONE_INPUT, ("Input", {"shape": "(3,)", "name": "a"}), ("Input", {"shape": "(3,)", "name": "a"})), "Layer 3 (Input): name 'a' is that of layer 2 already",
+    ),
+    "attention without a shape": (forms.sequential(("AdditiveAttention", {"kwargs": ""}), input_shape=""), "Layer 1 (AdditiveAttention): input_shape must be given"),
+    "attention in a chain": (forms.sequential(dense(), ("MultiHeadAttention", ATTENDING), input_shape="(6,)"), "Layer 2 (MultiHeadAttention) does not fit: attention looks from step to step"),
+    "normalization after weights": (
+        forms.sequential(dense(), NORMALIZATION, input_shape="(6,)"), "no layer with weights may stand before it, but Layer 1 (Dense) does. Move it before that layer",
+    ),
+    "normalization after a merge": (
+        joining(dense(10, inbound_nodes=1), ("Add", {"merging_layers": "[2, 3]"}), ("Normalization", {"axis": "-1", "inbound_nodes": 4}), outputs="[5]"),
+        "Layer 5 (Normalization) takes its mean and variance from the data before training, so no layer with weights may stand before it, but Layer 3 (Dense) does",
+    ),
+    "identity of three dimensions": (boxed(CONVOLUTION, ("kernel", "identity")), "Layer 1 (Conv1D) does not fit: Identity matrix initializer can only be used for 2D"),
+    "identity bias of an LSTM": (boxed(("LSTM", {"units": 2, "kwargs": ""}), ("bias", "identity")), "Layer 1 (LSTM) does not fit: Identity matrix initializer"),
+    "orthogonal bias": (boxed(CONVOLUTION, ("bias", "orthogonal")), "the initializer orthogonal needs weights of at least 2 dimensions"),
+    "orthogonal regularizer": (boxed(CONVOLUTION, ("kernel", {"regularizer": {"regularizer_type": "orthogonal"}})), "OrthogonalRegularizer must have rank 2"),
+    "constraint along no axis": (
+        boxed(CONVOLUTION, ("bias", {"constraint": {"constraint_type": "MaxNorm", "constraint_options": {"axis": "1"}}})), "Layer 1 (Conv1D) does not fit: axis 1 is out of bounds",
+    ),
+    "no weights": (boxed(("Dropout", {"rate": 0.1}), ("kernel", "ones")), "Layer 1 (Dropout): this layer has no weights kernel. Remove the box on its weights."),
+    "other weights": (boxed(CONVOLUTION, ("recurrent", "ones")), "Layer 1 (Conv1D): this layer has no weights recurrent. Choose one of kernel, bias, activity."),
+    "weights of the wrapped": (
+        boxed(("Bidirectional", {"wrapped": {"layer_type": "GRU", "units": 2}}), ("gamma", "ones")), "wrapped GRU: this layer has no weights gamma. Choose one of kernel, bias, recurrent",
+    ),
+    "activity starts as nothing": (boxed(CONVOLUTION, ("activity", "ones")), "its weights activity take no initializer, only a regularizer"),
+    "weights in two boxes": (boxed(CONVOLUTION, ("bias", "ones"), ("bias", "zeros")), "its weights bias are in two boxes"),
+    "weights as keyword too": (boxed(("Dense", {"units": 2, "kwargs": "bias_initializer='ones'"}), ("bias", "ones")), "bias_initializer is given twice"),
+    "initializer not on offer": (boxed(CONVOLUTION, ("bias", "stft")), "weights bias: initializer must be one of zeros, ones"),
+    "option of an initializer": (
+        boxed(CONVOLUTION, ("kernel", {"initializer": {"initializer_type": "random_normal", "stddev": -1}})),
+        "Layer 1 (Conv1D): weights kernel: initializer random_normal: stddev must be a number of at least 0. Received: '-1'.",
+    ),
+    "keyword of a class": (forms.sequential(dense(kwargs="bias_initializer={'class_name': 'Constant', 'config': {}}")), "Layer 1 (Dense) does not fit: 'value' is missing."),
     "not connected": (forms.functional(ONE_INPUT, dense()), "Layer 2 (Dense): inbound_nodes must be given"),
     "one to merge": (forms.functional(ONE_INPUT, ("Add", {"merging_layers": "[1]"})), "at least two layers"),
     "merge does not fit": (

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import walking
-from dltools import architecture, model_file, training_parameters
+from dltools import adaptation, architecture, batches, model_file, training_parameters
 from dltools.builder import Builder
 from dltools.parameters import Dataset
 
@@ -35,6 +35,9 @@ def walk(folder: Path) -> None:
     model.compile(loss=training_parameters.loss(TRAINING), optimizer=training_parameters.optimizer(TRAINING),
                   metrics=training_parameters.metrics(TRAINING, "binary"), run_eagerly=True)
     x = x if len(x) > 1 else x[0]
+    if adaptation.adapting(model.layers):
+        features = batches.Features(x.reshape(ROWS, -1), None, Dataset(folder.name, folder.name))
+        adaptation.adapt(model, features, batches.row_shape(model, features), np.arange(ROWS))
     loss = model.train_on_batch(x, y)
     assert np.isfinite(loss).all(), f"the loss is {loss}"
     before = np.asarray(model(x, training=False))

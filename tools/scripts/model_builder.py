@@ -2,7 +2,7 @@
 
 import argparse
 
-from dltools import architecture, builder, parameters
+from dltools import builder, layer_table, parameters
 from dltools.errors import user_errors_on_stderr
 from dltools.keras_runtime import keras_for_design
 
@@ -17,7 +17,7 @@ def main() -> None:
     keras_for_design()
     made, model = builder.from_form(form, config_file)
     builder.write(options.outfile, made)
-    print(architecture.drawn_table(architecture.layer_table(model)))
+    print(layer_table.drawn(layer_table.rows(model)))
     chosen = made.training
     print(f"{chosen['learning_type']}, loss {chosen['loss']}, optimizer {chosen['optimizer']['type']}")
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from dltools import architecture, files, parameters
+from dltools import architecture, design, files, layer_table, parameters
 from dltools.errors import user_errors_on_stderr
 from dltools.keras_runtime import keras_for_design
 
@@ -11,12 +11,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
     parser.add_argument("--outfile", required=True, help="model configuration to write (JSON)")
+    parser.add_argument("--outfile-layers", help="layer table to write (tabular)")
     options = parser.parse_args()
     selection = parameters.read(options.inputs)["model_selection"]
     keras_for_design()
-    model = architecture.design(selection)
+    model, positions = design.design(selection)
+    table = layer_table.rows(model, positions)
     files.write_text(options.outfile, architecture.to_json(model))
-    print(architecture.drawn_table(architecture.layer_table(model)))
+    if options.outfile_layers:
+        files.write_text(options.outfile_layers, layer_table.tabular(table))
+    print(layer_table.drawn(table))
     if not model.built:
         print("No input_shape is given: whether the layers fit together shows when training starts.")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import architecture, batches, prediction, scoring, tables, targets, training_parameters
+from . import batches, layer_table, prediction, scoring, tables, targets, training_parameters
 
 # Scores of the training part are computed on at most so many of its samples, unless the user wants all: they
 # tell whether the network has learned by heart, and that they tell without a further pass over a large table.
@@ -102,8 +102,8 @@ def write_history(path, history: dict[str, list[float]]) -> None:
 
 def write_architecture(path, model) -> None:
     """Write one line a layer: name, type, output shape, number of parameters."""
-    rows = architecture.layer_table(model)
-    names = list(architecture.LAYER_TABLE_HEADER[1:])
+    rows = layer_table.rows(model)
+    names = list(layer_table.HEADER[1:5])
     columns = [[row.name for row in rows], [row.type for row in rows], [row.output_shape for row in rows]]
     tables.write_table(path, names, [*columns, np.asarray([row.parameters for row in rows])])
 

@@ -8,7 +8,7 @@ import functools
 import inspect
 from typing import Any, NamedTuple
 
-from . import gate
+from . import gate, weights
 from .errors import UserError, listed, quoted
 from .kinds import (
     Amounts, Axes, Choice, Constraint, Equation, Factor, Flag, Numbers, Parameter, Penalties, Real, Shape, Sizes, Whole,
@@ -25,10 +25,6 @@ ACTIVATIONS = (
 ENCODINGS = ("multi_hot", "one_hot", "count")
 FLIPS = ("horizontal_and_vertical", "horizontal", "vertical")
 DATA_FORMATS = ("channels_last", "channels_first")
-INITIALIZERS = (
-    "zeros", "ones", "constant", "random_normal", "random_uniform", "truncated_normal", "orthogonal", "identity",
-    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
-)
 INPUT_DTYPES = ("float32", "float64", "int32", "int64")
 
 
@@ -146,6 +142,20 @@ _WRAPPERS = {
     ),
 }  # fmt: skip
 
+_DROPOUT = optional("dropout", Real(0, 1))
+_HEADS = (Parameter("num_heads", Whole()), Parameter("key_dim", Whole()), _DROPOUT)
+_GROUPED_HEADS = (
+    Parameter("head_dim", Whole()), Parameter("num_query_heads", Whole()), Parameter("num_key_value_heads", Whole()),
+    _DROPOUT,
+)
+_ATTENDING = Layer(attends=True)
+_ATTENTIONS = {
+    "MultiHeadAttention": _ATTENDING._replace(parameters=_HEADS, spread=True),
+    "GroupQueryAttention": _ATTENDING._replace(parameters=_GROUPED_HEADS, spread=True),
+    "Attention": _ATTENDING._replace(parameters=(optional("score_mode", Choice(("dot", "concat"))), _DROPOUT)),
+    "AdditiveAttention": _ATTENDING._replace(parameters=(_DROPOUT,)),
+}
+
 LAYERS: dict[str, Layer] = {
     "Dense": Layer((_UNITS, _ACTIVATION)),
     "Activation": Layer((Parameter("activation", Choice(ACTIVATIONS)),), kwargs=False),
@@ -186,6 +196,8 @@ LAYERS: dict[str, Layer] = {
     "EinsumDense": Layer(
         (Parameter("equation", Equation()), Parameter("output_shape", Shape(unknown=None)), _ACTIVATION),
     ),
+    # Its mean and variance come from the training data; see `adaptation`.
+    "Normalization": Layer((optional("axis", Axes()),)),
     "Rescaling": Layer((Parameter("scale", Real()), optional("offset", Real()))),
     "Resizing": Layer(_PICTURE_SIZE),
     "CenterCrop": Layer(_PICTURE_SIZE),
@@ -211,7 +223,7 @@ LAYERS: dict[str, Layer] = {
     "LeakyReLU": Layer((optional("alpha", Real(0), keras="negative_slope"),), kwargs=False),
     "PReLU": Layer(
         (
-            optional("alpha_initializer", Choice(INITIALIZERS)), optional("alpha_regularizer", Penalties()),
+            optional("alpha_initializer", weights.Initializer()), optional("alpha_regularizer", Penalties()),
             optional("alpha_constraint", Constraint()), optional("shared_axes", Axes()),
         ),
         kwargs=False,
@@ -225,20 +237,10 @@ LAYERS: dict[str, Layer] = {
     "ConvLSTM2DCell": _convolving_cell(2)._replace(instead="ConvLSTM2D, which steps through the sequence by itself"),
 }
 
+# In a chain of layers, attention attends to the one before it; in a functional model it joins several.
+LAYERS |= _ATTENTIONS
+
 _MERGING = Layer(merges=True, kwargs=False)
-_DROPOUT = optional("dropout", Real(0, 1))
-_HEADS = (Parameter("num_heads", Whole()), Parameter("key_dim", Whole()), _DROPOUT)
-_GROUPED_HEADS = (
-    Parameter("head_dim", Whole()), Parameter("num_query_heads", Whole()), Parameter("num_key_value_heads", Whole()),
-    _DROPOUT,
-)
-_ATTENDING = Layer(merges=True, attends=True)
-_ATTENTIONS = {
-    "MultiHeadAttention": _ATTENDING._replace(parameters=_HEADS, spread=True),
-    "GroupQueryAttention": _ATTENDING._replace(parameters=_GROUPED_HEADS, spread=True),
-    "Attention": _ATTENDING._replace(parameters=(optional("score_mode", Choice(("dot", "concat"))), _DROPOUT)),
-    "AdditiveAttention": _ATTENDING._replace(parameters=(_DROPOUT,)),
-}
 FUNCTIONAL_LAYERS: dict[str, Layer] = {
     "Input": Layer(
         (
@@ -250,12 +252,24 @@ FUNCTIONAL_LAYERS: dict[str, Layer] = {
     **{name: _MERGING for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
     "Concatenate": _MERGING._replace(parameters=(optional("axis", Axes(several=False)),)),
     "Dot": _MERGING._replace(parameters=(Parameter("axis", Axes(), keras="axes"), optional("normalize", Flag()))),
-    **_ATTENTIONS,
     **LAYERS,
+    **{name: layer._replace(merges=True) for name, layer in _ATTENTIONS.items()},
 }
 
 # Arguments of every Keras layer that a user may set by keyword, beside the layer's own.
 COMMON_ARGUMENTS = {"name": Word(), "trainable": Flag(), "dtype": Word(), "input_shape": Shape()}
+
+
+def entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, Layer]:
+    """Return the label, such as "Layer 2 (Conv2D)", and the entry in the table of the layer at a position of the form.
+
+    Raises:
+        UserError: the table has no such layer.
+    """
+    layer_type = values.get("layer_type")
+    if layer_type not in table:
+        raise UserError(f"Layer {position}: {quoted(layer_type)} is not on offer here. Choose one of {listed(table, 80)}.")
+    return f"Layer {position} ({layer_type})", table[layer_type]
 
 
 def make(table: dict[str, Layer], values: dict, label: str):
@@ -263,7 +277,8 @@ def make(table: dict[str, Layer], values: dict, label: str):
 
     Parameters:
         table: `LAYERS` or `FUNCTIONAL_LAYERS`.
-        values: `layer_type` and the layer's parameters, as Galaxy's JSON holds them.
+        values: `layer_type` and the layer's parameters, as Galaxy's JSON holds them, and `weights_options`: the
+            boxes on its weights, those of the wrapped layer if it wraps one.
         label: the layer's position and type, for messages: "Layer 2 (Conv2D)".
 
     Returns:
@@ -279,12 +294,23 @@ def make(table: dict[str, Layer], values: dict, label: str):
     if layer.instead:
         raise UserError(f"{label}: Keras has no {layer_type} any more. Use {layer.instead}.")
     name = layer.keras or ("InputLayer" if layer_type == "Input" else layer_type)
-    found = read_named(layer.parameters, values, label)
-    further = keyword_arguments(values.get("kwargs"), f"{label}: key word arguments") if layer.kwargs else {}
     build = getattr(keras.layers, name)
     if layer.wraps:
         build = functools.partial(_wrapping, build)
-    return build, found | _checked_keywords(further, name, label)
+        # What is said of its weights is said of those of the layer inside.
+        values = {**values, "wrapped": {**(values.get("wrapped") or {}), "weights_options": values.get("weights_options")}}
+    found = read_named(layer.parameters, values, label)
+    further = keyword_arguments(values.get("kwargs"), f"{label}: key word arguments") if layer.kwargs else {}
+    found |= _checked_keywords(further, name, label)
+    return build, found if layer.wraps else _with_weights(found, values, name, label)
+
+
+def _with_weights(found: dict, values: dict, name: str, label: str) -> dict:
+    options = weights.read(values.get("weights_options"), keyword_names(name), label)
+    for argument in options:
+        if argument in found:
+            raise UserError(f"{label}: {argument} is given twice: in the key word arguments and in a box on the weights.")
+    return found | options
 
 
 def _checked_keywords(further: dict[str, Any], name: str, label: str) -> dict[str, Any]:
@@ -298,6 +324,8 @@ def _checked_keywords(further: dict[str, Any], name: str, label: str) -> dict[st
             )
         if keyword in COMMON_ARGUMENTS:
             further[keyword] = COMMON_ARGUMENTS[keyword].read(value, f"{label}: {keyword}")
+        if keyword.endswith("_initializer") and value in weights.NAMES:
+            further[keyword] = weights.Initializer().read(value, f"{label}: {keyword}")
         gate.check(value, f"{label}: {keyword}")
     return further
 

@@ -28,7 +28,7 @@ import json
 import platform
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, hyperparameters, old_model_file, training_parameters
+from . import architecture, gate, hdf5, hyperparameters, layer_table, old_model_file, training_parameters
 from .builder import Builder
 from .errors import UserError, quoted
 from .files import replacing
@@ -86,7 +86,7 @@ def write(target, model, record: Record) -> None:
         "run": record.run or {},
         "versions": versions(),
     }
-    rows = architecture.layer_table(model)
+    rows = layer_table.rows(model)
     _name_apart(model.optimizer)
     with replacing(target, suffix=".h5", room=_room(model, config)) as path:
         model.save(path)
@@ -94,7 +94,7 @@ def write(target, model, record: Record) -> None:
             handle[CONFIG] = json.dumps(config)
             handle[HYPERPARAMETERS] = json.dumps(hyperparameters.rows(record.builder))
             handle.attrs["-URL-"] = URL
-            handle.attrs[REPR] = f"{summary(record)}\n{architecture.drawn_table(rows)}"
+            handle.attrs[REPR] = f"{summary(record)}\n{layer_table.drawn(rows)}"
             handle.attrs[HTML_REPR] = _html(summary(record), rows)
 
 
@@ -130,13 +130,13 @@ def summary(record: Record) -> str:
     )
 
 
-def _html(title: str, rows: list[architecture.LayerRow]) -> str:
+def _html(title: str, rows: list[layer_table.LayerRow]) -> str:
     """Draw the layers as an HTML table; every text is escaped, for Galaxy shows this to other users."""
     def line(tag, cells):
         return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
 
     body = "".join(line("td", row) for row in rows)
-    header = line("th", architecture.LAYER_TABLE_HEADER)
+    header = line("th", layer_table.HEADER)
     return f'<p>{html.escape(title)}</p><table border="1" cellpadding="4">{header}{body}</table>'
 
 
@@ -256,7 +256,7 @@ def _record(handle, dataset: Dataset) -> Record:
         raise UserError(f"{dataset}: its training history is damaged.")
     run = config.get("run")
     architecture.checked(config.get("architecture"), str(dataset))
-    return Record(Builder(config["architecture"], training), target, features, history, run if isinstance(run, dict) else None)
+    return Record(Builder(config["architecture"], training), target, features, history, (run or None) if isinstance(run, dict) else None)
 
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import architecture, batches, model_file, scaling, training_parameters
+from . import adaptation, architecture, batches, model_file, scaling, training_parameters
 from .builder import Builder
 from .errors import UserError, listed
 from .targets import Target
@@ -100,6 +100,8 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     steps = options.get("steps_per_epoch")
     compile_model(model, training, target)
     _check_monitors(training, validation is not None)
+    if not done:
+        adaptation.adapt(model, features, shape, rows)
     progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
     told = model.fit(
         batches.pipeline(features, shape, rows, size, target.values, weights, shuffle_seed=seed, repeat=steps is not None),
