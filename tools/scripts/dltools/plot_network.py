@@ -168,9 +168,9 @@ def from_parameters(selection: dict) -> Network:
 
 def of_model(model) -> tuple[list[Box], list[tuple[int, int]]]:
     """Return the boxes of a `keras.Model`'s layers, and its edges, as `Network` takes them."""
-    from . import architecture
+    from . import layer_table
 
-    rows = architecture.layer_table(model)
+    rows = layer_table.rows(model)
     config = model.get_config()["layers"]
     inputs = [entry for entry in config if entry["class_name"] == "InputLayer"]
     boxes = [_box(row, layer) for row, layer in zip(rows, model.layers, strict=True)]

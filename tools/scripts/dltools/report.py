@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from . import architecture, hyperparameters, model_file, prediction, report_pictures, scaling, targets
+from . import hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
 from .document import MAX_BYTES, Heading, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
@@ -183,8 +183,8 @@ def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
 
 
 def _architecture(model) -> list:
-    rows = architecture.layer_table(model)
-    table = Table(list(architecture.LAYER_TABLE_HEADER), [[row.position, *map(str, row[1:4]), row.parameters] for row in rows])
+    rows = layer_table.rows(model)
+    table = Table(list(layer_table.HEADER), [[row.position, *map(str, row[1:4]), row.parameters, row.receptive_field] for row in rows])
     return [*_cut(table, LISTED_CLASSES, "layers"), Paragraph(f"Parameters in all: {sum(row.parameters for row in rows):,}")]
 
 
