@@ -82,6 +82,16 @@ def test_size_and_resolution_are_those_asked_for(tables):
     assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (500, 250)
 
 
+def test_texts_shrink_with_a_small_figure(tables):
+    shown = visualization.display(matrix(tables))
+    assert shown.plot_sized(None) == 1
+    sizes = [shown.axes_.title.get_fontsize(), shown.texts_[0, 0].get_fontsize()]
+    scale = shown.plot_sized((4, 3.5))
+    assert 0.5 <= scale < 1
+    assert list(shown.figure_.get_size_inches()) == [4, 3.5]
+    np.testing.assert_allclose([shown.axes_.title.get_fontsize(), shown.texts_[0, 0].get_fontsize()], scale * np.array(sizes))
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({"width": "10"}, "Width and height: give both"),
     ({"width": "1", "height": "10"}, "Width in centimetres must be a number of at least 4"),
@@ -140,6 +150,16 @@ def test_points_become_a_trace(tables):
     shown = drawn("regression", **compared(tables("t", "1\n2\n3\n"), tables("p", "P\n1.5\n2\n2.5\n")))
     points = [trace for trace in interactive.figure_of(shown.figure_)["data"] if trace["type"] == "scattergl"]
     np.testing.assert_allclose(points[0]["y"], [1.5, 2, 2.5])
+
+
+def test_long_lines_are_thinned_along_their_way():
+    x = np.linspace(0, 1, 50_000)
+    y = (x > 0.5).astype(float)
+    few_x, few_y = interactive.thinned(x, y)
+    assert len(few_x) <= interactive.MAX_POINTS
+    assert (few_x[0], few_x[-1], few_y[0], few_y[-1]) == (0, 1, 0, 1)
+    # The step stays where it was.
+    assert abs(few_x[few_y > 0.5][0] - 0.5) < 0.002
 
 
 # --- imports ----------------------------------------------------------------------------------

@@ -20,15 +20,16 @@ def main() -> None:
     selection = parameters.read(options.inputs)["plotting_selection"]
     wanted = visualization.options(selection)
     shown = visualization.display(selection)
-    figure = shown.plot().figure_
+    look = wanted.look._replace(scale=shown.plot_sized(wanted.size))
+    figure = shown.figure_
     facts = [shown.summary(), *shown.notes]
-    is_page = wanted.look.format == "html"
+    is_page = look.format == "html"
     if is_page or options.output_picture:
-        png = export.picture(figure, wanted.look._replace(format="png"))
+        png = export.picture(figure, look._replace(format="png"))
     if is_page:
-        content = export.page(figure, png, wanted.look.dpi, shown.title, facts, shown.interactive, TOOL)
+        content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL)
     else:
-        content = export.picture(figure, wanted.look)
+        content = export.picture(figure, look)
     files.write_bytes(options.output, content)
     if options.output_picture:
         files.write_bytes(options.output_picture, png)

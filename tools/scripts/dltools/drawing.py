@@ -19,8 +19,11 @@ LINE_STYLES = ("-", "--", "-.", ":")
 GREY = "#767676"
 MAX_NAME = 24
 _MAX_TITLE = 300
-# A title's letters take about an eleventh of an inch each.
+# A title's letters take about an eleventh of an inch each where the font size is Matplotlib's default.
 _LETTERS_PER_INCH = 11
+FONT_SIZE = 10
+# In a figure smaller than suits its data, texts shrink with it, but stay legible.
+_SMALLEST_SCALE = 0.5
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -57,18 +60,47 @@ class Display:
         figure = Figure(figsize=self.size or natural, layout="constrained")
         return figure.subplots(rows, columns)
 
+    def plot_sized(self, size: tuple[float, float] | None) -> float:
+        """Draw on a new figure of a size in inches, or of the natural one; return the scale of its texts.
+
+        What is drawn or saved of the figure later must be so within `scaled` texts.
+        """
+        self.size = None
+        natural = self.plot().figure_.get_size_inches()
+        if size is None:
+            return 1.0
+        scale = min(1.0, max(_SMALLEST_SCALE, min(size[0] / natural[0], size[1] / natural[1])))
+        self.size = size
+        with scaled(scale):
+            self.plot()
+        return scale
+
     def set_title(self, ax, width: float | None = None) -> None:
         """Write the title above `ax`, in as many lines as its width in inches needs."""
         self.figure_ = ax.figure
         width = width or ax.get_position().width * ax.figure.get_figwidth()
-        ax.set_title(wrapped(self.title, int(_LETTERS_PER_INCH * width)), parse_math=False)
+        ax.set_title(wrapped(self.title, int(letters_per_inch() * width)), parse_math=False)
 
     def set_figure_title(self, figure) -> None:
         """Write the title above all axes of a figure."""
         self.figure_ = figure
-        title = wrapped(self.title, int(_LETTERS_PER_INCH * figure.get_figwidth()))
+        title = wrapped(self.title, int(letters_per_inch() * figure.get_figwidth()))
         if title:
             figure.suptitle(title, fontsize="large", parse_math=False)
+
+
+def scaled(scale: float):
+    """Return a context in which texts and lines are drawn smaller."""
+    import matplotlib
+
+    return matplotlib.rc_context({"font.size": scale * FONT_SIZE, "lines.linewidth": 1.5 * scale, "lines.markersize": 6 * scale})
+
+
+def letters_per_inch() -> float:
+    """Return about how many letters of a title go into an inch."""
+    import matplotlib
+
+    return _LETTERS_PER_INCH * FONT_SIZE / matplotlib.rcParams["font.size"]
 
 
 def wrapped(text: str, letters: int) -> str:

@@ -10,7 +10,7 @@ import io
 import json
 from typing import NamedTuple
 
-from . import interactive
+from . import drawing, interactive
 from .errors import UserError, listed, one_line, quoted
 
 # Output formats of the form -> the file's format. The names with a library in them are those of saved workflows.
@@ -28,12 +28,13 @@ _METADATA = {
 class Look(NamedTuple):
     """Of which format the output is, and how many pixels an inch of a png has.
 
-    With `trimmed`, empty margins are cut off; a figure of a chosen size keeps them.
+    With `trimmed`, empty margins are cut off; a figure of a chosen size keeps them. `scale` is that of the texts.
     """
 
     format: str = "png"
     dpi: int = RESOLUTION
     trimmed: bool = True
+    scale: float = 1.0
 
 
 def format_of(chosen) -> str:
@@ -55,7 +56,7 @@ def picture(figure, look: Look) -> bytes:
     dpi = min(look.dpi, MAX_PIXELS / max(figure.get_size_inches()))
     options = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
     stream = io.BytesIO()
-    with matplotlib.rc_context(_REPRODUCIBLE):
+    with drawing.scaled(look.scale), matplotlib.rc_context(_REPRODUCIBLE):
         figure.savefig(stream, format=look.format, dpi=dpi, metadata=_METADATA[look.format], **options)
     return stream.getvalue()
 

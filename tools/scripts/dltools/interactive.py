@@ -10,6 +10,8 @@ from .errors import one_line
 
 _DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 _POINTS_PER_PIXEL = 1.33
+# Of a line with more points, so many are shown: no screen has more.
+MAX_POINTS = 3000
 
 
 def figure_of(figure) -> dict | None:
@@ -112,11 +114,12 @@ def _lines(axes, to_hex) -> list[dict]:
         if line.get_transform() != axes.transData:
             # A line across the axes: one of its coordinates is a share of their width or height.
             x, y = _across(axes, line, x, y)
+        x, y = thinned(x, y)
         name = _name(line) or plain(named.get((str(line.get_color()), line.get_linestyle(), line.get_linewidth()), ""))
         marked = line.get_marker() not in ("None", None, "", " ")
         drawn = line.get_linestyle() in _DASHES
         trace = {
-            "type": "scatter", "x": x.tolist(), "y": y.tolist(), "name": name,
+            "type": "scatter", "x": _rounded(x), "y": _rounded(y), "name": name,
             "mode": "+".join(["lines"] * drawn + ["markers"] * marked) or "lines",
             "line": {"color": to_hex(line.get_color()), "dash": _DASHES.get(line.get_linestyle(), "solid"), "width": _POINTS_PER_PIXEL * line.get_linewidth()},
         }
@@ -124,6 +127,22 @@ def _lines(axes, to_hex) -> list[dict]:
             trace["line"]["shape"] = "hv"
         traces.append(trace)
     return traces
+
+
+def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return at most `MAX_POINTS` points of a line, evenly along its length, with both ends."""
+    if len(x) <= MAX_POINTS:
+        return x, y
+    spans = [max(float(np.ptp(values)), 1e-12) for values in (x, y)]
+    steps = np.abs(np.diff(x)) / spans[0] + np.abs(np.diff(y)) / spans[1]
+    way = np.concatenate([[0.0], np.cumsum(steps)])
+    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], MAX_POINTS)))
+    kept = np.unique(np.append(kept, len(x) - 1))
+    return x[kept], y[kept]
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.7g}") for value in values]
 
 
 def _across(axes, line, x, y):
@@ -163,7 +182,7 @@ def _collections(axes, to_hex) -> list[dict]:
             x, y = np.asarray(points.get_offsets(), float).T
             color = to_hex(points.get_facecolor()[0])
             trace = {
-                "type": "scattergl", "mode": "markers", "x": x.tolist(), "y": y.tolist(), "name": _name(points),
+                "type": "scattergl", "mode": "markers", "x": _rounded(x), "y": _rounded(y), "name": _name(points),
                 "marker": {"color": color, "opacity": points.get_alpha() or 1, "size": 5},
             }
             traces.append(trace)

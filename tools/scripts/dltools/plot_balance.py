@@ -43,7 +43,7 @@ class Balance(Display):
             )
             shares = counts / max(1, counts.sum())
             labels = [f"{counts[i]} ({100 * shares[i]:.1f} %)" for i in self.shown_]
-            ax.bar_label(self.bars_[name], labels, padding=3, fontsize=7)
+            ax.bar_label(self.bars_[name], labels, padding=3, fontsize="x-small")
         name_ticks(ax.yaxis, at, [self.classes[i] for i in self.shown_])
         ax.set_ylim(len(at) - 0.5, -0.5)
         ax.set_xlabel("Number of samples")

@@ -43,6 +43,7 @@ class ConfusionMatrix(Display):
 
     def plot(self, ax=None) -> "ConfusionMatrix":
         """Draw on `ax`, or on a new figure of a size that suits the number of classes."""
+        from matplotlib.colors import Normalize, PowerNorm
         from matplotlib.ticker import MaxNLocator
 
         if ax is None:
@@ -50,7 +51,9 @@ class ConfusionMatrix(Display):
         self.axes_, self.figure_ = ax, ax.figure
         values = self.shares
         highest = 1 if self.normalize in ("true", "pred") else max(values.max(), 1 if self.normalize == "none" else 1e-9)
-        self.image_ = ax.imshow(values, cmap=self.color_map, vmin=0, vmax=highest)
+        # Among many classes, single mistakes would hardly differ from none.
+        norm = Normalize(0, highest) if len(self.classes) <= MAX_CLASSES_WITH_COUNTS else PowerNorm(0.5, 0, highest)
+        self.image_ = ax.imshow(values, cmap=self.color_map, norm=norm, interpolation="nearest")
         bar = self.figure_.colorbar(
             self.image_, ax=ax, shrink=0.8, ticks=MaxNLocator(integer=True) if self.normalize == "none" else None
         )
@@ -86,8 +89,7 @@ class ConfusionMatrix(Display):
         wanted = 4.5 + 0.25 * min(len(self.classes), MAX_CLASSES_WITH_COUNTS)
         if self.size is None:
             return wanted
-        room = self._natural_size()
-        return max(1.0, min(self.size[0] - room[0], self.size[1] - room[1]) + wanted)
+        return wanted * min(have / needs for have, needs in zip(self.size, self._natural_size(), strict=True))
 
     def _natural_size(self) -> tuple[float, float]:
         """Width and height in inches of a figure that has room for the names as well."""
@@ -96,13 +98,15 @@ class ConfusionMatrix(Display):
         return side + names + 2, side + names + 1.2
 
     def _draw_ticks(self) -> None:
+        from matplotlib import rcParams
+
         step = math.ceil(len(self.classes) / _MAX_TICKS)
         at = list(range(0, len(self.classes), step))
         names = [shortened(self.classes[i]) for i in at]
         longest = max(map(len, names))
         if self.totals and len(self.classes) <= MAX_CLASSES_WITH_COUNTS:
             at, names = [*at, len(self.classes)], [*names, "total"]
-        size = min(10, 72 * self._side / len(names))
+        size = min(rcParams["font.size"], 72 * self._side / len(names))
         upright = longest > 4 or len(names) > MAX_CLASSES_WITH_COUNTS
         self.axes_.set_xticks(at, names, rotation=90 if upright else 0, fontsize=size)
         self.axes_.set_yticks(at, names, fontsize=size)
@@ -115,10 +119,12 @@ class ConfusionMatrix(Display):
 
     @property
     def _font_size(self) -> float:
+        from matplotlib import rcParams
+
         cells = len(self.classes) + self.totals
         digits = max(len(str(self.counts.sum() if self.totals else self.counts.max())), 4 * (self.normalize != "none"))
         cell = 72 * self._side / cells  # in points, as font sizes
-        return min(12, 1.4 * cell / digits)
+        return min(1.2 * rcParams["font.size"], 1.4 * cell / digits)
 
     def _draw_values(self, values: np.ndarray) -> np.ndarray:
         background = self.image_.cmap(self.image_.norm(values))

@@ -160,7 +160,8 @@ def _height(grid: np.ndarray, curve: Curve) -> np.ndarray:
 def _pr(truth: np.ndarray, scores: np.ndarray):
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
-    precision, recall, thresholds = precision_recall_curve(truth, scores)
+    # Points between others on a line are left out; the area is that of all.
+    precision, recall, thresholds = precision_recall_curve(truth, scores, drop_intermediate=True)
     # The curve's last point, recall 0, lies above all thresholds.
     return recall, precision, np.append(thresholds, np.inf), float(average_precision_score(truth, scores))
 

@@ -60,7 +60,7 @@ class Mistakes(Display):
             self.images_.append(panel.imshow(pixels, cmap="gray", vmin=low, vmax=high if high > low else low + 1))
             sure = "" if np.isnan(mistake.confidence) else f"\np = {mistake.confidence:.3f}"
             caption = f"true {shortened(mistake.true, 12)}\npredicted {shortened(mistake.predicted, 12)}{sure}"
-            self.captions_.append(panel.set_title(caption, fontsize=7.5, parse_math=False))
+            self.captions_.append(panel.set_title(caption, fontsize="x-small", parse_math=False))
         self.axes_ = panels[: len(self.mistakes)]
         self.set_figure_title(panels[0].figure)
         return self

@@ -58,7 +58,7 @@ class Regression(Display):
         first = _points(against, target.true, target.predicted)
         against.set_xlabel(f"True{named}", parse_math=False)
         against.set_ylabel(f"Predicted{named}", parse_math=False)
-        against.set_title(_figures(target), fontsize="small")
+        against.set_title(_figures(target).replace(", MAE", "\nMAE"), fontsize="small")
         left_over.axhline(0, color=GREY, linestyle=":")
         second = _points(left_over, target.predicted, target.residuals)
         left_over.set_xlabel(f"Predicted{named}", parse_math=False)

@@ -49,10 +49,8 @@ def display(selection: dict) -> Display:
     kind = selection.get("plot_type")
     if kind not in PLOTS:
         raise UserError(f"Select a plotting type: must be one of {listed(PLOTS)}. Received: {quoted(kind)}.")
-    wanted = options(selection)
-    shown = PLOTS[kind](with_further(selection, OPTIONS))
-    shown.size = wanted.size
-    return shown
+    options(selection)
+    return PLOTS[kind](with_further(selection, OPTIONS))
 
 
 def options(selection: dict) -> Options:
