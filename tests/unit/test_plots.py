@@ -241,6 +241,49 @@ def test_values_that_are_refused(tables, true, predicted, message):
     assert message in str(caught.value)
 
 
+# --- predictions with columns that were passed through -------------------------------------------
+
+
+def test_columns_beside_the_predictions_are_left_out(tables):
+    true = tables("t", "a\nb\nb\n")
+    labels = tables("l", "sample\tPredicted\ns1\ta\ns2\ta\ns3\tb\n")
+    shown = drawn("classification_confusion_matrix", **compared(true, labels))
+    np.testing.assert_array_equal(shown.counts, [[1, 0], [1, 1]])
+    probabilities = tables("p", "sample\ta\tb\ns1\t.9\t.1\ns2\t.8\t.2\ns3\t.3\t.7\n")
+    shown = drawn("classification_confusion_matrix", **compared(true, probabilities))
+    np.testing.assert_array_equal(shown.counts, [[1, 0], [1, 1]])
+    shown = drawn("roc_curve", infile1=true, infile2=probabilities, pos_label="b")
+    assert shown.curves[0].area == 1
+    values = tables("v", "sample\tPredicted\ns1\t1.5\ns2\t2\ns3\t2.5\n")
+    shown = drawn("regression", **compared(tables("n", "1\n2\n3\n"), values))
+    np.testing.assert_allclose(shown.targets[0].predicted, [1.5, 2, 2.5])
+
+
+def test_one_class_is_said(tables):
+    shown = drawn("classification_confusion_matrix", **compared(tables("t", "a\na\n"), tables("p", "Predicted\na\na\n")))
+    assert shown.notes == ["there is only one class, so there is nothing that it could be taken for"]
+
+
+def test_labels_that_only_one_table_has_are_shown_and_said(tables):
+    shown = drawn("classification_confusion_matrix", **compared(tables("t", "a\nb\n"), tables("p", "Predicted\na\nc\n")))
+    assert tick_names(shown.axes_.xaxis) == ["a", "b", "c"]
+    assert shown.notes == ["never predicted: b", "predicted, but never true: c"]
+
+
+def test_order_shares_and_totals(tables):
+    form = compared(tables("t", "low\nhigh\nhigh\n"), tables("p", "Predicted\nlow\nlow\nhigh\n"))
+    options = [{"normalize": "true", "totals": True, "class_order": "low, high", "save_metrics": False}]
+    shown = drawn("classification_confusion_matrix", **form, matrix_options=options)
+    assert tick_names(shown.axes_.yaxis) == ["low", "high", "total"]
+    assert [[text.get_text() for text in row] for row in shown.texts_] == [["1.00", "0.00"], ["0.50", "0.50"]]
+    rows, columns, corner = shown.totals_
+    assert [text.get_text() for text in (*rows, *columns, corner)] == ["1", "2", "2", "1", "3"]
+    with pytest.raises(UserError, match="there is no class 'mid'. There are: 'high', 'low'"):
+        drawn("classification_confusion_matrix", **form, matrix_options=[{"class_order": "mid"}])
+    with pytest.raises(UserError, match="'low' is named twice"):
+        drawn("classification_confusion_matrix", **form, matrix_options=[{"class_order": "low,low"}])
+
+
 # --- folds ------------------------------------------------------------------------------------
 
 FOLDS = "fold\taccuracy\tloss\n1\t.8\t.5\n2\t.9\t.3\n3\t.7\tnan\nmean\t.8\t.4\nstd\t.1\t.1\n"

@@ -66,6 +66,8 @@ def compared(selection: dict) -> tuple[np.ndarray, list[str], list[str]]:
     true, predicted = label_tables.read_pair(selection)
     counts, classes = count(true.values, predicted.values)
     notes = label_tables.one_sided(true, predicted)
+    if len(classes) == 1:
+        notes.append("there is only one class, so there is nothing that it could be taken for")
     order = selection.get("class_order")
     if not is_empty(order):
         chosen = _in_order(classes, [name.strip() for name in str(order).split(",") if name.strip()])

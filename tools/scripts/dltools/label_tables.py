@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import labels, parameters, tables
+from . import labels, parameters, tables, tsv
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
 from .table_faults import is_missing
@@ -99,18 +99,35 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
     """
     dataset = parameters.dataset(selection.get("infile_predicted"), label)
     header = parameters.boolean(selection.get("header_predicted"))
-    if tables.count_columns(dataset, header) == 1:
-        return _single_column(tables.read_text(dataset, header), dataset)
-    table = _probabilities(dataset, header)
+    columns = predicted_columns(dataset, header)
+    if tables.count_columns(dataset, header, columns) == 1:
+        return _single_column(tables.read_text(dataset, header, columns), dataset)
+    table = _probabilities(dataset, header, columns)
     names = table.names or [str(number) for number in range(table.values.shape[1])]
     best = table.values.argmax(axis=1)
     confidence = table.values[np.arange(len(best)), best].astype(np.float64)
     return Labels(np.asarray(names, object)[best], dataset, header, None, names, confidence)
 
 
-def _probabilities(dataset: Dataset, header: bool) -> tables.NumberTable:
+def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
+    """Return which columns of a prediction are no others that were passed through beside it, such as names of samples.
+
+    Those headed Predicted where there are such; else those that begin with a number, if there are several.
+    """
+    names = tsv.open_table(dataset, header, tables.ALL_COLUMNS).names or []
+    found = [i for i, name in enumerate(names, 1) if name == "Predicted" or name.startswith("Predicted_")]
+    if not found and len(names) > 1:
+        with open(dataset.path, encoding="utf-8", errors="replace") as handle:
+            handle.readline()
+            cells = handle.readline().rstrip("\r\n").split("\t")
+        numbers = [i for i, cell in enumerate(cells, 1) if is_number(cell)]
+        found = numbers if len(cells) == len(names) and len(numbers) > 1 else []
+    return tables.Columns("by_index_number", tuple(found)) if found else tables.ALL_COLUMNS
+
+
+def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
     try:
-        table = tables.read_numbers(dataset, header)
+        table = tables.read_numbers(dataset, header, columns)
     except UserError as error:
         raise UserError(
             f"{error} Several columns are read as probabilities, one column for each class; predicted labels must "
@@ -132,7 +149,7 @@ def check_probabilities(values: np.ndarray, dataset: Dataset, first_line: int, n
         where = f"column {column + 1}" + (f" ({quoted(names[column])})" if names else "")
         raise UserError(
             f"{dataset}, line {first_line + row}, {where}: {values[row, column]:g} is no probability, which lies from "
-            "0 to 1. Choose the output of 'Model Prediction' with the method 'predict_proba'."
+            "0 to 1. Cut out columns that hold none, or choose the output of 'Model Prediction' with the method 'predict_proba'."
         )
 
 

@@ -86,7 +86,7 @@ def _count_lines(dataset: Dataset) -> int:
 def _read_scores(dataset: Dataset) -> _Scores:
     cells = _first_cells(dataset)
     if not cells or not all(map(is_number, cells)):
-        table = tables.read_numbers(dataset, bool(any(cells)) or not cells)
+        table = tables.read_numbers(dataset, True, label_tables.predicted_columns(dataset, True))
         return _Scores(table.values.astype(np.float64), table.names, dataset)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
     table = tables.read_numbers(dataset, False)
