@@ -254,7 +254,8 @@ class Readers:
             for layer in model.layers:
                 names = handle[f"model_weights/{layer.name}"].attrs.get("weight_names", []) if layer.weights else []
                 for name, weight in zip(names, layer.weights, strict=False):
-                    np.testing.assert_array_equal(np.asarray(weight), handle[f"model_weights/{layer.name}"][name][()])
+                    saved = handle[f"model_weights/{layer.name}"][name][()]
+                    np.testing.assert_array_equal(np.asarray(weight), saved.astype(np.asarray(weight).dtype))
         values = np.zeros((2, min(10**6, max(1, record.features["count"]))), np.float32)
         parts = batches.row_shape(model, batches.Features(values, None, source))
         found = np.asarray(model(batches.shaped(values, parts), training=False))
@@ -301,7 +302,9 @@ def work(kind, seed, executions, until, folder):
                 Path(folder, name).write_bytes(content)
                 print(json.dumps({"finding": finding, "file": name}), flush=True)
         if time.monotonic() - started > SECONDS / 2:
-            print(json.dumps({"finding": f"took {time.monotonic() - started:.0f} s", "file": "case"}), flush=True)
+            name = f"finding-{kind}-{seed}-{counts.total()}-slow"
+            Path(folder, name).write_bytes(content)
+            print(json.dumps({"finding": f"took {time.monotonic() - started:.0f} s", "file": name}), flush=True)
         if counts.total() % 500 == 0:
             with contextlib.suppress(Exception):
                 readers.keras.backend.clear_session()

@@ -11,6 +11,8 @@ def parse_arguments():
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
     parser.add_argument("--outfile-result", required=True, help="scores to write (tabular)")
     parser.add_argument("--outfile-object", help="trained model to write (h5mlm)")
+    parser.add_argument("--outfile-keras", help="trained model to write (Keras' own format)")
+    parser.add_argument("--outfile-onnx", help="trained model to write (ONNX)")
     parser.add_argument("--outfile-architecture", help="layers of the trained model to write (tabular)")
     parser.add_argument("--outfile-history", help="loss and metrics of every epoch to write (tabular)")
     parser.add_argument("--outfile-folds", help="scores of every fold of a cross-validation to write (tabular)")
@@ -25,18 +27,23 @@ def main() -> None:
     options = parse_arguments()
     form = parameters.read(options.inputs)
     keras_runtime.keras_for_compute()
-    from dltools import cross_validation, evaluation, experiment, model_file, parts, prediction, tables
+    from dltools import cross_validation, evaluation, experiment, exports, model_file, parts, prediction, tables
 
     def keep(model, record) -> None:
         if options.outfile_object:
             model_file.write(options.outfile_object, model, record)
+        if options.outfile_keras:
+            exports.write_keras(options.outfile_keras, model)
+        if options.outfile_onnx:
+            exports.write_onnx(options.outfile_onnx, model)
         if options.outfile_architecture:
             evaluation.write_architecture(options.outfile_architecture, model)
         if options.outfile_history:
             evaluation.write_history(options.outfile_history, record.history)
 
     if form["experiment_schemes"]["selected_exp_scheme"] == parts.CROSS_VAL:
-        outcome = cross_validation.run(form, keep, with_model=bool(options.outfile_object or options.outfile_history))
+        with_model = bool(options.outfile_object or options.outfile_history or options.outfile_keras or options.outfile_onnx)
+        outcome = cross_validation.run(form, keep, with_model=with_model)
     else:
         outcome = experiment.run(form, keep)
     for name, score in outcome.scores.items():

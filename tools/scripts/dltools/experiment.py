@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    batches, builder, devices, evaluation, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
+    batches, builder, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
     parts, precision, samples, scaling, scoring, suitability, targets, training,
 )
 from .errors import UserError
@@ -110,6 +110,7 @@ def prepare(form: dict) -> Setup:
     else:
         made = made._replace(architecture=json.loads(model.to_json()))
     batches.row_shape(model, tables.features)
+    exports.check(form, model)
     target = read_target(tables, model.output_shape[-1], made.training)
     suitability.check(model, made.training, target)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)

@@ -89,7 +89,7 @@ def write(target, model, record: Record) -> None:
     rows = layer_table.rows(model)
     _name_apart(model.optimizer)
     with replacing(target, suffix=".h5", room=_room(model, config)) as path:
-        model.save(path)
+        _save(model, path)
         with h5py.File(path, "a") as handle:
             handle[CONFIG] = json.dumps(config)
             handle[HYPERPARAMETERS] = json.dumps(hyperparameters.rows(record.builder))
@@ -102,6 +102,14 @@ def _room(model, config: dict) -> int:
     """Return about how many bytes a model file takes: its arrays, what describes them, and the record."""
     arrays = [*model.variables, *model.optimizer.variables]
     return sum(variable.numpy().nbytes for variable in arrays) + 4096 * len(arrays) + 4 * len(json.dumps(config))
+
+
+def _save(model, path) -> None:
+    """Let Keras write its part; it takes the optimizer out of what the model was compiled with, so put that back."""
+    compiled = model._compile_config.config
+    kept = dict(compiled)
+    model.save(path)
+    compiled.update(kept)
 
 
 def _name_apart(optimizer) -> None:
