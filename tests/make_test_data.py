@@ -59,8 +59,10 @@ def write_good(x: np.ndarray, y: np.ndarray) -> None:
     predicted = y[test].copy()
     predicted[::10] = (predicted[::10] + 1) % 10
     write("y_pred", predicted[:, None], header=["Predicted"])
-    # Five groups of rows to split by, and the first rows once more as a sparse matrix.
-    write("groups", [[row + 1, f"plate_{row % 5 + 1}"] for row in range(TRAINING_ROWS)], header=["row", "plate"])
+    # Of each row: one of five groups and a part to split by, and a weight. The first rows once more as a sparse matrix.
+    parts = ["train"] * 150 + ["validation"] * 40 + ["test"] * 60
+    groups = [[row + 1, f"plate_{row % 5 + 1}", parts[row], 1 + row % 2] for row in range(TRAINING_ROWS)]
+    write("groups", groups, header=["row", "plate", "part", "weight"])
     write("y_few", y[:FEW_ROWS, None])
     write_sparse("X_few", x[:FEW_ROWS])
 

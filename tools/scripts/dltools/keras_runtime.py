@@ -81,6 +81,8 @@ def keras_for_compute(keep_out=()):
     cores = granted_cores()
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # Others may compute on the same GPU: take its memory as it is needed, not all at once.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ["OMP_NUM_THREADS"] = str(cores)
     _keep_out(SPECULATIVE_IMPORTS | frozenset(keep_out))
     with _native_stderr_held_back():
