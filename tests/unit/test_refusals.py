@@ -19,6 +19,7 @@ ENDS = {
                                 ("mean_squared_error", "relu"), ("poisson", "exponential"), ("hinge", "tanh"), ("cosine_proximity", "linear"),
                                 ("mean_squared_logarithmic_error", "linear"), ("mean_absolute_percentage_error", "linear"))},
     "classes of numbers": (2, "softmax", {**REGRESSOR, "loss": CATEGORICAL}), "probabilities": (1, "sigmoid", {**REGRESSOR, "loss": BINARY}),
+    "hinge": (1, "tanh", {"loss": "hinge", "metrics": ["none"]}),
     "stopping": (3, "softmax", {"callbacks": [("EarlyStopping", {"monitor": "val_loss", "mode": "auto", "patience": 1})]}),
 }  # fmt: skip
 
@@ -79,6 +80,7 @@ def cases(data):
         "folds of numbers": (("mean_squared_error, linear", "number", {"folds": {"shuffle": "stratified_kfold"}}), "a stratified split needs classes"),
         "nothing to watch": (("stopping", "y", {**both, "val_split": {"shuffle": "no_validation"}}), "EarlyStopping: monitor must be one of loss, acc. Received: 'val_loss'"),
         "precision": (("softmax", "y", {"run_options": {"precision": "float8"}}), "Precision of the arithmetic: must be one of float32"),
+        "log loss": (("hinge", "two", {"scoring": {"primary_scoring": "neg_log_loss"}}), "'neg_log_loss' needs probabilities, but the last layer's activation is tanh"),
         "scorer": (("softmax", "y", {"scoring": {"primary_scoring": "top_3_accuracy"}}), "'top_3_accuracy' makes no sense for a multiclass target of 3 classes"),
     }
 

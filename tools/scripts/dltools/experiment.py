@@ -114,6 +114,7 @@ def prepare(form: dict) -> Setup:
     target = read_target(tables, model.output_shape[-1], made.training)
     suitability.check(model, made.training, target)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
+    suitability.check_scorers(model, made.training, scorers)
     every = parameters.boolean(options.get("score_all_training", False))
     return Setup(scheme, made, model, history, tables, target, weights, scorers, seed, precision.read(options), every)
 

@@ -80,6 +80,25 @@ def check(model, training: dict, target: Target) -> None:
             raise UserError(fault)
 
 
+def check_scorers(model, training: dict, scorers: list[str]) -> None:
+    """Refuse a score of probabilities where the network gives none.
+
+    Parameters:
+        scorers: names as `scoring.chosen` returns them.
+
+    Raises:
+        UserError: names the score and the last layer's activation.
+    """
+    found = activation(model)
+    logits = training.get("loss_options", {}).get("from_logits")
+    if "neg_log_loss" not in scorers or logits or found is None or RANGES.get(found) == (0, 1):
+        return
+    raise UserError(
+        f"Metrics for evaluation: 'neg_log_loss' needs probabilities, but the last layer's activation is {found}. Choose softmax "
+        "(several units) or sigmoid (1 unit), or another score."
+    )
+
+
 def _softmax_of_one(ends: Ends) -> str | None:
     if ends.activation != "softmax" or ends.units > 1:
         return None
