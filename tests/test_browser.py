@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.galaxy.repository import WRAPPERS
+from tests.galaxy.repository import TEST_DATA, WRAPPERS
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +26,34 @@ def test_form_renders(tool, browser):
 def test_trained_model_opens_with_the_eye(browser, workflow_run):
     text = browser.open_preview(workflow_run.outputs["trained_model"])
     assert "Conv2D" in text
+
+
+@pytest.fixture(scope="module")
+def plot(galaxy):
+    """Draw a ROC curve with the form's defaults; return output name -> dataset id."""
+    from bioblend.galaxy import GalaxyInstance
+
+    api = GalaxyInstance(galaxy.url, galaxy.user_key)
+    history = api.histories.create_history("plot")["id"]
+    form = {"plotting_selection|plot_type": "roc_curve"}
+    for parameter, name in {"infile1": "odd_true", "infile2": "odd_probabilities"}.items():
+        uploaded = api.tools.upload_file(str(TEST_DATA / f"{name}.tabular"), history, file_type="tabular")["outputs"][0]["id"]
+        form[f"plotting_selection|{parameter}"] = {"src": "hda", "id": uploaded}
+    outputs = {o["output_name"]: o["id"] for o in api.tools.run_tool(history, "ml_visualization_ex", form)["outputs"]}
+    for dataset in outputs.values():
+        api.datasets.wait_for_dataset(dataset, maxwait=300)
+    return outputs
+
+
+def test_picture_beside_a_page_shows(browser, plot):
+    browser.open(f"/datasets/{plot['output_picture']}/preview")
+    image = browser.wait_for(".image-wrapper img")
+    assert browser.driver.execute_script("return arguments[0].naturalWidth", image) > 400
+
+
+def test_page_says_how_to_see_it_where_it_is_shown_as_text(browser, plot):
+    """By default, Galaxy shows a tool's HTML as text."""
+    browser.open(f"/datasets/{plot['output']}/display/?preview=True")
+    text = browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")
+    assert "AUC: odd" in text
+    assert "If you read this as text" in text
