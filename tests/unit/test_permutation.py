@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import importances
+from dltools import permutation
 from dltools.errors import UserError
 from dltools.parameters import Dataset
 from dltools.tables import NumberTable
@@ -28,7 +28,7 @@ class Agreement:
 def test_importance_falls_on_what_the_answer_depends_on():
     values = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
     values[:, 2] = 1
-    found, deviations = importances.permuted(
+    found, deviations = permutation.permuted(
         lambda x: x[:, :1] * 2 + x[:, 1:2] * 0 + x[:, 2:], Agreement(), values, np.arange(400), 3, 0)
     # Shuffled, the sign agrees by chance as often as p² + (1 - p)² says.
     p = (values[:, 0] * 2 + 1 > 0).mean()
@@ -41,17 +41,17 @@ def test_samples_are_shuffled_alike_whatever_the_blocks(monkeypatch):
     values = np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32)
     found = []
     for block in (50, 10_000):
-        monkeypatch.setattr(importances, "_BLOCK", block)
-        found.append(importances.permuted(lambda x: x.sum(axis=1, keepdims=True), Agreement(), values, np.arange(50), 2, 7))
+        monkeypatch.setattr(permutation, "_BLOCK", block)
+        found.append(permutation.permuted(lambda x: x.sum(axis=1, keepdims=True), Agreement(), values, np.arange(50), 2, 7))
     np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_columns_are_matched_by_the_names_of_the_training():
     table = NumberTable(np.arange(6.0).reshape(2, 3), ["a", "b", "c"])
-    found = importances._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
+    found = permutation._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
     assert (found.names, found.values.tolist()) == (["c", "a"], [[2, 0], [5, 3]])
     with pytest.raises(UserError, match="not selected here: 'd'"):
-        importances._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
+        permutation._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
 
 
 def form(tables, truth=None, **others):
