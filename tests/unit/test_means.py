@@ -119,6 +119,7 @@ def test_trained_model_starts_afresh_or_goes_on(first, data, tmp_path):
         "other layers": form_of(model, data, "model", "y", run_options={"start": "afresh"}, swaps=[("layers_1_Dense__units", "5"), ("epochs", "1")]),
         "further": form_of(model, data, "model", "y", swaps=[("epochs", "1")]),
         "mixed": form_of(model, data, "model", "y", swaps=[("epochs", "1")], run_options={"precision": "mixed_float16"}),
+        "other state": form_of(model, data, "model", "y", swaps=[("optimizer__amsgrad", "True")]),
         "folds": form_of(model, data, "model", "y", folds={"shuffle": "kfold"}),
         "folds afresh": form_of(model, data, "model", "y", folds={"shuffle": "kfold", "n_splits": 2}, run_options={"start": "afresh"}, swaps=[("epochs", "1")]),
     }, tmp_path, **OUTPUTS)
@@ -132,5 +133,6 @@ def test_trained_model_starts_afresh_or_goes_on(first, data, tmp_path):
         assert (results[name].returncode, results[name].stderr) == (0, "")
         assert [len(results[name].table("history")), iterations(results[name])] == [8, steps + steps // 6]
     forms.assert_one_line(results["folds"], "Cross-validation: this model is trained already, on samples that would then be in the test")
-    assert results["folds"].written == []
+    forms.assert_one_line(results["other state"], "with these settings the optimizer needs another state than the trained model holds")
+    assert results["folds"].written == results["other state"].written == []
     assert results["folds afresh"].returncode == 0

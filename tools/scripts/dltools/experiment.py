@@ -136,7 +136,15 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
     def loaded():
         # Read again where several GPUs share the network: it has to be made for them.
         network = model if devices.strategy() is None else model_file.read(source)[0]
-        model_file.restore_optimizer(source, network, made.training)
+        try:
+            model_file.restore_optimizer(source, network, made.training)
+        except UserError:
+            if made.training["optimizer"] == record.builder.training["optimizer"]:
+                raise
+            raise UserError(
+                "Hyperparameter swapping: with these settings the optimizer needs another state than the trained model holds. Swap "
+                "its learning rate only, or let the model start from its architecture alone ('further setting of the run')."
+            ) from None
         return network
 
     return made, loaded, record.history
