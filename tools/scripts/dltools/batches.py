@@ -131,9 +131,9 @@ def pipeline(features: Features, shape, rows: np.ndarray, batch_size: int, value
     def gather(positions):
         batch = tf.numpy_function(features.take, [positions], tf.float32, stateful=False)
         batch.set_shape((None, features.count))
-        return (shaped(batch, shape), *(tf.gather(given, positions) for given in beside))
+        return (shaped(batch, shape), *(tf.nest.map_structure(lambda given: tf.gather(given, positions), beside)))
 
-    beside = [tf.constant(given) for given in (values, weights) if given is not None]
+    beside = tuple(tf.nest.map_structure(tf.constant, given) for given in (values, weights) if given is not None)
     positions = tf.data.Dataset.from_tensor_slices(rows)
     if shuffle_seed is not None:
         positions = positions.shuffle(len(rows), seed=shuffle_seed, reshuffle_each_iteration=True)

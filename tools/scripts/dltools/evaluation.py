@@ -58,7 +58,7 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
     @tf.function(reduce_retracing=True)
     def step(x, y, sample_weight=None):
         found = model(x, training=False)
-        return found, model.compute_loss(x, y, found, sample_weight, training=False)
+        return side_by_side(found), model.compute_loss(x, y, found, sample_weight, training=False)
 
     shape = batches.row_shape(model, features)
 
@@ -71,6 +71,13 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
     return compute
 
 
+def side_by_side(found):
+    """Return what a network gives, one tensor or one for each of several outputs, as float32 (rows, units)."""
+    import tensorflow as tf
+
+    return tf.concat([tf.cast(part, tf.float32) for part in tf.nest.flatten(found)], axis=1)
+
+
 def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
@@ -79,6 +86,12 @@ def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.n
         rows: int64 positions of the rows judged.
         scorers: names as `scoring.chosen` returns them.
     """
+    if target.outputs:
+        return {
+            f"{own.output}_{name}": value
+            for own, part in target.each(found)
+            for name, value in scores(training, own, part, rows, scorers).items()
+        }
     judged = {}
     for metric in training_parameters.metrics(training, target.form):
         metric.update_state(target.values[rows], found)
@@ -110,10 +123,11 @@ def write_architecture(path, model) -> None:
 
 def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
     """Write the user's labels or values of the rows judged, in the order of the table."""
-    truth = target.truth[rows]
-    if target.kind in (targets.BINARY, targets.MULTICLASS):
-        columns = [np.asarray(target.classes)[truth]]
-    else:
-        columns = list(truth.T)
-    names = ["True"] if len(columns) == 1 else [f"True_{n}" for n in (target.names or range(len(columns)))]
-    tables.write_table(path, names, columns)
+    found = [_truth(own, rows) for own in target.outputs or (target,)]
+    tables.write_table(path, [name for names, _ in found for name in names], [column for _, columns in found for column in columns])
+
+
+def _truth(target: targets.Target, rows: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
+    truth, prefix = target.truth[rows], f"True_{target.output}" if target.output else "True"
+    columns = [np.asarray(target.classes)[truth]] if target.kind in (targets.BINARY, targets.MULTICLASS) else list(truth.T)
+    return [prefix] if len(columns) == 1 else [f"{prefix}_{n}" for n in (target.names or range(len(columns)))], columns

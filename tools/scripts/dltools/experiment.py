@@ -111,7 +111,7 @@ def prepare(form: dict) -> Setup:
         made = made._replace(architecture=json.loads(model.to_json()))
     batches.row_shape(model, tables.features)
     exports.check(form, model)
-    target = read_target(tables, model.output_shape[-1], made.training)
+    target = read_target(tables, model, made.training)
     suitability.check(model, made.training, target)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
@@ -150,9 +150,13 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
     return made, loaded, record.history
 
 
-def read_target(tables: input_tables.Inputs, units: int, options: dict) -> targets.Target:
-    """Interpret the target for a last layer of `units` units and the run's loss."""
-    if targets.is_classification(options["learning_type"]):
+def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:
+    """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
+    classification, units = targets.is_classification(options["learning_type"]), model.outputs[0].shape[-1]
+    if len(model.outputs) > 1:
+        outputs = [(name, tensor.shape[-1]) for name, tensor in zip(model.output_names, model.outputs, strict=True)]
+        return targets.several(tables.labels, tables.label_names, outputs, options["loss"] if classification else None, tables.label_source)
+    if classification:
         return targets.classification(tables.labels, tables.label_names, units, options["loss"], tables.label_source)
     return targets.regression(tables.labels, tables.label_names, units, tables.label_source)
 
@@ -171,7 +175,7 @@ def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
             training.compile_model(setup.model, setup.made.training, target)
     return model_file.Record(
         setup.made,
-        {"kind": target.kind, "classes": target.classes, "names": target.names},
+        targets.facts(target),
         samples.facts(features),
         fitted.history,
         {

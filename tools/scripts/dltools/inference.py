@@ -52,7 +52,7 @@ def run(form: dict, target, threads: int) -> Outcome:
     opened = samples.open_for(form["input_options"], record.features, threads)
     shape = batches.row_shape(model, opened)
     beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]
-    units = model.output_shape[-1]
+    units = model.outputs[0].shape[-1]
     truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
     outputs, kept = _Network(model, record, shape, truth), []
     done = 0
@@ -91,7 +91,8 @@ def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside
 
 def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, units: int, threads: int) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
-    classification = record.target["kind"] != targets.REGRESSION
+    kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
+    classification = kinds[0] != targets.REGRESSION
     found = (tables.read_text if classification else tables.read_numbers)(*table, threads)
     values = found.columns if classification else found.values
     samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
@@ -118,7 +119,7 @@ class _Network:
         def step(rows, values):
             found = model(batches.shaped(rows, shape), training=False)
             loss = tf.constant(0.0) if values is None else model.compute_loss(None, values, found, training=False)
-            return tf.cast(found, tf.float32), loss
+            return evaluation.side_by_side(found), loss
 
         self.step = step
 
@@ -132,10 +133,15 @@ class _Network:
         for start in range(0, len(rows), self.batch):
             part = rows[start : start + self.batch]
             place = slice(first + start, first + start + len(part))
-            found, loss = self.step(part, None if self.values is None else self.values[place])
+            found, loss = self.step(part, None if self.values is None else _rows(self.values, place))
             parts.append(found.numpy().reshape(len(part), -1))
             self.total, self.rows = self.total + float(loss) * len(part), self.rows + len(part)
         return np.concatenate(parts)
+
+
+def _rows(values, place: slice):
+    """Return some rows of what the loss compares, for one output or several."""
+    return tuple(own[place] for own in values) if isinstance(values, tuple) else values[place]
 
 
 def _scores(record: model_file.Record, truth: Truth, found: np.ndarray, loss: float) -> dict[str, float]:

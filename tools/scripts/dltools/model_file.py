@@ -33,7 +33,7 @@ from .builder import Builder
 from .errors import UserError, quoted
 from .files import replacing
 from .parameters import Dataset
-from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
 FORMAT = 1
 # Galaxy's own constant, by which it recognizes the format.
@@ -128,8 +128,9 @@ def _name_apart(optimizer) -> None:
 def summary(record: Record) -> str:
     """Say in one line what the model is."""
     training = record.builder.training
-    outcome = (
-        f"{len(record.target['classes'])} classes" if record.target["classes"] else f"{record.target['kind']}"
+    outcome = ", ".join(
+        f"{len(target['classes'])} classes" if target["classes"] else target["kind"]
+        for target in record.target.get("outputs") or [record.target]
     )
     return (
         f"{training['learning_type']}: {record.features['count'] or 'any number of'} features, {outcome}, loss {training['loss']}, "
@@ -162,7 +163,11 @@ def read(dataset: Dataset):
             return _read_old(handle, dataset)
         record = _record(handle, dataset)
         model = _with_weights(handle, record.builder, WEIGHTS, dataset)
-        _check_classes(record.target, model.output_shape, dataset)
+        outputs = record.target.get("outputs") or [record.target]
+        if len(outputs) != len(model.outputs):
+            raise UserError(f"{dataset}: tells of {len(outputs)} outputs, but its network has {len(model.outputs)}. The file is damaged.")
+        for target, tensor in zip(outputs, model.outputs, strict=True):
+            _check_classes(target, tuple(tensor.shape), dataset)
         return model, record
 
 
@@ -269,13 +274,24 @@ def _record(handle, dataset: Dataset) -> Record:
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
     target, features = config.get("target"), config.get("features")
-    whole = isinstance(target, dict) and isinstance(features, dict)
-    whole = whole and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
-    whole = whole and isinstance(target.get("names"), list) and isinstance(features.get("count"), int)
-    classes = target.get("classes") if whole else None
-    if not isinstance(classes, list) or not all(isinstance(c, (int, str)) for c in classes) or not _whole_columns(features):
+    whole = isinstance(target, dict) and isinstance(features, dict) and isinstance(features.get("count"), int)
+    if whole and target.get("kind") == SEVERAL:
+        outputs = target.get("outputs")
+        whole = isinstance(outputs, list) and bool(outputs) and all(
+            _whole_target(own) and isinstance(own.get("output"), str) and type(own.get("units")) is int for own in outputs
+        )
+    elif whole:
+        whole = _whole_target(target) and "outputs" not in target
+    if not whole or not _whole_columns(features):
         raise UserError(f"{dataset}: what it says of its classes and features is damaged.")
     return target, features
+
+
+def _whole_target(target) -> bool:
+    """Tell whether what a file says of one output's target has the right form."""
+    whole = isinstance(target, dict) and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
+    whole = whole and all(isinstance(target.get(name), list) for name in ("names", "classes"))
+    return whole and all(isinstance(c, (int, str)) for c in target["classes"])
 
 
 def _whole_columns(features: dict) -> bool:
@@ -288,7 +304,7 @@ def _whole_columns(features: dict) -> bool:
 def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
     units = output_shape[-1] if isinstance(output_shape, tuple) and len(output_shape) == 2 else None
     expected = {BINARY: 2, MULTICLASS: units, MULTILABEL: units, REGRESSION: 0}[target["kind"]]
-    if units is None or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
+    if units is None or target.get("units", units) != units or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
         raise UserError(f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
                         "The file is damaged.")
 

@@ -45,6 +45,8 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
     seed = 0 if is_empty(selection.get("random_seed")) else Whole(0).read(selection["random_seed"], "Random seed")
     model, record = model_file.read(source)
+    if len(model.outputs) > 1:
+        raise UserError(f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one.")
     table, dataset = _samples(selection, label, columns)
     table = _in_trained_order(table, record.features.get("names"), dataset)
     features = batches.Features(table.values, table.names, dataset)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .errors import UserError
-from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
 # These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
 SIGNED_LOSSES = ("hinge", "squared_hinge")
@@ -73,6 +73,8 @@ def table(found: np.ndarray, method: str, target: dict, loss: str):
     Returns:
         (names, columns): one column headed Predicted with the user's labels, or one column a class or target.
     """
+    if target["kind"] == SEVERAL:
+        return _tables(found, method, target["outputs"], loss)
     kind, classes = target["kind"], target["classes"]
     if method == "predict_proba":
         return [str(c) for c in classes], list(probabilities(found, kind).T.astype(np.float32))
@@ -83,3 +85,17 @@ def table(found: np.ndarray, method: str, target: dict, loss: str):
         return ["Predicted"], [answers[:, 0]]
     names = target["names"] or [str(number) for number in range(answers.shape[1])]
     return [f"Predicted_{name}" for name in names], list(answers.T)
+
+
+def _tables(found: np.ndarray, method: str, outputs: list[dict], loss: str):
+    """Return header and columns of several outputs, named after these: Predicted_<output>, or <output>_<class>."""
+    names, columns, first = [], [], 0
+    for own in outputs:
+        own_names, own_columns = table(found[:, first : first + own["units"]], method, own, loss)
+        if method == "predict_proba":
+            names += [f"{own['output']}_{name}" for name in own_names]
+        else:
+            names += [f"Predicted_{own['output']}{name.removeprefix('Predicted')}" for name in own_names]
+        columns += own_columns
+        first += own["units"]
+    return names, columns

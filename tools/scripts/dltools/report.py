@@ -79,11 +79,11 @@ def _data(outcome, form: dict) -> list:
         facts.append(["Parts", "", outcome.divided.sizes()])
     names = ["all", *(name for name, _ in _parts(outcome))]
     every = [np.arange(len(target.truth)), *(rows for _, rows in _parts(outcome))]
-    if target.kind == targets.REGRESSION:
-        balance = _spread(target, names, every)
-    else:
-        balance = _balance(target, names, every)
-    return [Table(["", "Dataset", "Contents"], facts), *balance]
+    found = [Table(["", "Dataset", "Contents"], facts)]
+    for own in target.outputs or (target,):
+        found += [Paragraph(f"Output {own.output}:")] if own.output else []
+        found += (_spread if own.kind == targets.REGRESSION else _balance)(own, names, every)
+    return found
 
 
 def _parts(outcome) -> list[tuple[str, np.ndarray]]:
@@ -136,13 +136,19 @@ def _training(record: model_file.Record) -> list:
 
 
 def _predictions(outcome) -> list:
-    target, rows, loss = outcome.target, outcome.judged.rows, outcome.record.builder.training["loss"]
-    truth, predicted = target.truth[rows], prediction.decided(outcome.judged.outputs, target.kind, loss)
-    told = Paragraph(f"What follows is about {len(rows)} samples: those of the part that is to be reported.")
+    target, judged, loss = outcome.target, outcome.judged, outcome.record.builder.training["loss"]
+    found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
+    for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
+        found += [Paragraph(f"Output {own.output}:")] if own.output else []
+        found += _of_output(own, own.truth[judged.rows], prediction.decided(outputs, own.kind, loss))
+    return found
+
+
+def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray) -> list:
     if target.kind == targets.REGRESSION:
-        return [told, *_residuals(truth.astype(np.float64), predicted.astype(np.float64), _labels(target))]
+        return _residuals(truth.astype(np.float64), predicted.astype(np.float64), _labels(target))
     matrix = _matrix(truth, predicted, _labels(target)) if truth.ndim == 1 else []
-    return [told, *matrix, *_per_class(truth, predicted, _labels(target))]
+    return [*matrix, *_per_class(truth, predicted, _labels(target))]
 
 
 def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:

@@ -89,6 +89,8 @@ def chosen(form: dict, target: Target) -> list[str]:
     Raises:
         UserError: a scorer that makes no sense for the target; the message lists those that do.
     """
+    if target.outputs:
+        return [chosen(form, own) for own in target.outputs][0]
     primary = form.get("primary_scoring")
     if is_empty(primary) or primary == DEFAULT:
         primary = "r2" if target.kind == REGRESSION else "accuracy"

@@ -37,13 +37,13 @@ _TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "Activit
 _ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
 
 
-def activation(model) -> str | None:
+def activation(output) -> str | None:
     """Return the name of the activation that a model ends with, or None where the layers do not tell.
 
     Parameters:
-        model: a built `keras.Model` with one output.
+        output: one of a model's outputs, a `keras.KerasTensor`.
     """
-    layer = model.outputs[0]._keras_history.operation
+    layer = output._keras_history.operation
     while type(layer).__name__ in _TRANSPARENT:
         sources = layer._inbound_nodes[0].input_tensors
         if len(sources) != 1 or not hasattr(sources[0], "_keras_history"):
@@ -67,17 +67,18 @@ def check(model, training: dict, target: Target) -> None:
     """Refuse a loss, a last layer and a target that do not go together; what the layers do not tell is let through.
 
     Parameters:
-        model: a built `keras.Model` with one output.
+        model: a built `keras.Model`.
         training: as in `training_parameters`.
 
     Raises:
         UserError: says what does not fit, and what would.
     """
-    ends = Ends(training["loss"], activation(model), model.output_shape[-1], target)
-    for rule in _RULES:
-        fault = rule(ends)
-        if fault:
-            raise UserError(fault)
+    for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
+        ends = Ends(training["loss"], activation(output), output.shape[-1], own)
+        for rule in _RULES:
+            fault = rule(ends)
+            if fault:
+                raise UserError(f"Output {own.output}: {fault}" if own.output else fault)
 
 
 def check_scorers(model, training: dict, scorers: list[str]) -> None:
@@ -89,9 +90,11 @@ def check_scorers(model, training: dict, scorers: list[str]) -> None:
     Raises:
         UserError: names the score and the last layer's activation.
     """
-    found = activation(model)
     logits = training.get("loss_options", {}).get("from_logits")
-    if "neg_log_loss" not in scorers or logits or found is None or RANGES.get(found) == (0, 1):
+    if "neg_log_loss" not in scorers or logits:
+        return
+    found = next((a for a in map(activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None)
+    if found is None:
         return
     raise UserError(
         f"Metrics for evaluation: 'neg_log_loss' needs probabilities, but the last layer's activation is {found}. Choose softmax "

@@ -14,6 +14,8 @@ from .parameters import Dataset
 from .training_parameters import CLASSIFIER
 
 BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
+# Of a network with several outputs, each of which has a target of its own.
+SEVERAL = "several"
 SPARSE_LOSSES = ("sparse_categorical_crossentropy",)
 MULTILABEL_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "dice", "tversky")
 
@@ -29,6 +31,9 @@ class Target(NamedTuple):
             (rows, units) of 0 and 1 for multilabel, float32 (rows, units) for regression.
         classes: the user's labels in the order of the class positions; empty for regression.
         names: the target columns' names where they have any.
+        outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
+            (rows, columns) with all of theirs side by side.
+        output, units: of one of several outputs, its name and its number of units.
     """
 
     kind: str
@@ -36,6 +41,14 @@ class Target(NamedTuple):
     truth: np.ndarray
     classes: list
     names: list
+    outputs: tuple["Target", ...] = ()
+    output: str = ""
+    units: int = 0
+
+    def each(self, found: np.ndarray) -> list[tuple["Target", np.ndarray]]:
+        """Return the target of each output with its columns of `found`, the outputs (rows, units) side by side."""
+        ends = np.cumsum([own.units for own in self.outputs])
+        return [(own, found[:, end - own.units : end]) for own, end in zip(self.outputs, ends, strict=True)]
 
     @property
     def form(self) -> str:
@@ -176,6 +189,57 @@ def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray
     return np.asarray(numbers, np.int64)[positions]
 
 
+def several(columns, names: list[str] | None, outputs: list[tuple[str, int]], loss: str | None, source: Dataset) -> Target:
+    """Return the target of a network with several outputs, whose columns are divided among them in order.
+
+    Parameters:
+        columns: text columns (classification) or float32 (rows, columns) (regression).
+        outputs: name and number of units of each output.
+        loss: name of the loss of a classification; None for a regression.
+
+    Raises:
+        UserError: the columns do not add up, or do not fit an output.
+    """
+    found = []
+    for (name, units), own, own_names in _shares(columns, names, outputs, loss is not None, source):
+        made = regression(own, own_names, units, source) if loss is None else classification(own, own_names, units, loss, source)
+        found.append(made._replace(output=name, units=units))
+    return joined(found)
+
+
+def joined(outputs: list[Target]) -> Target:
+    """Return the targets of several outputs as one."""
+    truth = np.column_stack([own.truth for own in outputs]).astype(np.float64)
+    return Target(SEVERAL, tuple(own.values for own in outputs), truth, [], [], tuple(outputs))
+
+
+def _shares(columns, names, outputs: list[tuple[str, int]], labels: bool, source: Dataset):
+    """Yield each output with its columns and their names: as many as it has units, or one column of labels each."""
+    count = len(columns) if isinstance(columns, list) else columns.shape[1]
+    sizes = [units for _, units in outputs]
+    if labels and count == len(outputs):
+        sizes = [1] * count
+    if sum(sizes) != count:
+        told = ", ".join(f"{name} {units}" for name, units in outputs)
+        other = f", or one column of labels for each of the {len(outputs)}" if labels else ""
+        raise UserError(
+            f"{source}: has {count} target columns, but the model has {len(outputs)} outputs with units: {told}. Choose "
+            f"{sum(units for _, units in outputs)} columns, for the outputs in this order{other}."
+        )
+    ends = np.cumsum(sizes)
+    for output, size, end in zip(outputs, sizes, ends, strict=True):
+        chosen = slice(int(end) - size, int(end))
+        yield output, (columns[chosen] if isinstance(columns, list) else columns[:, chosen]), names[chosen] if names else None
+
+
+def facts(target: Target) -> dict:
+    """Return what a model file says of a target."""
+    found = {"kind": target.kind, "classes": target.classes, "names": target.names}
+    if target.outputs:
+        found["outputs"] = [{"output": own.output, "units": own.units, **facts(own)} for own in target.outputs]
+    return found
+
+
 def known(values, facts: dict, units: int, loss: str, source: Dataset) -> Target:
     """Return the target of new samples for a model that is trained already.
 
@@ -189,6 +253,14 @@ def known(values, facts: dict, units: int, loss: str, source: Dataset) -> Target
         UserError: a label that is none of the model's classes, or another number of columns.
     """
     kind, classes, names = facts["kind"], facts["classes"], facts["names"]
+    if kind == SEVERAL:
+        outputs = [(own["output"], own["units"]) for own in facts["outputs"]]
+        labels = any(own["kind"] != REGRESSION for own in facts["outputs"])
+        shares = _shares(values, None, outputs, labels, source)
+        return joined([
+            known(share, own, own["units"], loss, source)._replace(output=own["output"], units=own["units"])
+            for (_, share, _), own in zip(shares, facts["outputs"], strict=True)
+        ])
     if kind == REGRESSION:
         return regression(values, names, units, source)
     if kind == MULTILABEL:
@@ -222,6 +294,8 @@ def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset) -> np
 
 def describe(target: Target) -> str:
     """Say in one line what the target is."""
+    if target.outputs:
+        return "; ".join(f"output {own.output}: {describe(own)}" for own in target.outputs)
     if target.kind == REGRESSION:
         return f"regression of {target.values.shape[1]} target column(s)"
     return f"classification into {len(target.classes)} classes: {listed(target.classes, 12)}"

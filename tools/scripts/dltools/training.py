@@ -62,14 +62,12 @@ def check_ends(model, source: str) -> None:
     """Refuse a model that does not give one row of numbers for each sample.
 
     Raises:
-        UserError: several outputs, or an output of several dimensions.
+        UserError: an output of several dimensions.
     """
-    if len(model.outputs) != 1:
-        names = listed(t.name for t in model.outputs)
-        raise UserError(f"{source}: the model has {len(model.outputs)} outputs ({names}). Training takes one.")
-    if len(model.output_shape) != 2:
+    wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
+    if wrong is not None:
         raise UserError(
-            f"{source}: the last layer gives data of shape {model.output_shape[1:]} for each row, but must give one row "
+            f"{source}: the last layer gives data of shape {wrong} for each row, but must give one row "
             "of numbers. Put Flatten or GlobalAveragePooling before the last Dense layer."
         )
 
@@ -130,9 +128,16 @@ def compile_model(model, training: dict, target: Target) -> None:
     """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays."""
     model.compile(
         loss=training_parameters.loss(training),
-        metrics=training_parameters.metrics(training, target.form),
+        metrics=_metrics(training, target),
         optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
     )
+
+
+def _metrics(training: dict, target: Target) -> list:
+    """Return the run's metrics, for each of several outputs its own."""
+    if target.outputs:
+        return [training_parameters.metrics(training, own.form) for own in target.outputs]
+    return training_parameters.metrics(training, target.form)
 
 
 def _check_monitors(training: dict, validated: bool) -> None:
