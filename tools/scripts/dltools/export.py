@@ -68,13 +68,20 @@ _FOR_READERS = """<!DOCTYPE html>
 {title}
 {facts}
 
-If you read this as text: this server shows the HTML of tools as text until its administrator puts
-{tool} on the list of trusted tools. The same plot is the dataset
-"Picture of ..." beside this one. Or download this file and open it in a browser, or choose png as the
-output format.
+If you read this as text: this server shows the HTML of tools
+as text until its administrator trusts {tool}.
+You can
 
+- look at the dataset "Picture of ..." beside this one,
+- download this one and open it in a browser, or
+- draw the plot again with png as the output format.
+
+What follows is for the browser.
+{room}
 -->
 """
+# So many empty lines keep what is no text below a reader's first screen.
+_ROOM = 40
 _PAGE = """<html lang="en">
 <head><meta charset="utf-8"><title>{title}</title></head>
 <body>
@@ -106,7 +113,7 @@ def page(figure, png: bytes, dpi: int, title: str, facts: list[str], is_interact
     found = interactive.figure_of(figure) if is_interactive else None
     title, facts = one_line(title) or "Plot", [one_line(fact) for fact in facts]
     # A comment ends with two dashes and a bracket.
-    comment = _FOR_READERS.format(title=title, facts="\n".join(facts), tool=tool)
+    comment = _FOR_READERS.format(title=title, facts="\n".join(facts), tool=tool, room="\n" * _ROOM)
     head, _, tail = comment.rpartition("-->")
     comment = head.replace("--", "––").replace("<!––", "<!--", 1) + "-->" + tail
     width = int.from_bytes(png[16:20], "big") * 96 // dpi
