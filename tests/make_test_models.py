@@ -6,7 +6,7 @@ tutorial's network with an eighth of its filters, so that the files stay small),
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
-pixels and one more number.
+pixels and one more number. ``attack_builder.zip`` and ``attack_model.h5mlm`` are made of these to be refused.
 """
 
 import json
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import attack_models
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / "tools" / "scripts"
@@ -138,6 +140,15 @@ def main() -> None:
             },
         }
         make_trained_model(builder, "two_inputs_model.h5mlm", further_inputs=[number])
+    make_attacks()
+
+
+def make_attacks() -> None:
+    """Write a builder and a trained model that try to act on the server."""
+    config, _ = attack_models.networks()["CVE-2025-1550"]
+    attack_models.write_builder(FOLDER / "attack_builder.zip", config, FOLDER / "cnn_builder.zip")
+    change, _ = attack_models.HDF5["CVE-2026-1669"]
+    attack_models.write_hdf5(FOLDER / "attack_model.h5mlm", change, FOLDER / "cnn_model.h5mlm")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input 
 - ``training.json``: learning type, loss, metrics, optimizer, fit parameters, callbacks, seed; see
   `training_parameters`
 - ``versions.json``: the format's number and the versions that wrote the file
+- ``signature.txt``: only where the administrator has files signed; see `signing`
 """
 
 import json
@@ -14,13 +15,14 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, limits, training_parameters
+from . import architecture, gate, hdf5, limits, signing, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
 
 FORMAT = 1
 ARCHITECTURE, TRAINING, VERSIONS = MEMBERS = ("architecture.json", "training.json", "versions.json")
+SIGNATURE = "signature.txt"
 # The oldest time that a zip can hold: members carry it so that equal inputs give equal bytes.
 TIMELESS = (1980, 1, 1, 0, 0, 0)
 
@@ -42,12 +44,14 @@ def versions() -> dict[str, str]:
 def write(target, builder: Builder) -> None:
     """Write a builder, whole or not at all."""
     contents = dict(zip(MEMBERS, (builder.architecture, builder.training, versions())))
+    texts = {name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in contents.items()}
+    signed = signing.signature((name, text.encode()) for name, text in texts.items())
     with replacing(target) as path, zipfile.ZipFile(path, "w") as archive:
-        for name, content in contents.items():
+        for name, text in (texts | ({SIGNATURE: signed} if signed else {})).items():
             member = zipfile.ZipInfo(name, TIMELESS)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.external_attr = 0o644 << 16
-            archive.writestr(member, json.dumps(content, indent=1, sort_keys=True) + "\n")
+            archive.writestr(member, text)
 
 
 def read(dataset: Dataset) -> Builder:
@@ -56,7 +60,10 @@ def read(dataset: Dataset) -> Builder:
     Raises:
         UserError: no zip, other members than a builder's, or contents that fail their check.
     """
-    contents = {name: gate.parse_json(text, f"{dataset}, {name}") for name, text in _members(dataset).items()}
+    members = _members(dataset)
+    signed = members.pop(SIGNATURE, None)
+    signing.report(members.items(), signed if signed is None else signed.decode("utf-8", "replace"), str(dataset))
+    contents = {name: gate.parse_json(text, f"{dataset}, {name}") for name, text in members.items()}
     written = contents[VERSIONS].get("format") if isinstance(contents[VERSIONS], dict) else None
     if written != str(FORMAT):
         raise UserError(
@@ -74,12 +81,12 @@ def _members(dataset: Dataset) -> dict[str, bytes]:
         limits.check(os.path.getsize(dataset.path), "json_bytes", str(dataset))
         with zipfile.ZipFile(dataset.path) as archive:
             names = archive.namelist()
-            if sorted(names) != sorted(MEMBERS):
+            if sorted(name for name in names if name != SIGNATURE) != sorted(MEMBERS) or names.count(SIGNATURE) > 1:
                 received = listed(quoted(name) for name in names)
                 raise UserError(f"{expected} It must hold {listed(MEMBERS)}. Received: {received}.")
             for member in archive.infolist():
                 _check_member(member, dataset, expected)
-            return {name: _bounded(archive, name, expected) for name in MEMBERS}
+            return {name: _bounded(archive, name, expected) for name in (*MEMBERS, SIGNATURE) if name in names}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise UserError(f"{expected} It cannot be read as a zip: {error}.") from None
 

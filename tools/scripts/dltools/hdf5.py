@@ -6,6 +6,7 @@ size that take no room. A model file has none of these.
 """
 
 import contextlib
+import json
 
 from . import limits
 from .errors import UserError, quoted
@@ -158,3 +159,31 @@ def _check_type(dtype, source: str, place: str) -> None:
 
 def _refuse(source: str, place: str, what: str):
     raise UserError(f"{source}: {quoted(place)} {what}, which no model file has. The file is refused.")
+
+
+def contents(handle, without: str):
+    """Yield (name, bytes) of every attribute and array of a file, in the order of their places, for a signature.
+
+    Parameters:
+        without: a root attribute that is left out.
+    """
+    for name in sorted(handle.attrs):
+        if name != without:
+            yield f"/@{name}", _bytes(handle.attrs[name])
+    places: list[str] = []
+    handle.visit(places.append)
+    for place in sorted(places):
+        member = handle[place]
+        for name in sorted(member.attrs):
+            yield f"{place}@{name}", _bytes(member.attrs[name])
+        if hasattr(member, "dtype"):
+            yield f"{place} {member.dtype.str} {member.shape}", _bytes(member[()])
+
+
+def _bytes(value) -> bytes:
+    import numpy as np
+
+    if isinstance(value, (str, bytes)):
+        return value.encode() if isinstance(value, str) else value
+    array = np.asarray(value)
+    return json.dumps(array.astype(str).tolist()).encode() if array.dtype.kind in "OSU" else array.tobytes()

@@ -28,7 +28,7 @@ import json
 import platform
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, hyperparameters, layer_table, old_model_file, training_parameters
+from . import architecture, gate, hdf5, hyperparameters, layer_table, old_model_file, signing, training_parameters
 from .builder import Builder
 from .errors import UserError, quoted
 from .files import replacing
@@ -39,6 +39,7 @@ FORMAT = 1
 # Galaxy's own constant, by which it recognizes the format.
 URL = "https://github.com/goeckslab/Galaxy-ML"
 WEIGHTS = "model_weights"
+SIGNATURE = "-signature-"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
 NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
 
@@ -96,6 +97,9 @@ def write(target, model, record: Record) -> None:
             handle.attrs["-URL-"] = URL
             handle.attrs[REPR] = f"{summary(record)}\n{layer_table.drawn(rows)}"
             handle.attrs[HTML_REPR] = _html(summary(record), rows)
+        if signing.key():
+            with h5py.File(path, "a") as handle:
+                handle.attrs[SIGNATURE] = signing.signature(hdf5.contents(handle, SIGNATURE))
 
 
 def _room(model, config: dict) -> int:
@@ -159,6 +163,7 @@ def read(dataset: Dataset):
         UserError: no h5mlm, a damaged one, one that was never trained, or contents that fail their check.
     """
     with _opened(dataset) as handle:
+        _report_signature(handle, dataset)
         if old_model_file.is_old(handle):
             return _read_old(handle, dataset)
         record = _record(handle, dataset)
@@ -186,6 +191,7 @@ def read_builder(dataset: Dataset) -> Builder:
         UserError: as `read`.
     """
     with _opened(dataset) as handle:
+        _report_signature(handle, dataset)
         if old_model_file.is_old(handle):
             return old_model_file.read(handle, str(dataset)).builder
         return _record(handle, dataset).builder
@@ -199,6 +205,12 @@ def is_trained(dataset: Dataset) -> bool:
     """
     with _opened(dataset) as handle:
         return not old_model_file.is_old(handle) or old_model_file.WEIGHTS in handle
+
+
+def _report_signature(handle, dataset: Dataset) -> None:
+    with hdf5.damage_told(str(dataset), NOT_A_MODEL):
+        found = handle.attrs.get(SIGNATURE)
+        signing.report(hdf5.contents(handle, SIGNATURE), None if found is None else str(found), str(dataset))
 
 
 def _opened(dataset: Dataset):
