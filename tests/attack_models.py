@@ -161,6 +161,8 @@ LAYERS = {
     # What only looks like text.
     "long name": (dense(name="n" * 10_000), "is a name with characters"),
     "control characters": (dense(name="a\x1b[2J\nb"), "is a name with characters"),
+    "markup in a name": (dense(name="<b onclick=alert(1)>"), "is a name with characters"),
+    "markup in a value": (dense(activation="<img src=x onerror=alert(1)>"), "holds a piece of a web page"),
     "half a character": (dense(name="\ud800"), "is a name with characters"),
     "long class": (layer("L" * 100_000), "names the class 'keras.layers.LLL"),
     "class with markup": (layer("<script>\x1b[31m"), "names the class 'keras.layers.<script> [31m'"),

@@ -64,3 +64,10 @@ def test_the_marker_would_appear_if_the_code_were_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     attack_models._leave_marker(1)
     assert [path.name for path in tmp_path.iterdir()] == [attack_models.MARKER]
+
+
+def test_fail_labels_that_act_in_a_web_page(tmp_path):
+    labels = tmp_path / "y.tabular"
+    labels.write_text("".join(f"<img src=x onerror=alert({n % 10})>\n" for n in range(250)))
+    result = forms.run("train_and_eval", forms.training(DATA / "cnn_builder.zip", X, labels), tmp_path, outfile_result="scores")
+    forms.assert_one_line(result, "'y.tabular': '<img src=x onerror=alert(0)>' looks like a piece of a web page")

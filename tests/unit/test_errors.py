@@ -33,3 +33,13 @@ def test_quoted(value, expected):
 def test_listed():
     assert errors.listed([1, 2]) == "1, 2"
     assert errors.listed(range(25), 3) == "0, 1, 2 and 22 more"
+
+
+@pytest.mark.parametrize("text", ["<script>", "a<ScRiPt src=x>", "<img src=x onerror=y>", "<svg/onload=x>", "</pre><iframe>", "<a\nhref=x"])
+def test_markup(text):
+    assert errors.is_markup(text)
+
+
+@pytest.mark.parametrize("text", ["<50", "<=50K", "a<b", "<unknown>", "< 5 mg", "x->y", "<NA>", "p < 0.05 > q"])
+def test_no_markup(text):
+    assert not errors.is_markup(text)

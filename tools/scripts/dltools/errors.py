@@ -6,6 +6,7 @@ Anything else that is raised is a bug in these tools and keeps its traceback.
 import contextlib
 import errno
 import signal
+import re
 import sys
 
 MAX_MESSAGE = 1500
@@ -42,6 +43,18 @@ def listed(values, limit: int = 20) -> str:
     values = [str(v) for v in values]
     rest = len(values) - limit
     return ", ".join(values[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+# A tag with attributes, or one that takes what follows it out of the text.
+_MARKUP = re.compile(
+    r"<[!/?]?[a-z][^<>]*[\s=/]|<[!/?]?(script|style|iframe|svg|math|object|embed|template|textarea|title|xmp|plaintext)",
+    re.IGNORECASE,
+)
+
+
+def is_markup(text: str) -> bool:
+    """Tell whether a text would act in a web page that shows it unescaped; ``<50`` and ``<unknown>`` would not."""
+    return bool(_MARKUP.search(text))
 
 
 @contextlib.contextmanager

@@ -113,6 +113,9 @@ def prepare(form: dict) -> Setup:
     exports.check(form, model)
     target = read_target(tables, model, made.training)
     suitability.check(model, made.training, target)
+    for told in (target, *target.outputs):
+        model_file.check_shown((*told.classes, *told.names), tables.label_source)
+    model_file.check_shown(tables.features.names or (), tables.features.source)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
     every = parameters.boolean(options.get("score_all_training", False))

@@ -8,7 +8,7 @@ machine while it is built.
 
 import json
 
-from . import allowed, limits
+from . import allowed, errors, limits
 from .errors import UserError, listed, quoted
 
 # Keys under which Keras keeps a function. No allowed class has one.
@@ -88,6 +88,8 @@ def _check(value, source: str, place: str) -> None:
 def _check_text(text: str, source: str, place: str) -> None:
     if "://" in text or text.startswith(("/", "~", "file:")) or "../" in text or "\\" in text:
         _refuse(source, place, f"names a path or an address, {quoted(text)}")
+    if errors.is_markup(text):
+        _refuse(source, place, f"holds a piece of a web page, {quoted(text)}")
 
 
 def _check_value(key: str, value, source: str, place: str) -> None:
@@ -103,7 +105,7 @@ def _check_value(key: str, value, source: str, place: str) -> None:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= MAX_NAME and text.isprintable() and "/" not in text and text not in (".", "..")
+    return 0 < len(text) <= MAX_NAME and text.isprintable() and not set("/<>") & set(text) and text not in (".", "..")
 
 
 def _check_object(config: dict, source: str, place: str) -> None:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from . import architecture, gate, hdf5, hyperparameters, layer_table, old_model_file, signing, training_parameters
 from .builder import Builder
-from .errors import UserError, quoted
+from .errors import UserError, is_markup, quoted
 from .files import replacing
 from .parameters import Dataset
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
@@ -106,6 +106,23 @@ def _room(model, config: dict) -> int:
     """Return about how many bytes a model file takes: its arrays, what describes them, and the record."""
     arrays = [*model.variables, *model.optimizer.variables]
     return sum(variable.numpy().nbytes for variable in arrays) + 4096 * len(arrays) + 4 * len(json.dumps(config))
+
+
+def check_shown(texts, source: Dataset) -> None:
+    """Refuse names and classes that act in a web page: Galaxy shows what a model file says of them as it stands.
+
+    Parameters:
+        texts: names of columns and classes; those that are no text pass.
+
+    Raises:
+        UserError: quotes the first one.
+    """
+    found = next((text for text in texts if isinstance(text, str) and is_markup(text)), None)
+    if found is not None:
+        raise UserError(
+            f"{source}: {quoted(found)} looks like a piece of a web page, as which it would act where Galaxy shows the trained "
+            "model. Rename it."
+        )
 
 
 def _save(model, path) -> None:
