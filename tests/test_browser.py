@@ -57,3 +57,35 @@ def test_page_says_how_to_see_it_where_it_is_shown_as_text(browser, plot):
     text = browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")
     assert "AUC: odd" in text
     assert "If you read this as text" in text
+
+
+@pytest.fixture(scope="module")
+def report(galaxy):
+    """Train with a report; return output name -> dataset id."""
+    from bioblend.galaxy import GalaxyInstance
+
+    api = GalaxyInstance(galaxy.url, galaxy.user_key)
+    history = api.histories.create_history("report")["id"]
+    form = {"save": ["save_report"], "input_options|selected_input": "tabular"}
+    for columns, option in (("column_selector_options_1", ""), ("column_selector_options_2", "2")):
+        form[f"input_options|{columns}|selected_column_selector_option{option}"] = "all_columns"
+    files = {"experiment_schemes|infile_estimator": "cnn_builder.zip", "input_options|infile1": "X_train.tabular", "input_options|infile2": "y_train.tabular"}
+    for parameter, name in files.items():
+        kind = name.rpartition(".")[2]
+        uploaded = api.tools.upload_file(str(TEST_DATA / name), history, file_type=kind)["outputs"][0]["id"]
+        form[parameter] = {"src": "hda", "id": uploaded}
+    outputs = {o["output_name"]: o["id"] for o in api.tools.run_tool(history, "keras_train_and_eval", form)["outputs"]}
+    for dataset in outputs.values():
+        api.datasets.wait_for_dataset(dataset, maxwait=300)
+    return outputs
+
+
+def test_report_shows_on_a_server_with_default_settings(browser, report):
+    """The eye opens a report in Markdown so; the page of HTML is shown as text until it is allowed."""
+    browser.open(f"/datasets/{report['outfile_report_markdown']}/report")
+    image = browser.wait_for("img[alt='Loss and metrics of every epoch']")
+    assert browser.driver.execute_script("return arguments[0].naturalWidth", image) > 400
+    text = browser.wait_for("body").text
+    assert "Confusion matrix" in text
+    browser.open(f"/datasets/{report['outfile_report']}/display/?preview=True")
+    assert "If you read this as plain text" in browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")

@@ -2,6 +2,8 @@
 
 import html.parser
 import re
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,3 +157,18 @@ def test_nothing_from_a_file_becomes_markup(runs):
         if line.startswith("|"):
             assert len({row.count("|") for row in line.splitlines()}) == 1
 
+
+
+SANITIZE = "import sys; from galaxy.util.sanitize_html import sanitize_html; print(sanitize_html(sys.stdin.read()))"
+
+
+def test_what_must_be_read_outlasts_galaxys_sanitizer(runs):
+    python = Path(__file__).resolve().parents[2] / ".tox" / "galaxy" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("no Galaxy on this machine (tox run -e tests installs it)")
+    source = (runs["classes"].folder / "report.html").read_text()
+    cleaned = subprocess.run([python, "-c", SANITIZE], input=source, capture_output=True, text=True, check=True).stdout
+    before, after = Page(source), Page(cleaned)
+    assert after.tables == before.tables
+    assert set(before.tags) - set(after.tags) <= {"html", "head", "meta", "title", "body"}
+    assert 'bgcolor="#' in cleaned
