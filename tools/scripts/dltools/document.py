@@ -1,7 +1,7 @@
 """A report as a list of blocks, and the two forms that it is written in: an HTML page and Galaxy's Markdown.
 
 Galaxy shows HTML of tools that its administrator has not allowed as plain text, but renders Markdown (datatype
-tool_markdown). Neither form holds a script, and every text in either is escaped. In the HTML, what must be read
+tool_markdown), where it shows no picture that is not a dataset: there tables of numbers stand for them. Neither form holds a script, and every text in either is escaped. In the HTML, what must be read
 stands in tables with plain attributes, which sanitizers keep; styles and pictures may be lost to them.
 """
 
@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 # Galaxy shows only the beginning of a larger page, and as plain text.
 MAX_BYTES = 1_000_000
-_PLAIN = frozenset(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,;:%")
+# Of Markdown that a tool wrote, Galaxy 26.1 reads no more characters than 10,240.
+MAX_MARKDOWN = 10_000
+_REST = "What is missing here is in the HTML report."
+_PLAIN = frozenset(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,;:%.()/='\"")
 # Read by those whom Galaxy shows the page as plain text.
 _NOTE = (
     "If you read this as plain text: your Galaxy shows HTML of this tool only after an administrator has allowed it. "
@@ -41,10 +44,11 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture as bytes of a PNG file, and what it shows in words."""
+    """A picture as bytes of a PNG file, what it shows in words, and its numbers for where there are no pictures."""
 
     png: bytes
     alt: str
+    numbers: Table
 
 
 def to_html(title: str, blocks: list) -> str:
@@ -59,8 +63,16 @@ def to_html(title: str, blocks: list) -> str:
 
 
 def to_markdown(title: str, blocks: list) -> str:
-    """Return a report as Markdown for Galaxy."""
-    return "\n\n".join([f"# {_plain(title)}", *(_MARKDOWN[type(block)](block) for block in blocks)]) + "\n"
+    """Return a report as Markdown for Galaxy, without the blocks that are too long for it."""
+    parts, left, cut = [f"# {_plain(title)}"], MAX_MARKDOWN - len(_REST), False
+    for block in blocks:
+        text = _MARKDOWN[type(block)](block)
+        fits = len(text) + 2 <= left
+        cut |= not fits
+        if fits:
+            parts.append(text)
+            left -= len(text) + 2
+    return "\n\n".join([*parts, *([_REST] if cut else [])]) + "\n"
 
 
 def shown(value) -> str:
@@ -121,5 +133,5 @@ _MARKDOWN: dict[type, Callable] = {
     Heading: lambda block: f"## {_plain(block.text)}",
     Paragraph: lambda block: _plain(block.text),
     Table: _table_markdown,
-    Picture: lambda block: f"![{_plain(block.alt)}]({_data(block)})",
+    Picture: lambda block: f"{_plain(block.alt)}:\n\n{_table_markdown(block.numbers)}",
 }

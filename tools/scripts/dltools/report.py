@@ -13,7 +13,7 @@ from .parameters import dataset, is_empty
 
 TITLE = "Deep learning training and evaluation"
 # Beyond these, a matrix or a list is longer than anyone reads.
-MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS = 30, 200, 20, 10
+MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS = 30, 200, 20, 10, 20
 
 # Settings that stand elsewhere, or change nothing.
 NOT_TOLD = ("layers_", "validation_split", "verbose")
@@ -132,7 +132,10 @@ def _training(record: model_file.Record) -> list:
     if "val_loss" in history:
         best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
         told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
-    return [Paragraph(told), Picture(report_pictures.learning_curves(history), "Loss and metrics of every epoch")]
+    names = [name for name in history if name != "seconds"]
+    some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
+    numbers = Table(["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some])
+    return [Paragraph(told), Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers)]
 
 
 def _predictions(outcome) -> list:
@@ -156,10 +159,17 @@ def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
     for column, label in enumerate(labels[:LISTED_TARGETS]):
         off = predicted[:, column] - truth[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
-        pictures.append(Picture(report_pictures.residuals(truth[:, column], predicted[:, column], label), f"Residuals of {label}"))
+        drawn = report_pictures.residuals(truth[:, column], predicted[:, column], label)
+        pictures.append(Picture(drawn, f"Predicted - true of {label}", _distribution(off)))
     header = ["Target", "Mean of predicted - true", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
     return [Table(header, rows), *pictures, *rest]
+
+
+def _distribution(off: np.ndarray) -> Table:
+    counts, edges = np.histogram(off, bins=10)
+    rows = [[f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)]
+    return Table(["Predicted - true", "Samples"], rows)
 
 
 def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
