@@ -14,7 +14,7 @@ import forms
 from dltools import document
 from test_training import FAST, network, write
 
-EVIL = "<script>alert(1)</script>|`${galaxy x}`"
+EVIL = "<b>x<i>|`${galaxy x}`"
 OUTPUTS = {"outfile_result": "scores", "outfile_y_true": "y_true", "outfile_y_preds": "y_preds", "outfile_report": "report.html", "outfile_report_markdown": "report.md"}
 REGRESSION = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 3, "seed": 3}
 
@@ -148,10 +148,12 @@ def test_nothing_from_a_file_becomes_markup(runs):
         text = "".join(page(runs[name]).text)
         assert EVIL in text
         source = (runs[name].folder / "report.html").read_text()
-        assert "<script" not in source
+        assert not re.search("<[bi]>", source)
         markdown = (runs[name].folder / "report.md").read_text()
-        assert "script&#62;alert(1)" in markdown
+        assert "&#60;b&#62;x&#60;i&#62;" in markdown
         assert not re.search(r"<|`|\$\{", markdown)
+    script = [document.Paragraph("<script>alert(1)</script>"), document.Table(["<script>"], [["<script>"]])]
+    assert not any("<script" in render("<script>", script) for render in (document.to_html, document.to_markdown))
     # A row of a table has as many cells as its header, whatever they hold.
     for line in (runs["classes"].folder / "report.md").read_text().split("\n\n"):
         if line.startswith("|"):
