@@ -82,11 +82,13 @@ def report(galaxy):
 
 def test_report_shows_on_a_server_with_default_settings(browser, report):
     """The eye opens a report in Markdown so; the page of HTML is shown as text until it is allowed."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
     browser.open(f"/datasets/{report['outfile_report_markdown']}/report")
-    browser.wait_for("#center h1, h1")
-    text = browser.wait_for("body").text
-    assert "Loss and metrics of the epochs" in text
-    assert "Confusion matrix" in text
+    WebDriverWait(browser.driver, 60).until(
+        lambda driver: "Confusion matrix" in driver.find_element("tag name", "body").text, "the report did not appear"
+    )
+    assert "Loss and metrics of the epochs" in browser.wait_for("body").text
     assert len(browser.driver.find_elements("css selector", "table")) >= 7
     browser.open(f"/datasets/{report['outfile_report']}/display/?preview=True")
     assert "If you read this as plain text" in browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")
