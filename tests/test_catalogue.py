@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-from dltools import kinds, layers, objectives, scoring, training_parameters, weights
+from dltools import (
+    callbacks,
+    fit_parameters,
+    kinds,
+    layers,
+    metrics,
+    objectives,
+    optimizers,
+    schedules,
+    scoring,
+    training_parameters,
+    weights,
+)
 from tests import interface
 
 
@@ -113,15 +125,21 @@ def test_every_initializer_regularizer_and_constraint_of_keras_is_on_offer():
 
 def test_training_parameters(wrappers):
     root = wrappers["keras_model_builder"]
-    optimizers = {name: {p.name for p in kinds} for name, kinds in training_parameters.OPTIMIZERS.items()}
-    assert cases(root, ".//conditional[@name='optimizer_selection']", "optimizer_type") == optimizers
-    callbacks = {name: {p.name for p in kinds} for name, kinds in training_parameters.CALLBACKS.items()}
-    callbacks |= {name: set() for name in training_parameters.WITHOUT_CALLBACK}
-    assert cases(root, ".//conditional[@name='callback_selection']", "callback_type") == callbacks
+    scaling = {p.name for p in optimizers.LOSS_SCALING}
+    expected = {name: {p.name for p in table} | scaling | {"schedule"} for name, table in optimizers.OPTIMIZERS.items()}
+    assert cases(root, ".//conditional[@name='optimizer_selection']", "optimizer_type") == expected
+    expected = {name: {p.name for p in table} for name, table in schedules.SCHEDULES.items()}
+    assert cases(root, ".//conditional[@name='schedule']", "schedule_type") == expected
+    offered = {name: {p.name for p in table} for name, table in callbacks.CALLBACKS.items()}
+    offered |= {name: set() for name in callbacks.WITHOUT_CALLBACK}
+    assert cases(root, ".//conditional[@name='callback_selection']", "callback_type") == offered
     assert options(root, "loss") == set(training_parameters.LOSSES)
-    assert options(root, "metrics") == {*training_parameters.METRICS, training_parameters.NO_METRIC}
+    assert options(root, "metrics") == {*metrics.METRICS, training_parameters.NO_METRIC}
     compiling = names(root.find(".//section[@name='compile_params']"))
     assert compiling == {"loss", "optimizer_selection", "metrics", *(p.name for p in objectives.LOSS_OPTIONS)}
+    for monitor in root.find("inputs").iterfind(".//param[@name='monitor']"):
+        assert {option.get("value") for option in monitor.iter("option")} == set(callbacks.MONITORED)
+    assert options(root, "class_weight_type") == set(fit_parameters.WEIGHTINGS)
     assert options(root, "learning_type") == set(training_parameters.LEARNING_TYPES)
 
 

@@ -44,14 +44,21 @@ def dataset(path, name=None):
 
 
 def builder(config_file, learning_type="KerasGClassifier", loss="categorical_crossentropy", metrics=("acc",), optimizer="Adam",
-            options=None, callbacks=(), seed=None, label_smoothing=None, **fit):
-    """Return the parameters of the builder."""
+            options=None, callbacks=(), seed=None, loss_options=None, schedule=None, loss_scaling=None, class_weight=None, **fit):
+    """Return the parameters of the builder.
+
+    `schedule` is a pair of its type and its parameters, `class_weight` the text with the weights or "balanced".
+    """
+    further = {"learning_rate_schedule": [{"schedule": {"schedule_type": schedule[0], **schedule[1]}}]} if schedule else {}
+    further |= {"loss_scaling": [loss_scaling]} if loss_scaling else {}
+    weighting = {"class_weight_type": "balanced"} if class_weight == "balanced" else {"class_weight_type": "given", "class_weight": class_weight}
     return {"mode_selection": {
         "mode_type": "train_model", "infile_json": dataset(config_file), "learning_type": learning_type, "random_seed": seed,
-        "compile_params": {"loss": loss, "loss_options": [{"__index__": 0, "label_smoothing": label_smoothing}], "metrics": metrics if isinstance(metrics, str) else list(metrics),
-                           "optimizer_selection": {"optimizer_type": optimizer, "optimizer_options": options or {}}},
+        "compile_params": {"loss": loss, "loss_options": [{"__index__": 0, **loss_options}] if loss_options else [], "metrics": metrics if isinstance(metrics, str) else list(metrics),
+                           "optimizer_selection": {"optimizer_type": optimizer, "optimizer_options": {
+                               **(options or {}), "further_options": [{"__index__": 0, **further}] if further else []}}},
         "fit_params": {"epochs": 1, "batch_size": 32, "steps_per_epoch": None, "validation_split": 0.1, "validation_steps": None,
-                       "verbose": 1, **fit,
+                       "verbose": 1, **fit, "class_weights": [{"__index__": 0, "weighting": weighting}] if class_weight is not None else [],
                        "callbacks": [{"callback_selection": {"callback_type": kind, **values}} for kind, values in callbacks]},
     }}
 

@@ -54,7 +54,39 @@ FAIL = {
     "learning rate": ({"options": {"learning_rate": -1}}, "Adam: learning_rate must be a number of at least 0. Received: '-1'"),
     "clipping": ({"options": {"clipnorm": 0, "clipvalue": 1}}, "Adam: gradients can be clipped in one way. Received: clipnorm, clipvalue."),
     "accumulation": ({"options": {"gradient_accumulation_steps": 1}}, "gradient_accumulation_steps must be a whole number of at least 2"),
-    "label smoothing": ({"loss": "hinge", "label_smoothing": 0.1}, "label_smoothing: the loss hinge has no label smoothing."),
+    "label smoothing": ({"loss": "hinge", "loss_options": {"label_smoothing": 0.1}}, "label_smoothing: the loss hinge has no label smoothing."),
+    "delta": ({"loss_options": {"delta": 1}}, "delta: the loss categorical_crossentropy has no delta. Leave it blank, or choose one of huber."),
+    "logits after softmax": (
+        {"loss_options": {"from_logits": True}}, "from_logits: is for a last layer without activation, but the last layer ends in softmax.",
+    ),
+    "two best epochs": ({"callbacks": [("ModelCheckpoint", {})] * 2}, "ModelCheckpoint: one model is saved, so there can be one."),
+    "monitor": (
+        {"callbacks": [("EarlyStopping", {"monitor": "val_auc"})]},
+        "EarlyStopping: monitor must be one of loss, acc, val_loss, val_acc. Received: 'val_auc'. Add auc to the metrics to watch it.",
+    ),
+    "best epoch of a running mean": (
+        {"callbacks": [("ModelCheckpoint", {})], "options": {"use_ema": True}}, "ModelCheckpoint: would save the weights of one epoch",
+    ),
+    "schedule and plateau": (
+        {"schedule": ("CosineDecay", {}), "callbacks": [("ReduceLROnPlateau", {})]},
+        "ReduceLROnPlateau: the learning rate follows the schedule CosineDecay",
+    ),
+    "rates of a schedule": (
+        {"schedule": ("PiecewiseConstantDecay", {"boundaries": "(1, 2)", "values": "(0.1,)"})},
+        "PiecewiseConstantDecay: values must be as many as boundaries, one learning rate from each of them on. Received: 2 boundaries, 1 values.",
+    ),
+    "decay of a schedule": (
+        {"schedule": ("ExponentialDecay", {"decay_steps": 0, "decay_rate": 1})}, "decay_steps must be a whole number of at least 1. Received: '0'",
+    ),
+    "loss scale": ({"loss_scaling": {"initial_scale": 0}}, "Loss scaling: initial_scale must be a number of at least 1. Received: '0'"),
+    "class weights": (
+        {"class_weight": "setosa: 1"}, "class_weight: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5.",
+    ),
+    "class weights of 0": ({"class_weight": "'a': 0"}, "class_weight: at least one class needs a weight above 0."),
+    "class weights of a regression": (
+        {"class_weight": "balanced", "learning_type": "KerasGRegressor", "loss": "mean_squared_error"}, "class_weight: a regression has no classes.",
+    ),
+    "class weights of a batch": ({"class_weight": "balanced", "loss": "dice"}, "class_weight: the loss dice judges a batch as a whole"),
     "seed": ({"seed": -1}, "random_seed must be a whole number of at least 0"),
 }
 
@@ -119,14 +151,15 @@ TRAINING = {"learning_type": "KerasGClassifier", "loss": "hinge", "metrics": [],
 
 
 def test_ok_label_smoothing_of_0_stays_0_where_the_loss_has_it():
-    form = forms.builder("model.json", loss="binary_crossentropy", label_smoothing="0")["mode_selection"]
+    form = forms.builder("model.json", loss="binary_crossentropy", loss_options={"label_smoothing": "0"})["mode_selection"]
     assert training_parameters.read(form)["loss_options"] == {"label_smoothing": 0.0}
     form["compile_params"]["loss"] = "hinge"
     assert training_parameters.read(form)["loss_options"] == {}
 
 
 @pytest.mark.parametrize("change", [
-    {"loss_options": {"label_smoothing": 0.1}}, {"loss_options": 3}, {"loss": "os.system"}, {"optimizer": {"type": "Lambda"}}, {"optimizer": 3}, {"callbacks": [{"type": "LambdaCallback"}]},
+    {"loss_options": {"label_smoothing": 0.1}}, {"loss_options": 3}, {"loss": "os.system"}, {"optimizer": {"type": "Lambda"}}, {"optimizer": 3}, {"callbacks": [{"type": "LambdaCallback"}]}, {"class_weight": [1]}, {"class_weight": {"a": "b"}},
+    {"optimizer": {"type": "SGD", "schedule": {"type": "LambdaSchedule"}}}, {"optimizer": {"type": "SGD", "schedule": 3}}, {"optimizer": {"type": "SGD", "loss_scaling": 3}},
     {"metrics": ["x"]}, {"fit": {"epochs": "many"}}, {"learning_type": "pickle"},
 ])
 def test_fail_training_of_a_file(change):

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import forms
-from dltools import objectives, optimizers, training_parameters
+from dltools import callbacks, metrics, objectives, optimizers, schedules
+from dltools.errors import UserError
 from dltools.objectives import BINARY, CATEGORICAL, FORMS, REGRESSION, SPARSE
+from tests import interface
 
 # Form of the target -> the last layer, the type of learning and the loss that suit it.
 NETWORKS = {
@@ -32,8 +34,22 @@ VALUES = {"learning_rate": 0.01, "learning_rate_power": -0.5, "beta_2_decay": -0
           "use_ema": True, "centered": True, "nesterov": True, "amsgrad": True, "relative_step": True, "initial_accumulator_value": 0.1}
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 MONITORED = {"monitor": "val_loss", "mode": "auto", "min_delta": 0, "patience": 1}
-CALLBACKS = {"EarlyStopping": {**MONITORED, "baseline": 9, "restore_best_weights": True}, "TerminateOnNaN": {}, "None": {}, "CSVLogger": {},
-             "ReduceLROnPlateau": {**MONITORED, "factor": 0.5, "cooldown": 1, "min_lr": 0}}
+CALLBACKS = {"EarlyStopping": {**MONITORED, "baseline": 9, "restore_best_weights": True, "start_from_epoch": 1, "mode": "max"}, "TerminateOnNaN": {}, "None": {},
+             "CSVLogger": {}, "ReduceLROnPlateau": {**MONITORED, "factor": 0.5, "cooldown": 1, "min_lr": 0}, "ModelCheckpoint": {"monitor": "val_loss", "mode": "min"}}
+# Option of a loss -> a value for it.
+LOSS_OPTIONS = {"label_smoothing": 0.1, "from_logits": True, "delta": 0.5, "gamma": 1, "alpha": 0.4, "beta": 0.6}
+_DECAY = {"decay_steps": 2, "decay_rate": 0.9, "staircase": True}
+SCHEDULES = {
+    "ExponentialDecay": _DECAY,
+    "CosineDecay": {"decay_steps": 2, "alpha": 0.1, "warmup_steps": 1, "warmup_from": 0.0001},
+    "CosineDecayRestarts": {"first_decay_steps": 2, "t_mul": 2, "m_mul": 0.5, "alpha": 0.1},
+    "PolynomialDecay": {"decay_steps": 2, "end_learning_rate": 0.0001, "power": 2, "cycle": True},
+    "PiecewiseConstantDecay": {"boundaries": "(1, 2)", "values": "(0.005, 0.001)"},
+    "InverseTimeDecay": _DECAY,
+}
+CLASS_WEIGHTS = ("balanced", "'0': 2, 1: 0.5")
+# Stands behind the form of the target where the last layer gives logits.
+LOGITS = "logits"
 
 
 def optimizer_options(name):
@@ -41,37 +57,78 @@ def optimizer_options(name):
     return {p.name: VALUES.get(p.name, 0.5) for p in optimizers.OPTIMIZERS[name] if p.name not in CLIPPING[1:]}
 
 
-def cases():
-    """Return name -> (form of the target, changes of the builder's form)."""
+def of_losses():
+    """Return the cases of every loss and its options: name -> (form of the target, changes of the builder's form)."""
     found = {f"loss {loss} {form}": (form, {"loss": loss}) for loss, suited in LOSSES.items() for form in suited}
-    for loss in objectives.SMOOTHED:
-        found[f"label_smoothing {loss} {LOSSES[loss][0]}"] = (LOSSES[loss][0], {"loss": loss, "label_smoothing": 0.1})
-    for metric, suited in objectives.METRICS.items():
-        found |= {f"metric {metric} {form}": (form, {"metrics": [metric]}) for form in suited}
+    for option, suited in objectives.OPTION_OF.items():
+        for loss in suited:
+            form, kind = LOSSES[loss][0], LOGITS if option == "from_logits" else option
+            found[f"{kind} {loss} {form}"] = (form, {"loss": loss, "loss_options": {option: LOSS_OPTIONS[option]}})
+    return found
+
+
+def of_metrics():
+    """Return the cases of all metrics that suit a form of the target, of probabilities and of logits."""
+    found = {f"metrics none {BINARY}": (BINARY, {"metrics": "none"})}
+    for form in FORMS:
+        suited = [metric for metric, forms_of_target in metrics.METRICS.items() if form in forms_of_target]
+        found[f"metrics {form}"] = (form, {"metrics": suited, "callbacks": [watch for metric in suited for watch in watching(metric)]})
+        if form != REGRESSION:
+            found[f"{LOGITS} metrics {form}"] = (form, {"metrics": [m for m in suited if takes_logits(m, form)], "loss_options": {"from_logits": True}})
+    return found
+
+
+def of_optimizers():
+    """Return the cases of every optimizer, its options, schedules and loss scaling."""
+    found = {}
     for name in optimizers.OPTIMIZERS:
         found[f"optimizer {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name})
         found[f"options {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name, "options": optimizer_options(name)})
     for way in CLIPPING:
         found[f"{way} {BINARY}"] = (BINARY, {"options": {way: 0.1}})
-    for name, values in CALLBACKS.items():
-        found[f"callback {name} {BINARY}"] = (BINARY, {"callbacks": [(name, values)]})
+    for kind, values in SCHEDULES.items():
+        for unit in schedules.UNITS:
+            found[f"schedule {kind} {unit} {CATEGORICAL}"] = (CATEGORICAL, {"schedule": (kind, {"unit": unit, **values})})
+    for name in ("Adam", "Lamb"):
+        found[f"scaled {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name, "schedule": ("CosineDecay", {}),
+                                                 "loss_scaling": {"initial_scale": 1024, "dynamic_growth_steps": 2}})
     return found
 
 
-WALKED = cases()
-MISFITS = [f"misfit {metric} {form}" for metric, suited in objectives.METRICS.items() for form in FORMS if form not in suited]
+def of_fitting():
+    """Return the cases of every callback and of weights of the classes."""
+    found = {f"callback {name} {BINARY}": (BINARY, {"callbacks": [(name, values)]}) for name, values in CALLBACKS.items()}
+    for form in (BINARY, CATEGORICAL, SPARSE):
+        found |= {f"classes {number} {form}": (form, {"class_weight": weights}) for number, weights in enumerate(CLASS_WEIGHTS)}
+    return found
+
+
+def watching(metric):
+    """Return callbacks that watch the loss and a metric, on the samples held out and on those trained on."""
+    return [("EarlyStopping", {"monitor": f"val_{metric}"}), ("ReduceLROnPlateau", {"monitor": metric}), ("EarlyStopping", {"monitor": "loss"})]
+
+
+def takes_logits(metric, form):
+    """Tell whether a metric is right where the last layer gives logits."""
+    return metrics.on_outputs(metric, form, objectives.OF_PROBABILITIES[NETWORKS[form][2]]) is not None
+
+
+WALKED = of_losses() | of_metrics() | of_optimizers() | of_fitting()
+MISFITS = [(metric, form) for metric, suited in metrics.METRICS.items() for form in FORMS if form not in suited]
 
 
 def builders(folder):
     """Return name -> the builder's form of every case, with a network of each form of the target in `folder`."""
     last = {form: forms.sequential(("Dense", {"units": 5, "activation": "relu"}), ("Dense", layer), input_shape="(4,)")
             for form, (layer, _, _) in NETWORKS.items()}
-    designed = forms.run_all("model_config", last, folder, outfile="model.json")
-    misfits = {name: (name.split()[2], {"metrics": [name.split()[1]]}) for name in MISFITS}
+    linear = {f"{form} {LOGITS}": forms.sequential(("Dense", {**layer, "activation": "linear"}), input_shape="(4,)")
+              for form, (layer, _, _) in NETWORKS.items()}
+    designed = forms.run_all("model_config", last | linear, folder, outfile="model.json")
     found = {}
-    for name, (form, changes) in (WALKED | misfits).items():
+    for name, (form, changes) in WALKED.items():
         _, learning_type, loss = NETWORKS[form]
-        found[name] = forms.builder(designed[form].folder / "model.json", **{
+        network = f"{form} {LOGITS}" if name.startswith(LOGITS) else form
+        found[name] = forms.builder(designed[network].folder / "model.json", **{
             "learning_type": learning_type, "loss": loss, "metrics": [], "batch_size": 4, "seed": 1, **changes})
     return found
 
@@ -93,9 +150,14 @@ def problems(built):
 
 def test_everything_on_offer_is_walked():
     assert set(LOSSES) == set(objectives.LOSSES)
-    assert set(CALLBACKS) == {*training_parameters.CALLBACKS, *training_parameters.WITHOUT_CALLBACK}
-    assert all(set(CALLBACKS[name]) == {p.name for p in kinds} for name, kinds in training_parameters.CALLBACKS.items())
-    assert all(objectives.METRICS.values())
+    assert set(CALLBACKS) == {*callbacks.CALLBACKS, *callbacks.WITHOUT_CALLBACK}
+    assert all(set(CALLBACKS[name]) == {p.name for p in kinds} for name, kinds in callbacks.CALLBACKS.items())
+    assert all(metrics.METRICS.values())
+    assert set(LOSS_OPTIONS) == {p.name for p in objectives.LOSS_OPTIONS} == set(objectives.OPTION_OF)
+    assert {kind: {"unit", *values} for kind, values in SCHEDULES.items()} == {
+        kind: {p.name for p in kinds} for kind, kinds in schedules.SCHEDULES.items()}
+    watched = {values["monitor"] for _, changes in WALKED.values() for _, values in changes.get("callbacks", ()) if "monitor" in values}
+    assert watched == set(callbacks.MONITORED)
 
 
 @pytest.mark.parametrize("name", WALKED)
@@ -104,9 +166,26 @@ def test_trains_and_survives_its_file(built, problems, name):
     assert problems[name] is None, problems[name]
 
 
-@pytest.mark.parametrize("name", MISFITS)
-def test_metric_that_does_not_fit_the_target_says_what_does(built, problems, name):
-    assert built[name].returncode == 0
-    last = problems[name].splitlines()[-1]
-    assert last.startswith(f"dltools.errors.UserError: The metric '{name.split()[1]}' is for "), problems[name]
-    assert "choose among" in last
+@pytest.mark.parametrize(("metric", "form"), MISFITS)
+def test_metric_that_does_not_fit_the_target_says_what_does(metric, form):
+    with pytest.raises(UserError, match=f"The metric '{metric}' is for .* choose among "):
+        metrics.metric(metric, form, 3)
+
+
+def test_no_option_of_the_form_is_left_out(built):
+    form = interface.expanded()["keras_model_builder"].find("inputs")
+    offered = {(interface.name_of(param), option.get("value")) for param in form.iter("param") for option in param.iter("option")}
+    walked = set()
+    for result in built.values():
+        walked |= chosen(json.loads((result.folder / "inputs.json").read_text()))
+    assert offered - walked == set()
+    assert len(offered) > 130
+
+
+def chosen(value, name=""):
+    """Return all pairs of a parameter's name and a value in what Galaxy writes for a form."""
+    if isinstance(value, dict):
+        return set().union(*(chosen(child, key) for key, child in value.items()))
+    if isinstance(value, list):
+        return set().union(*(chosen(child, name) for child in value))
+    return {(name, value)}

@@ -39,7 +39,7 @@ def walk(folder: Path) -> None:
     x = data(model)
     y = np.random.default_rng(1).normal(size=(ROWS, *model.output_shape[1:])).astype("float32")
     model.compile(loss=training_parameters.loss(TRAINING), optimizer=training_parameters.optimizer(TRAINING),
-                  metrics=training_parameters.metrics(TRAINING, "binary"), run_eagerly=True)
+                  metrics=training_parameters.metrics(TRAINING, "binary", model.output_shape[-1]), run_eagerly=True)
     x = x if len(x) > 1 else x[0]
     if adaptation.adapting(model.layers):
         features = batches.Features(x.reshape(ROWS, -1), None, Dataset(folder.name, folder.name))

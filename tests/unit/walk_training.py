@@ -52,7 +52,7 @@ def walk(folder: Path) -> None:
                                {"count": 4, "names": None}, fitted.history)
     dataset = walking.survives(folder, model, record, x)
     plain(dataset, model, x, target, made.training)
-    if folder.name.startswith(("optimizer", "options", "callback")):
+    if folder.name.startswith(("optimizer", "options", "callback", "schedule", "scaled")):
         read, record = model_file.read(dataset)
         model_file.restore_optimizer(dataset, read, made.training)
         further = training.fit(read, made.training, features, target, rows, validation, 3, record.history)

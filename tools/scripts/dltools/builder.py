@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, limits, signing, training_parameters
+from . import architecture, gate, hdf5, last_layer, limits, signing, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
@@ -124,7 +124,10 @@ def from_form(form: dict, config_file: Dataset):
         UserError: the configuration or a parameter fails its check.
     """
     config, model = _architecture(config_file)
-    return Builder(config, training_parameters.read(form)), model
+    training = training_parameters.read(form)
+    if model.built:
+        last_layer.check(model, training)
+    return Builder(config, training), model
 
 
 def _architecture(source: Dataset):

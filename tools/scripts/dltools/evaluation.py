@@ -13,7 +13,7 @@ TRAINING_ROWS_JUDGED = 10_000
 
 
 class Judged(NamedTuple):
-    """How the network did on some rows: their positions, its outputs (float32 (rows, units)), its scores by name."""
+    """How the network did on some rows: their positions, its outputs (float32 (rows, units), no logits), its scores by name."""
 
     rows: np.ndarray
     outputs: np.ndarray
@@ -35,11 +35,13 @@ def judging(model, training: dict, features: batches.Features, target: targets.T
         scorers: names as `scoring.chosen` returns them.
         weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
     """
+    sizes = [output.shape[-1] for output in model.outputs]
     found_and_loss = outputs_and_loss(model, features, target, weights)
 
     def judge(rows: np.ndarray) -> Judged:
         found, loss = found_and_loss(rows)
-        return Judged(rows, found, {"loss": loss, **scores(training, target, found, rows, scorers)})
+        judged = {"loss": loss, **scores(training, target, found, rows, scorers)}
+        return Judged(rows, prediction.without_logits(found, training, sizes), judged)
 
     return judge
 
@@ -93,9 +95,10 @@ def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.n
             for name, value in scores(training, own, part, rows, scorers).items()
         }
     judged = {}
-    for metric in training_parameters.metrics(training, target.form):
+    for metric in training_parameters.metrics(training, target.form, found.shape[1]):
         metric.update_state(target.values[rows], found)
         judged[metric.name] = float(metric.result())
+    found = prediction.without_logits(found, training)
     predicted = prediction.decided(found, target.kind, training["loss"])
     likelihoods = prediction.likelihoods(found, target.kind)
     return judged | scoring.scores(scorers, target.kind, target.truth[rows], predicted, likelihoods)

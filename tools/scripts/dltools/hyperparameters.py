@@ -1,7 +1,8 @@
 """Every setting of a builder by name: to show it, and to swap its value before training.
 
-Names: ``epochs``, ``batch_size`` and the other fit parameters, ``loss``, ``label_smoothing``, ``random_seed``,
-``optimizer__learning_rate`` (and the optimizer's other options), and for a layer's arguments
+Names: ``epochs``, ``batch_size`` and the other fit parameters, ``class_weight``, ``loss``, ``label_smoothing`` and the
+loss's other options, ``random_seed``, ``optimizer__learning_rate`` and the optimizer's other options, where there is a
+schedule or loss scaling ``schedule__decay_steps`` or ``loss_scaling__initial_scale``, and for a layer's arguments
 ``layers_<position>_<type>__<argument>``, the position counted from 0 in the model configuration,
 such as ``layers_7_Dense__units``.
 """
@@ -10,9 +11,10 @@ import copy
 import difflib
 import json
 
-from . import objectives, training_parameters
+from . import objectives, optimizers, schedules, training_parameters
 from .builder import Builder
-from .errors import UserError, listed, quoted
+from .errors import UserError, listed, one_line, quoted
+from .files import replacing
 from .parameters import is_empty, literal
 
 # Settings of a layer that are no hyperparameters: what it is called, and what shapes it was built for.
@@ -21,12 +23,18 @@ NOT_SWAPPED = ("name", "dtype", "batch_shape", "build_config")
 OLD_NAMES = {"lr": "optimizer__learning_rate"}
 
 
+# Groups of the optimizer's settings: each has a name of its own before the name of the setting.
+_PLACES = ("optimizer", "schedule", "loss_scaling")
+
+
 def values(builder: Builder) -> dict:
     """Return name -> value of every setting."""
     training = builder.training
     found = {"loss": training["loss"], "random_seed": training.get("random_seed"), **training["fit"]}
     found |= training.get("loss_options", {})
-    found |= {f"optimizer__{name}": value for name, value in training["optimizer"]["options"].items()}
+    found |= {"class_weight": training["class_weight"]} if "class_weight" in training else {}
+    for place in _PLACES:
+        found |= {f"{place}__{name}": value for name, value in _options(training, place).items()}
     for prefix, config in _layers(builder):
         found |= {f"{prefix}__{name}": value for name, value in config.items() if name not in NOT_SWAPPED}
     return found
@@ -38,6 +46,46 @@ def rows(builder: Builder) -> list[list[str]]:
         [str(number), name, value if isinstance(value, str) else json.dumps(value)]
         for number, (name, value) in enumerate(values(builder).items(), start=1)
     ]
+
+
+def names(builder: Builder) -> set[str]:
+    """Return the names of all settings: those with a value, and those that are left to Keras."""
+    training = builder.training
+    chosen = training["optimizer"]
+    tables = {"optimizer": training_parameters.OPTIMIZERS[chosen["type"]]}
+    if "schedule" in chosen:
+        tables["schedule"] = schedules.SCHEDULES[chosen["schedule"]["type"]]
+    if "loss_scaling" in chosen:
+        tables["loss_scaling"] = optimizers.LOSS_SCALING
+    found = set(values(builder)) | {"class_weight"} | {p.name for p in training_parameters.FIT_PARAMETERS}
+    found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
+    return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
+
+
+def write(path, builder: Builder) -> None:
+    """Write a line a setting with its name and its value, blank where it is left to Keras (tabular)."""
+    known = values(builder)
+    with replacing(path) as whole, open(whole, "w", encoding="utf-8") as handle:
+        print("Parameter", "Value", sep="\t", file=handle)
+        for name in sorted(names(builder), key=_layers_last):
+            value = known.get(name)
+            text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+            print(name, one_line(text), sep="\t", file=handle)
+
+
+def _layers_last(name: str):
+    parts = name.split("_")
+    return (int(parts[1]), name) if parts[0] == "layers" and parts[1].isdigit() else (-1, name)
+
+
+def _options(training: dict, place: str) -> dict:
+    """Return the settings of the optimizer, its schedule or its loss scaling; empty where it has none."""
+    chosen = training["optimizer"]
+    if place == "optimizer":
+        return chosen["options"]
+    if place == "schedule":
+        return chosen.get("schedule", {}).get("options", {})
+    return chosen.get("loss_scaling", {})
 
 
 def _layers(builder: Builder):
@@ -76,34 +124,33 @@ def _value(text: str, name: str):
 
 
 def _set(builder: Builder, name: str, value) -> None:
-    known = values(builder)
+    training = builder.training
     of_loss = {p.name for p in objectives.LOSS_OPTIONS}
-    allowed = set(known) | of_loss | {p.name for p in training_parameters.FIT_PARAMETERS}
-    options = {p.name for p in training_parameters.OPTIMIZERS[builder.training["optimizer"]["type"]]}
-    allowed |= {f"optimizer__{option}" for option in options}
-    if name in options and name not in allowed:
+    # Options of another loss than the present one too: the loss may be swapped as well.
+    allowed = names(builder) | of_loss
+    if name not in allowed and f"optimizer__{name}" in allowed:
         name = f"optimizer__{name}"
     if name not in allowed:
         raise UserError(f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}")
     place, _, argument = name.rpartition("__")
-    if place == "optimizer":
-        builder.training["optimizer"]["options"][argument] = value
+    if place in _PLACES:
+        _options(training, place)[argument] = value
     elif place:
         dict(_layers(builder))[place][argument] = value
         _forget_shapes(builder.architecture)
-    elif name in ("loss", "random_seed"):
-        builder.training[name] = value
+    elif name in ("loss", "random_seed", "class_weight"):
+        training[name] = value
     elif name in of_loss:
-        builder.training.setdefault("loss_options", {})[name] = value
+        training.setdefault("loss_options", {})[name] = value
     else:
-        builder.training["fit"][name] = value
+        training["fit"][name] = value
 
 
 def _advice(name: str, allowed: set[str]) -> str:
     """Point to the setting that was meant, or list the run's settings before those of the layers."""
     meant = difflib.get_close_matches(name, allowed, n=1, cutoff=0.7)
-    names = sorted(allowed, key=lambda n: (n.startswith("layers_"), n))
-    return (f"Did you mean {quoted(meant[0])}? " if meant else "") + f"Those that exist: {listed(names, 25)}."
+    known = sorted(allowed, key=_layers_last)
+    return (f"Did you mean {quoted(meant[0])}? " if meant else "") + f"Those that exist: {listed(known, 40)}."
 
 
 def _forget_shapes(config) -> None:

@@ -54,13 +54,16 @@ def run(form: dict, target, threads: int) -> Outcome:
     beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]
     units = model.outputs[0].shape[-1]
     truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
+    training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
     outputs, kept = _Network(model, record, shape, truth), []
     done = 0
     with tables.writing(target) as write:
         for size in _stretches(opened):
             found = outputs(opened.take(size), done)
             done += size
-            names, columns = prediction.table(found, form["method"], record.target, record.builder.training["loss"])
+            names, columns = prediction.table(
+                prediction.without_logits(found, training, sizes), form["method"], record.target, training["loss"]
+            )
             names = [name for passed in beside for name in passed.names] + names
             write(names, [column for passed in beside for column in passed.take(size)] + columns)
             if truth is not None:

@@ -84,7 +84,7 @@ def write(target, model, record: Record) -> None:
         "target": record.target,
         "features": record.features,
         "history": record.history,
-        "run": record.run or {},
+        "run": record.run,
         "versions": versions(),
     }
     rows = layer_table.rows(model)
@@ -271,7 +271,7 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
     """
     optimizer = training_parameters.optimizer(training)
     optimizer.build(model.trainable_variables)
-    rate = optimizer.learning_rate.numpy()
+    rate = None if "schedule" in training["optimizer"] else optimizer.learning_rate.numpy()
     with _opened(dataset) as handle:
         if old_model_file.is_old(handle):
             # Those tools kept no state of the optimizer.
@@ -279,7 +279,8 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
         for variable, values in _arrays(handle, "optimizer_weights", optimizer.variables, "the optimizer", dataset):
             _assign(variable, values, dataset)
     # The learning rate is a setting, which the user may have swapped, rather than a state.
-    optimizer.learning_rate = rate
+    if rate is not None:
+        optimizer.learning_rate = rate
     model.optimizer = optimizer
 
 

@@ -1,12 +1,16 @@
-"""The losses and metrics on offer, and which of them fit which form of the target.
+"""The losses on offer with their options, and the forms of a target that losses and metrics are for.
 
 Keras compares a loss's or a metric's outputs with the target in one of four forms: ``binary`` (0 and 1,
 in one column or in several that do not exclude each other), ``categorical`` (one-hot columns), ``sparse``
 (the class's position) and ``regression``.
+
+CTC is not on offer: it compares a sequence of outputs with a sequence of labels of another length, while a
+target here is one label or one row of numbers for each sample.
 """
 
-from .errors import UserError, listed, quoted
-from .kinds import Real, optional, read_parameters
+from .errors import UserError, listed
+from .kinds import Flag, Real, is_empty, optional, read_parameters
+from .parameters import boolean
 
 BINARY, CATEGORICAL, SPARSE, REGRESSION = FORMS = ("binary", "categorical", "sparse", "regression")
 FORM_WORDS = {
@@ -15,6 +19,7 @@ FORM_WORDS = {
     SPARSE: "classes by position, as sparse_categorical_crossentropy takes them",
     REGRESSION: "a regression",
 }
+SIGMOID, SOFTMAX = "sigmoid", "softmax"
 
 # Name in the form -> class in keras.losses. A class, since Keras cannot load a model file back
 # that was compiled with the short name of a loss function.
@@ -39,41 +44,33 @@ LOSSES = {
     "dice": "Dice",
     "tversky": "Tversky",
 }
-# Options of losses in the form; those that others than these losses ignore.
-LOSS_OPTIONS = (optional("label_smoothing", Real(0, 1, below=True)),)
-SMOOTHED = (
-    "binary_crossentropy", "categorical_crossentropy", "binary_focal_crossentropy", "categorical_focal_crossentropy",
+# These judge probabilities: loss -> what makes probabilities of logits.
+OF_PROBABILITIES = {
+    "binary_crossentropy": SIGMOID,
+    "binary_focal_crossentropy": SIGMOID,
+    "categorical_crossentropy": SOFTMAX,
+    "categorical_focal_crossentropy": SOFTMAX,
+    "sparse_categorical_crossentropy": SOFTMAX,
+    "dice": SOFTMAX,
+    "tversky": SOFTMAX,
+}
+# These have one value for a whole batch, so that a single sample has no weight.
+OF_BATCHES = ("dice", "tversky")
+
+_FOCAL = ("binary_focal_crossentropy", "categorical_focal_crossentropy")
+# Options in the form.
+LOSS_OPTIONS = (
+    optional("label_smoothing", Real(0, 1, below=True)), optional("from_logits", Flag()), optional("delta", Real(0)),
+    optional("gamma", Real(0)), optional("alpha", Real(0)), optional("beta", Real(0)),
 )  # fmt: skip
-
-
-def _in(forms, name: str, **options) -> dict:
-    return {form: (name, options) for form in forms}
-
-
-_ACCURACY = _in((CATEGORICAL,), "CategoricalAccuracy") | _in((SPARSE,), "SparseCategoricalAccuracy")
-_TOP = _in((CATEGORICAL,), "TopKCategoricalAccuracy") | _in((SPARSE,), "SparseTopKCategoricalAccuracy")
-_NUMBERS = (BINARY, CATEGORICAL, REGRESSION)
-# Name in the form -> form of the target -> class in keras.metrics and its arguments. The first ten are older than
-# these tools: saved workflows choose them for any target, so they are there wherever Keras can compute them.
-METRICS = {
-    "acc": _ACCURACY | _in((BINARY, REGRESSION), "BinaryAccuracy"),
-    "binary_accuracy": _in(FORMS, "BinaryAccuracy"),
-    "categorical_accuracy": _in(FORMS, "CategoricalAccuracy") | _ACCURACY,
-    "sparse_categorical_accuracy": _ACCURACY,
-    "mse": _in(FORMS, "MeanSquaredError"),
-    "mae": _in(FORMS, "MeanAbsoluteError"),
-    "mape": _in(FORMS, "MeanAbsolutePercentageError"),
-    "cosine_proximity": _in(FORMS, "CosineSimilarity"),
-    "cosine": _in(FORMS, "CosineSimilarity"),
-    "auc": _in((BINARY, CATEGORICAL), "AUC"),
-    "precision": _in((BINARY, CATEGORICAL), "Precision"),
-    "recall": _in((BINARY, CATEGORICAL), "Recall"),
-    "f1": _in((BINARY,), "F1Score", average="macro", threshold=0.5) | _in((CATEGORICAL,), "F1Score", average="macro"),
-    "top_k_categorical_accuracy": _TOP,
-    "rmse": _in(_NUMBERS, "RootMeanSquaredError"),
-    "msle": _in(_NUMBERS, "MeanSquaredLogarithmicError"),
-    "log_cosh": _in(_NUMBERS, "LogCoshError"),
-    "r2": _in((REGRESSION,), "R2Score"),
+# Option -> the losses that have it.
+OPTION_OF = {
+    "label_smoothing": ("binary_crossentropy", "categorical_crossentropy", *_FOCAL),
+    "from_logits": tuple(name for name in OF_PROBABILITIES if name not in OF_BATCHES),
+    "delta": ("huber",),
+    "gamma": _FOCAL,
+    "alpha": (*_FOCAL, "tversky"),
+    "beta": ("tversky",),
 }
 
 
@@ -81,43 +78,38 @@ def read_loss_options(loss: str, values: dict) -> dict:
     """Read the options of a loss.
 
     Raises:
-        UserError: a loss that has no such option; names those that have.
+        UserError: an option that the loss has not; names the losses that have it.
     """
-    options = read_parameters(LOSS_OPTIONS, values, loss)
-    if loss in SMOOTHED:
-        return options
-    if options.get("label_smoothing"):
-        raise UserError(
-            f"label_smoothing: the loss {loss} has no label smoothing. Leave it blank, or choose one of "
-            f"{listed(SMOOTHED)}."
-        )
-    return {}
+    options = {}
+    for parameter in LOSS_OPTIONS:
+        name, value = parameter.name, values.get(parameter.name)
+        if is_empty(value) or (name == "from_logits" and not boolean(value)):
+            continue
+        found = read_parameters([parameter], values, loss)[name]
+        if loss in OPTION_OF[name]:
+            options[name] = found
+        elif name != "label_smoothing" or found:  # no smoothing is what the others do
+            raise UserError(
+                f"{name}: the loss {loss} has no {name.replace('_', ' ')}. Leave it blank, or choose one of "
+                f"{listed(OPTION_OF[name])}."
+            )
+    return options
 
 
 def loss(name: str, options: dict):
     """Return the `keras.losses.Loss` of a name in the form."""
     import keras
 
-    return getattr(keras.losses, LOSSES[name])(**options)
+    # Keras applies the alpha of this loss only where it is told so.
+    balanced = {"apply_class_balancing": True} if name == "binary_focal_crossentropy" and "alpha" in options else {}
+    return getattr(keras.losses, LOSSES[name])(**options, **balanced)
 
 
-def metric(name: str, form: str):
-    """Return a new `keras.metrics.Metric` with the name that it has in the form.
+def logits_to(training: dict) -> str | None:
+    """Return what makes probabilities of a run's outputs, sigmoid or softmax, where they are logits; else None.
 
     Parameters:
-        form: of the target, one of `FORMS`.
-
-    Raises:
-        UserError: the metric does not fit the target; says what it fits, and what fits the target.
+        training: as in `training_parameters`.
     """
-    import keras
-
-    if form not in METRICS[name]:
-        suited = " or ".join(FORM_WORDS[f] for f in FORMS if f in METRICS[name])
-        others = [other for other, forms in METRICS.items() if form in forms]
-        raise UserError(
-            f"The metric {quoted(name)} is for {suited}. The target of this run is {FORM_WORDS[form]}: choose among "
-            f"{listed(others, len(others))}."
-        )
-    kind, options = METRICS[name][form]
-    return getattr(keras.metrics, kind)(name=name, **options)
+    is_logits = training.get("loss_options", {}).get("from_logits")
+    return OF_PROBABILITIES[training["loss"]] if is_logits else None

@@ -16,7 +16,7 @@ called; it is refused.
 import math
 from typing import NamedTuple
 
-from . import gate, hdf5, keras2, training_parameters
+from . import gate, hdf5, keras2, last_layer, training_parameters
 from .builder import Builder
 from .errors import UserError, quoted
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
@@ -130,10 +130,7 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
     Raises:
         UserError: a number of classes that the last layer has not, or several inputs or outputs.
     """
-    # Imported by `training`, which imports the modules of files.
-    from .training import check_ends
-
-    check_ends(model, source)
+    last_layer.check_ends(model, source)
     if len(model.inputs) != 1:
         raise UserError(f"{source}: its network has {len(model.inputs)} inputs. The former tools fed one. The file is damaged.")
     sizes, units = model.input_shape[1:], model.output_shape[-1]

@@ -48,6 +48,9 @@ _OWN = {
 # Class in keras.optimizers -> its options.
 OPTIMIZERS = {name: (*own, *COMMON) for name, own in _OWN.items()}
 
+# What keras.optimizers.LossScaleOptimizer takes, which may be wrapped around each of them.
+LOSS_SCALING = _options(initial_scale=Real(1), dynamic_growth_steps=Whole())
+
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
 

@@ -2,11 +2,31 @@
 
 import numpy as np
 
+from . import objectives
 from .errors import UserError
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
 # These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
 SIGNED_LOSSES = ("hinge", "squared_hinge")
+
+
+def without_logits(found: np.ndarray, training: dict, sizes=()) -> np.ndarray:
+    """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
+
+    Parameters:
+        found: float32 (rows, units), the network's outputs.
+        training: as in `training_parameters`.
+        sizes: how many units each of several outputs has; they stand side by side.
+    """
+    activation = objectives.logits_to(training)
+    if activation is None:
+        return found
+    from scipy import special
+
+    if activation == objectives.SIGMOID:
+        return special.expit(found)
+    parts = np.split(found, np.cumsum(sizes)[:-1], axis=1) if len(sizes) > 1 else [found]
+    return np.concatenate([special.softmax(part, axis=1) for part in parts], axis=1)
 
 
 def decided(found: np.ndarray, kind: str, loss: str) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import last_layer
 from .errors import UserError
 from .targets import MULTICLASS, MULTILABEL, REGRESSION, Target
 
@@ -31,29 +32,6 @@ TARGETS = {
 }
 
 
-# Layers that only arrange what comes to them, or that do nothing but in training.
-_TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "ActivityRegularization", "Cropping1D")
-# Layers that are an activation.
-_ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
-
-
-def activation(output) -> str | None:
-    """Return the name of the activation that a model ends with, or None where the layers do not tell.
-
-    Parameters:
-        output: one of a model's outputs, a `keras.KerasTensor`.
-    """
-    layer = output._keras_history.operation
-    while type(layer).__name__ in _TRANSPARENT:
-        sources = layer._inbound_nodes[0].input_tensors
-        if len(sources) != 1 or not hasattr(sources[0], "_keras_history"):
-            return None
-        layer = sources[0]._keras_history.operation
-    if type(layer).__name__ in _ACTIVATIONS:
-        return _ACTIVATIONS[type(layer).__name__]
-    return getattr(getattr(layer, "activation", None), "__name__", None)
-
-
 class Ends(NamedTuple):
     """What comes together where a network ends: the loss, the last layer's activation (or None) and units, the target."""
 
@@ -74,7 +52,7 @@ def check(model, training: dict, target: Target) -> None:
         UserError: says what does not fit, and what would.
     """
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
-        ends = Ends(training["loss"], activation(output), output.shape[-1], own)
+        ends = Ends(training["loss"], last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
             if fault:
@@ -93,7 +71,7 @@ def check_scorers(model, training: dict, scorers: list[str]) -> None:
     logits = training.get("loss_options", {}).get("from_logits")
     if "neg_log_loss" not in scorers or logits:
         return
-    found = next((a for a in map(activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None)
+    found = next((a for a in map(last_layer.activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None)
     if found is None:
         return
     raise UserError(

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import adaptation, architecture, batches, model_file, scaling, training_parameters
+from . import (
+    adaptation, architecture, batches, callbacks, class_weights, last_layer, model_file, scaling, schedules, training_parameters,
+)
 from .builder import Builder
 from .errors import UserError, listed
 from .targets import Target
@@ -54,22 +56,8 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
     model = architecture.rebuild(builder.architecture, source)
     if not model.built:
         model = architecture.with_input(model, columns)
-    check_ends(model, source)
+    last_layer.check_ends(model, source)
     return scaling.in_front(model, scaled, source)
-
-
-def check_ends(model, source: str) -> None:
-    """Refuse a model that does not give one row of numbers for each sample.
-
-    Raises:
-        UserError: an output of several dimensions.
-    """
-    wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
-    if wrong is not None:
-        raise UserError(
-            f"{source}: the last layer gives data of shape {wrong} for each row, but must give one row "
-            "of numbers. Put Flatten or GlobalAveragePooling before the last Dense layer."
-        )
 
 
 def fit(model, training: dict, features: batches.Features, target: Target, rows, validation, seed: int, history=None, weights=None) -> Fitted:
@@ -84,7 +72,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
         weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
 
     Raises:
-        UserError: the table does not fit the model, or a callback watches what the run does not measure.
+        UserError: the table does not fit the model, or a setting does not fit the target.
     """
     # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
     from .progress import Progress
@@ -97,55 +85,63 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     size = options.get("batch_size", DEFAULT_BATCH_SIZE)
     steps = options.get("steps_per_epoch")
     compile_model(model, training, target)
-    _check_monitors(training, validation is not None)
+    callbacks.check(training, validation is not None, len(model.outputs))
+    counts = class_weights.of_rows(training.get("class_weight"), target, rows, weights)
+    scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
+    watching, best = callbacks.make(training)
     if not done:
         adaptation.adapt(model, features, shape, rows)
     progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
     told = model.fit(
-        batches.pipeline(features, shape, rows, size, target.values, weights, shuffle_seed=seed, repeat=steps is not None),
+        batches.pipeline(features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None),
         validation_data=None if validation is None else batches.pipeline(features, shape, validation, size, target.values, weights),
         epochs=last,
         initial_epoch=done,
         steps_per_epoch=steps,
         validation_steps=options.get("validation_steps"),
-        callbacks=[*training_parameters.callbacks(training), progress],
+        callbacks=[*scheduled, *watching, progress],
         verbose=0,
     )
-    _check_finite(told.history["loss"], done)
+    _keep_best(best, told.history["loss"], done)
     return Fitted(model, _continued(history or {}, told.history, progress.seconds))
 
 
-def _check_finite(losses: list[float], done: int) -> None:
+def _keep_best(best, losses: list[float], done: int) -> None:
+    """Go back to the best epoch where that was asked for; else make sure that the last one is any good."""
     wrong = next((epoch for epoch, value in enumerate(losses, start=done + 1) if not np.isfinite(value)), None)
-    if wrong is not None:
-        raise UserError(
-            f"Training failed: in epoch {wrong} the loss was {losses[wrong - done - 1]}, no longer a number, so the weights are "
-            "lost. Lower the optimizer's learning rate, scale the features to about 0 to 1, or check that the loss fits the target."
-        )
+    found = f"in epoch {wrong} the loss was {losses[wrong - done - 1]}, no longer a number" if wrong else ""
+    if best is None or (best.epoch is None and wrong):
+        if wrong:
+            raise UserError(
+                f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the features "
+                "to about 0 to 1, or check that the loss fits the target."
+            )
+        return
+    best.restore()
+    if wrong:
+        print(f"Training went wrong: {found}. Lower the optimizer's learning rate to train further.")
+    print(f"The model is that of epoch {best.epoch}, the best: {best.monitor} {best.figure:.4g}.", flush=True)
 
 
 def compile_model(model, training: dict, target: Target) -> None:
-    """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays."""
+    """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays.
+
+    Raises:
+        UserError: a last layer or a metric that does not fit the loss or the target.
+    """
+    last_layer.check(model, training)
     model.compile(
         loss=training_parameters.loss(training),
-        metrics=_metrics(training, target),
+        metrics=_metrics(model, training, target),
         optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
     )
 
 
-def _metrics(training: dict, target: Target) -> list:
+def _metrics(model, training: dict, target: Target) -> list:
     """Return the run's metrics, for each of several outputs its own."""
-    if target.outputs:
-        return [training_parameters.metrics(training, own.form) for own in target.outputs]
-    return training_parameters.metrics(training, target.form)
-
-
-def _check_monitors(training: dict, validated: bool) -> None:
-    measured = [f"{prefix}{name}" for prefix in ("", "val_")[: 1 + validated] for name in ("loss", *training["metrics"])]
-    for callback in training["callbacks"]:
-        monitor = callback["options"].get("monitor", "val_loss")
-        if "monitor" in callback["options"] and monitor not in measured:
-            raise UserError(f"{callback['type']}: monitor must be one of {listed(measured)}. Received: '{monitor}'.")
+    outputs = zip(model.outputs, target.outputs or (target,), strict=True)
+    found = [training_parameters.metrics(training, own.form, output.shape[-1]) for output, own in outputs]
+    return found if target.outputs else found[0]
 
 
 def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:

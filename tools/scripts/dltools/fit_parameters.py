@@ -1,0 +1,87 @@
+"""The parameters of fitting, and the weights of the classes."""
+
+import ast
+from typing import NamedTuple
+
+from . import objectives
+from .errors import UserError, listed, quoted
+from .kinds import Choice, Real, Whole, optional
+from .parameters import is_empty
+
+FIT_PARAMETERS = (
+    optional("epochs", Whole()), optional("batch_size", Whole()), optional("steps_per_epoch", Whole()),
+    optional("validation_split", Real(0, 1, below=True)), optional("validation_steps", Whole()),
+    optional("verbose", Whole(0)),
+)  # fmt: skip
+RANDOM_SEED = optional("random_seed", Whole(0))
+
+BALANCED, GIVEN = WEIGHTINGS = ("balanced", "given")
+
+
+class ClassWeights(NamedTuple):
+    """``balanced``, or classes with their weights: ``'setosa': 1, 'virginica': 5``, in braces or not.
+
+    Read into the word, or into a dictionary of the classes' names as texts.
+    """
+
+    def read(self, value, label):
+        if value == BALANCED:
+            return value
+        weights = value if isinstance(value, dict) else self._parsed(str(value), label)
+        found = {}
+        for name, weight in weights.items():
+            # 7 and 7.0 are the same class, as in a table.
+            key = str(int(name)) if isinstance(name, float) and name == int(name) else str(name)
+            if key in found:
+                raise UserError(f"{label}: the class {quoted(key)} is given twice.")
+            found[key] = Real(0).read(weight, f"{label}: the weight of {quoted(key)}")
+        if not any(found.values()):
+            raise UserError(f"{label}: at least one class needs a weight above 0. Received: {quoted(value)}.")
+        return found
+
+    def _parsed(self, text: str, label: str) -> dict:
+        braced = text.strip() if text.strip().startswith("{") else f"{{{text}}}"
+        try:
+            weights = ast.literal_eval(braced)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            weights = None
+        if not isinstance(weights, dict) or not all(isinstance(name, (str, int, float)) for name in weights):
+            raise UserError(
+                f"{label}: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5. "
+                f"Received: {quoted(text)}."
+            )
+        return weights
+
+
+def read_class_weight(entries, classifies: bool, loss: str):
+    """Read the form's repeat with the weights of the classes.
+
+    Parameters:
+        entries: the repeat; or what this returned before, as a file holds it.
+        classifies: whether the run is a classification.
+        loss: name of the loss.
+
+    Returns:
+        "balanced", {class: weight}, or None where the box was left closed.
+
+    Raises:
+        UserError: weights for what has no classes, or that are none.
+    """
+    value = entries
+    if isinstance(entries, list):
+        weighting = (entries[0].get("weighting") or {}) if entries else {}
+        chosen = Choice(WEIGHTINGS).read(weighting.get("class_weight_type"), "Weights of the classes") if entries else None
+        value = weighting.get("class_weight") if chosen == GIVEN else chosen
+        if chosen == GIVEN and is_empty(value):
+            raise UserError("class_weight: must be given. Write each class with its weight, such as 'setosa': 1, 'virginica': 5.")
+    if is_empty(value):
+        return None
+    if not classifies:
+        raise UserError("class_weight: a regression has no classes. Remove the weights, or choose KerasGClassifier.")
+    if loss in objectives.OF_BATCHES:
+        others = [name for name in objectives.OF_PROBABILITIES if name not in objectives.OF_BATCHES]
+        raise UserError(
+            f"class_weight: the loss {loss} judges a batch as a whole, so classes cannot weigh differently. Remove the weights, "
+            f"or choose one of {listed(others)}."
+        )
+    return ClassWeights().read(value, "class_weight")
