@@ -76,6 +76,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     """
     # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
     from .progress import Progress
+    from .safeguard import Safeguard
 
     options = training["fit"]
     done = len((history or {}).get("loss", []))
@@ -91,6 +92,8 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     watching, best = callbacks.make(training)
     if not done:
         adaptation.adapt(model, features, shape, rows)
+    # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
+    guard = None if best or training["optimizer"]["options"].get("use_ema") else Safeguard(validation is not None)
     progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
     told = model.fit(
         batches.pipeline(features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None),
@@ -99,28 +102,39 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
         initial_epoch=done,
         steps_per_epoch=steps,
         validation_steps=options.get("validation_steps"),
-        callbacks=[*scheduled, *watching, progress],
+        callbacks=[*scheduled, *watching, progress, *([guard] if guard else [])],
         verbose=0,
     )
-    _keep_best(best, told.history["loss"], done)
+    _leave_good_weights(best, guard, told.history["loss"], done)
     return Fitted(model, _continued(history or {}, told.history, progress.seconds))
 
 
-def _keep_best(best, losses: list[float], done: int) -> None:
-    """Go back to the best epoch where that was asked for; else make sure that the last one is any good."""
-    wrong = next((epoch for epoch, value in enumerate(losses, start=done + 1) if not np.isfinite(value)), None)
-    found = f"in epoch {wrong} the loss was {losses[wrong - done - 1]}, no longer a number" if wrong else ""
-    if best is None or (best.epoch is None and wrong):
-        if wrong:
-            raise UserError(
-                f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the features "
-                "to about 0 to 1, or check that the loss fits the target."
-            )
+def _leave_good_weights(best, guard, losses: list[float], done: int) -> None:
+    """Go back to the best epoch where that was asked for, or where the last one is no good.
+
+    Parameters:
+        best: the `best_epoch.BestEpoch` that was asked for, or None.
+        guard: the `safeguard.Safeguard`, or None.
+        losses: of the epochs of this training.
+        done: number of epochs before it.
+
+    Raises:
+        UserError: the training went wrong, and there is no epoch to go back to.
+    """
+    wrong = next((epoch for epoch, loss in enumerate(losses, start=done + 1) if not np.isfinite(loss)), None) or (guard and guard.failed)
+    found = f"in epoch {wrong} the loss was {losses[wrong - done - 1]}, or a weight no number" if wrong else ""
+    kept = best or guard
+    if wrong and (kept is None or kept.epoch is None):
+        raise UserError(
+            f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the features "
+            "to about 0 to 1, or check that the loss fits the target."
+        )
+    if not best and not wrong:
         return
-    best.restore()
+    kept.restore()
     if wrong:
         print(f"Training went wrong: {found}. Lower the optimizer's learning rate to train further.")
-    print(f"The model is that of epoch {best.epoch}, the best: {best.monitor} {best.figure:.4g}.", flush=True)
+    print(f"The model is that of epoch {kept.epoch}, the best: {kept.monitor} {kept.figure:.4g}.", flush=True)
 
 
 def compile_model(model, training: dict, target: Target) -> None:
