@@ -8,6 +8,7 @@ into it changes.
     python -m tests.galaxy.environments galaxy tools checks
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ def _ensure(name: str, packages: list[str]) -> Path:
     wanted = "\n".join([sys.version, *packages])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return environment
-    _check_python()
+    _check_means()
     print(f"[environment] building .tox/{name}: {', '.join(packages)}", flush=True)
     started = time.monotonic()
     shutil.rmtree(environment, ignore_errors=True)
@@ -86,13 +87,16 @@ def _ensure(name: str, packages: list[str]) -> Path:
     return environment
 
 
-def _check_python():
+def _check_means():
     lowest, highest = SUPPORTED_PYTHON
     if not lowest <= sys.version_info[:2] <= highest:
         raise SystemExit(
             f"Python {'.'.join(map(str, lowest))} to {'.'.join(map(str, highest))} is needed (TensorFlow has "
             f"no packages for others); this is {sys.version.split()[0]}"
         )
+    # Before anything is removed that could not be built again.
+    if importlib.util.find_spec("uv") is None:
+        raise SystemExit("uv is needed to build the environments: python -m pip install uv")
 
 
 def _uv(*arguments: str):

@@ -179,7 +179,6 @@ FAIL = {
     "merge no position": (forms.functional(ONE_INPUT, ("Add", {"merging_layers": "[True, 1]"})), "merging_layers must be the position of an earlier layer"),
     "merge of unlike shapes": (joining(dense(inbound_nodes=1), ("Concatenate", {"merging_layers": "[2, 3]", "axis": "0"}), outputs="[4]"), "Layer 4 (Concatenate) does not fit"),
     "difference of three": (joining(("Subtract", {"merging_layers": "[1, 2, 1]"})), "Layer 3 (Subtract) does not fit"),
-    "layer to nowhere": (joining(("Add", {"merging_layers": "[1, 2]"}), dense(inbound_nodes=1)), "Layer 4 (Dense) leads to none of the output_layers, [3]."),
     "input to nowhere": (joining(dense(inbound_nodes=1)), "Layer 2 (Input) leads to none of the output_layers, [3]."),
     "input not listed": (joining(("Add", {"merging_layers": "[1, 2]"}), inputs="[1]"), "input_layers: layer 2 is an Input that the outputs need"),
     "output is an Input": (joining(("Add", {"merging_layers": "[1, 2]"}), outputs="[3, 1]"), "output_layers: layer 1 is an Input, which computes nothing"),

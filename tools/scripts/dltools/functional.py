@@ -120,7 +120,10 @@ def _positions(text, name: str, count: int) -> list[int]:
 
 
 def _check_ends(inputs: list[int], outputs: list[int], types: list[str], feeding: list[list[int]]) -> None:
-    """Refuse a network of which a part hangs loose; Keras would leave the part out without a word.
+    """Refuse a network whose ends are wrong, and say which layers are left out since no output needs them.
+
+    Saved workflows may hold such layers, which Keras leaves out without a word; an input without use would still
+    ask for data.
 
     Parameters:
         inputs, outputs: positions of layers.
@@ -142,10 +145,11 @@ def _check_ends(inputs: list[int], outputs: list[int], types: list[str], feeding
             waiting += feeding[position - 1]
     for position, layer_type in enumerate(types, start=1):
         if position not in needed:
-            raise UserError(
-                f"Layer {position} ({layer_type}) leads to none of the output_layers, [{listed(outputs)}]. Connect it, "
-                "list it there, or remove it."
-            )
+            loose = f"Layer {position} ({layer_type}) leads to none of the output_layers, [{listed(outputs)}]"
+            if position in inputs:
+                raise UserError(f"{loose}. Connect it, or remove it.")
+            print(f"{loose}: the model is built without it.")
+            continue
         if layer_type == "Input" and position not in inputs:
             raise UserError(f"input_layers: layer {position} is an Input that the outputs need, so it must be listed.")
         if layer_type == "Input" and position in outputs:
