@@ -7,6 +7,22 @@ import contextlib
 
 import pytest
 
+# Test files that share the one embedded Galaxy.
+IN_GALAXY = ("tests/test_browser.py", "tests/test_galaxy_tools.py", "tests/test_saved_workflow.py", "tests/test_workflow.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process whole files, since a file's tests share what was trained, and one of them the Galaxy."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "embedded Galaxy" if file in IN_GALAXY else file
+
+    return ByFile(config, log)
+
 
 @pytest.fixture(scope="session")
 def uncaptured(pytestconfig):
