@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 # Test files that share the one embedded Galaxy.
-IN_GALAXY = ("tests/test_browser.py", "tests/test_galaxy_tools.py", "tests/test_saved_workflow.py", "tests/test_workflow.py")
+IN_GALAXY = tuple(f"tests/test_{name}.py" for name in ("browser", "galaxy_tools", "saved_workflow", "workflow"))
 
 
 @pytest.hookimpl(optionalhook=True)
