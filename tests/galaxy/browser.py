@@ -77,6 +77,12 @@ class Browser:
         self.wait_for("#execute, .alert-danger")
         return self.driver.find_element(By.CSS_SELECTOR, "#center")
 
+    def press(self, text: str):
+        """Press the first button that says a text, in the middle of the window."""
+        button = self.driver.find_element(By.XPATH, f"//*[@id='center']//button[contains(., '{text}')]")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
     def open_history(self, history: str):
         """Make a history the one that forms take datasets from."""
         self.open(f"/history/set_as_current?id={history}")

@@ -27,6 +27,9 @@ def main():
             for tool, wrapper in WRAPPERS.items():
                 browser.open_form(tool)
                 print(f"[screenshots] {browser.save(folder / f'{wrapper.stem}.png')}", flush=True)
+            browser.open_form("keras_model_config")
+            browser.press("Initializer, regularizer")
+            print(f"[screenshots] {browser.save(folder / 'open_layer.png')}", flush=True)
             browser.open_preview(run.outputs["trained_model"])
             print(f"[screenshots] {browser.save(folder / 'trained_model.png')}", flush=True)
 

@@ -81,7 +81,7 @@ def test_fail_what_onnx_lacks_is_said_before_training(trained, tmp_path):
     folder, _ = trained
     design = forms.sequential(("Discretization", {"bin_boundaries": "(0.2, 0.5)"}), ("Dense", {"units": 3, "activation": "celu"}), input_shape="(64,)")
     assert forms.run("model_config", design, tmp_path, outfile="model.json").returncode == 0
-    assert forms.run("model_builder", forms.builder(tmp_path / "model.json"), tmp_path, outfile="b.zip").returncode == 0
+    assert forms.run("model_builder", forms.builder(tmp_path / "model.json", loss="mean_squared_error"), tmp_path, outfile="b.zip").returncode == 0
     form = {**forms.training(tmp_path / "b.zip", folder / "x.tabular", folder / "y.tabular"), "save": "save_onnx"}
     result = forms.run("train_and_eval", form, tmp_path, outfile_result="scores", outfile_onnx="model.onnx")
     forms.assert_one_line(result, "Save as ONNX: ONNX has no equivalent of Bucketize, Expm1, which the network computes.")
