@@ -82,12 +82,12 @@ def of_optimizers():
     """Return the cases of every optimizer, its options, schedules and loss scaling."""
     found = {}
     for name in optimizers.OPTIMIZERS:
-        found[f"optimizer {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name})
         found[f"options {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name, "options": optimizer_options(name)})
     for way in CLIPPING:
         found[f"{way} {BINARY}"] = (BINARY, {"options": {way: 0.1}})
     for kind, values in SCHEDULES.items():
-        for unit in schedules.UNITS:
+        # That steps are not epochs shows with one of them.
+        for unit in schedules.UNITS if kind == "CosineDecay" else ("epochs",):
             found[f"schedule {kind} {unit} {CATEGORICAL}"] = (CATEGORICAL, {"schedule": (kind, {"unit": unit, **values})})
     for name in ("Adam", "Lamb"):
         found[f"scaled {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name, "schedule": ("CosineDecay", {}),
