@@ -19,7 +19,7 @@ KEPT_OUT = {
         "AWQDTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "GPTQDTypePolicy", "Int4DTypePolicy", "QuantizedDTypePolicy",
         "QuantizedFloat8DTypePolicy",
     },
-    "keras.optimizers": {"Optimizer"},
+    "keras.optimizers": {"MultiOptimizer", "Optimizer", "OptimizerMap"},
     "keras.optimizers.schedules": {"LearningRateSchedule"},
     "keras.losses": {"Loss"},
     "keras.metrics": {"Metric", "MeanMetricWrapper"},

@@ -103,6 +103,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
         steps_per_epoch=steps,
         validation_steps=options.get("validation_steps"),
         callbacks=[*scheduled, *watching, progress, *([guard] if guard else [])],
+        shuffle=False,  # the pipeline does
         verbose=0,
     )
     _leave_good_weights(best, guard, told.history["loss"], done)
