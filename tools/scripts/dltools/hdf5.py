@@ -8,7 +8,7 @@ size that take no room. A model file has none of these.
 import contextlib
 import json
 
-from . import limits
+from . import apart, limits
 from .errors import UserError, quoted
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -42,11 +42,13 @@ def opened(path, source: str, expected: str):
 
     if not is_hdf5(path):
         raise UserError(f"{source}: {expected}. It is no HDF5 file.")
-    with damage_told(source, expected):
-        handle = h5py.File(path, "r", locking=False)
-    with handle:
-        with damage_told(source, expected):
+
+    def look():
+        with damage_told(source, expected), h5py.File(path, "r", locking=False) as handle:
             _look_through(handle, source)
+
+    apart.check(look, source)
+    with h5py.File(path, "r", locking=False) as handle:
         yield handle
 
 
@@ -56,7 +58,14 @@ def damage_told(source: str, expected: str):
     try:
         yield
     except DAMAGE as error:
-        raise UserError(f"{source}: {expected}. It cannot be read as HDF5: {error}.") from None
+        raise UserError(f"{source}: {expected}. It cannot be read as HDF5: {str(error) or 'too little memory'}.") from None
+
+
+def is_group(handle, place: str) -> bool:
+    """Tell whether a file has a group in one place."""
+    import h5py
+
+    return isinstance(handle.get(place), h5py.Group)
 
 
 def text(handle, place: str, source: str) -> bytes | str:
@@ -76,7 +85,10 @@ def text(handle, place: str, source: str) -> bytes | str:
 
 
 def _look_through(handle, source: str) -> None:
-    """Check every object of a file, each once; nothing is read but what describes them."""
+    """Check every object of a file, each once; nothing is read but what describes them, and texts.
+
+    The texts are read to see that they can be: many of them may be one and the same in the file, but not in memory.
+    """
     import h5py
 
     seen, objects, size = {_address(handle)}, 1 + _checked_attributes(handle, source, "/"), 0
@@ -117,6 +129,7 @@ def _checked_attributes(member, source: str, place: str) -> int:
         inside = f"{place}, attribute {name}"
         _check_type(attribute.dtype, source, inside)
         limits.check(_size(attribute.shape, attribute.dtype), "json_bytes", f"{source}: {quoted(inside)}")
+        member.attrs[name]
     return len(member.attrs)
 
 
@@ -137,8 +150,12 @@ def _checked_array(member, source: str, place: str) -> int:
     if size > SMALL:
         limits.check(size // max(1, stored), "hdf5_ratio", f"{source}: {quoted(place)}")
     if creation.get_layout() == h5py.h5d.CHUNKED:
-        # One chunk is unpacked as a whole, whatever part of it the array has.
-        limits.check(_size(member.chunks, member.dtype), "hdf5_bytes", f"{source}: {quoted(place)}")
+        # A chunk is unpacked as a whole, whatever part of it the array has.
+        chunk = _size(member.chunks, member.dtype)
+        if chunk > max(size, SMALL):
+            _refuse(source, place, "is stored in pieces that are larger than itself")
+    if member.dtype.hasobject:
+        member[()]
     return size
 
 

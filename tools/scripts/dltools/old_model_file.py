@@ -56,6 +56,8 @@ def read(handle, source: str) -> OldFile:
     Raises:
         UserError: another Python object than a network, a damaged file, or a network without equivalent in Keras 3.
     """
+    if not hdf5.is_group(handle, MODEL):
+        raise UserError(f"{source}: its {MODELS} holds no model. The file is damaged.")
     if list(handle[MODELS]) != ["0"]:
         raise UserError(f"{source}: holds several models, as pipelines do. These tools read one network.")
     name = hdf5.text(handle, f"{MODEL}/class_name", source)
