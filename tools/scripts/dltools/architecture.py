@@ -15,7 +15,7 @@ import random
 from . import adaptation, gate, keras2, limits, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
-from .refusals import KERAS_REFUSALS, explained, keras_reason
+from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
 
 
 def bounded(model, source: str):
@@ -165,7 +165,7 @@ def rebuild(config: dict, source: str, inspect=None):
 def _built(config: dict, source: str):
     try:
         return _deserialized(_buildable(config))
-    except (*KERAS_REFUSALS, RuntimeError) as error:
+    except (*KERAS_REFUSALS, RuntimeError, *of_backend()) as error:
         count = len(config["config"]["layers"])
         raise UserError(
             f"{source}: Keras cannot build the model of {count} layers that it describes: {keras_reason(error)}"

@@ -100,8 +100,20 @@ def _check_value(key: str, value, source: str, place: str) -> None:
         _refuse(source, place, f"names the data type {quoted(value)}")
     if key in REPETITIONS and isinstance(value, (int, float)):
         limits.check(int(value) if abs(value) < MAX_WHOLE else MAX_WHOLE, "steps", f"{source}: {place}")
+    if key == "inbound_nodes" and isinstance(value, list):
+        lonely = [node for node in value if isinstance(node, dict) and TENSOR not in _class_names(node)]
+        if lonely:
+            _refuse(source, place, "applies a layer to no other layer's data")
     if key == "quantization_config" and value is not None:
         _refuse(source, place, "asks for a quantization")
+
+
+def _class_names(value):
+    """Yield every class name below a JSON value."""
+    if isinstance(value, dict) and isinstance(value.get("class_name"), str):
+        yield value["class_name"]
+    for child in _children(value) if isinstance(value, (dict, list)) else ():
+        yield from _class_names(child)
 
 
 def _is_name(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 
 from .errors import UserError, one_line
 
@@ -9,6 +10,11 @@ from .errors import UserError, one_line
 KERAS_REFUSALS = (
     ValueError, TypeError, LookupError, ArithmeticError, AttributeError, NotImplementedError, AssertionError,
 )  # fmt: skip
+
+
+def of_backend() -> tuple:
+    """Return what TensorFlow raises in the place of these where layers are applied to data at once."""
+    return (sys.modules["tensorflow"].errors.OpError,) if "tensorflow" in sys.modules else ()
 
 
 @contextlib.contextmanager
