@@ -113,6 +113,11 @@ LAYERS = {
         layer("TorchModuleWrapper", module="keras.layers", **{"layer_module": {"class_name": "__bytes__", "config": {"value": "gASVHA=="}}}),
         "names the class 'keras.layers.TorchModuleWrapper'",
     ),
+    # The same where no one set the safe mode: in the wrapper around it.
+    "CVE-2026-12484": (
+        layer("TimeDistributed", layer=layer("TorchModuleWrapper", layer_module={"class_name": "__bytes__", "config": {"value": "gASVHA=="}})),
+        "names the class 'keras.layers.TorchModuleWrapper'",
+    ),
     # Vocabularies that are read from a path or an address.
     "CVE-2025-12058": (layer("StringLookup", vocabulary="/etc/passwd"), "names the class 'keras.layers.StringLookup'"),
     "CVE-2025-12058, address": (layer("IntegerLookup", vocabulary="http://127.0.0.1:9/x"), "'keras.layers.IntegerLookup'"),
@@ -143,6 +148,8 @@ LAYERS = {
         {**dense(), "name": "layer", "inbound_nodes": [{"args": [_tensor("i")], "kwargs": {"training": {"module": "os", "class_name": "getcwd", "config": {}}}}]},
         "inbound_nodes[0].kwargs.training names the class 'os.getcwd'",
     ),
+    "no data": (layer("Concatenate", inbound=[{"args": [[]], "kwargs": {}}]), "inbound_nodes applies a layer to no other layer's data"),
+    "data of its own": (layer("Dense", units=2, inbound=[{"args": [[[1.0, 2.0]]], "kwargs": {}}]), "applies a layer to no other layer's data"),
     "metric of a function": (layer("MeanMetricWrapper", module="keras.metrics", fn="system"), "keras.metrics.MeanMetricWrapper"),
     "array of objects": (layer("Normalization", mean={"class_name": "__numpy__", "config": {"value": [1], "dtype": "O"}}), "not of numbers"),
     "array of long texts": (layer("Normalization", mean={"class_name": "__tensor__", "config": {"value": [1], "dtype": "S99999999999"}}), "not of numbers"),
@@ -206,11 +213,12 @@ def write_trained(path, config, template):
 
 
 def _replaced(handle, change):
+    """Change a trained model's largest array; return what is to be done with the bytes of the closed file, or None."""
     name = "model_weights/dense/sequential/dense/kernel"
     name = name if name in handle else _largest(handle["model_weights"])
     shape = handle[name].shape
     del handle[name]
-    change(handle, name, shape)
+    return change(handle, name, shape)
 
 
 def _largest(group):
@@ -257,6 +265,14 @@ def _unfilled(handle, name, shape):
     handle.create_dataset(name, (10**5, 10**4), "f4")
 
 
+def _elsewhere(handle, name, shape):
+    """Leave the model whole; the optimizer's state is what is too large."""
+    import numpy as np
+
+    handle.create_dataset(name, data=np.zeros(shape, "f4"))
+    handle.create_dataset("optimizer_weights/large", (2**40,), "i1", chunks=(1024,))
+
+
 def _bomb(handle, name, shape):
     import numpy as np
 
@@ -298,16 +314,42 @@ def _many(handle, name, shape):
         handle.create_group(f"many/{number // 100}/{number}").attrs.update({f"a{n}": n for n in range(20)})
 
 
+def _wide_pieces(handle, name, shape):
+    import numpy as np
+
+    handle.create_dataset(name, data=np.zeros(shape, "f4"), maxshape=(None,) * len(shape), chunks=(10**5, 1000)[: len(shape)], compression=9)
+
+
+def _one_text_often(handle, name, shape):
+    """Let 3,000 names of weights be the same 2,000,000 characters of the file, of which each takes its own in memory."""
+    length, times = 2_000_000, 3000
+    attributes = handle["/".join(name.strip("/").split("/")[:2])].attrs
+    attributes["weight_names"] = [b"x" * length, *[b"y"] * (times - 1)]
+
+    def repeated(content):
+        # 16 bytes each: the length, then where the text lies.
+        first, others = length.to_bytes(4, "little"), (1).to_bytes(4, "little")
+        place = content.find(first)
+        while content[place + 16 : place + 20] != others or content[place + 32 : place + 36] != others:
+            place = content.find(first, place + 1)
+        return content[:place] + content[place : place + 16] * times + content[place + 16 * times :]
+
+    return repeated
+
+
 # Name -> (change of a trained model's file, what the refusal says).
 HDF5 = {
     "CVE-2026-0897": (_enormous, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-0897, unfilled": (_unfilled, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-1669": (_external, "has its values in another file"),
     "CVE-2026-12480": (_virtual, "takes its values from other arrays"),
+    "CVE-2026-9335": (_linked(_outer), "is a link to another place or file"),
+    "CVE-2026-12570": (_elsewhere, "times that an array in an h5mlm is larger than its stored bytes"),
     "soft link": (_linked(_soft), "is a link to another place or file"),
-    "external link": (_linked(_outer), "is a link to another place or file"),
     "packed to a thousandth": (_bomb, "needs an array of shape"),
     "references": (_references, "holds neither numbers nor text"),
+    "pieces larger than the array": (_wide_pieces, "is stored in pieces that are larger than itself"),
+    "one text, many times": (_one_text_often, "It cannot be read as HDF5"),
     "lists of any length": (_objects, "holds neither numbers nor text"),
     "another filter": (_filtered, "is packed with another filter than gzip and shuffle"),
     "another shape": (_shaped, "needs an array of shape"),
@@ -323,7 +365,19 @@ def write_hdf5(path, change, template):
 
     Path(path).write_bytes(Path(template).read_bytes())
     with h5py.File(path, "a") as handle:
-        _replaced(handle, change)
+        patched = _replaced(handle, change)
+    if patched:
+        Path(path).write_bytes(patched(Path(path).read_bytes()))
+
+
+def write_endless(path, template):
+    """Write a trained model whose heap of texts begins with free room of no size, which HDF5 goes through for ever."""
+    content = bytearray(Path(template).read_bytes())
+    heap = content.find(b"GCOL")
+    # After the heap's own 16 bytes its first object: 2 bytes of number, 6 of others, 8 of size.
+    content[heap + 16 : heap + 18] = bytes(2)
+    content[heap + 24 : heap + 32] = bytes(8)
+    Path(path).write_bytes(content)
 
 
 def _large_zip(path, template, copies):
@@ -364,8 +418,9 @@ def _twofold(path, template):
 
 # Name -> (writes a builder, what the refusal says).
 ZIPS = {
-    "a path": (_pathed, "It must hold architecture.json"),
-    "a symbolic link": (_linked_member, "training.json: is no JSON"),
+    # Members that an unpacking program would write beside its folder.
+    "CVE-2026-11816": (_pathed, "It must hold architecture.json"),
+    "CVE-2026-12482": (_linked_member, "training.json: is no JSON"),
     "a bomb": (lambda path, template: _large_zip(path, template, 15 * 2**20), "times that a builder's member grows"),
     "a large member": (lambda path, template: _large_zip(path, template, 17 * 2**20), "bytes of a model configuration"),
     "a directory that lies": (_lying, "is no builder"),

@@ -1,234 +1,97 @@
-"""Throw changed model files at the three readers until the time is up: every one is refused or read rightly.
+"""Search for files that break one of the three readers: by coverage, with libFuzzer (the package atheris).
 
     python -m tests.fuzz --seconds 600
 
-A file is refused by a `UserError` or gives a model that is what the file says; anything else is a finding, printed
-with the file that shows it, and the exit status is 1: another exception, more than `SECONDS` for one file, more than
-`MEMORY` bytes, a process that dies, or anything written, started or connected to. What is changed are valid files and
-the attacks of `attack_models`. Files whose outcome is new are changed further, so that the search goes on where it
-gets deeper. The same seed and number of executions give the same run.
+A file is refused by a `UserError` or gives a model that is what the file says. Anything else is a finding: another
+exception, more than `SECONDS` for one file, more than `MEMORY` bytes, a process that dies, or anything written,
+started or connected to. It is printed, its file is kept, and the exit status is 1.
+
+The search begins with valid files and with the attacks of `attack_models`; `changes` says how a file is changed.
+A file that makes the readers' code, or Keras' code that builds layers, go a way that none went before is changed
+further. The same seed and number of executions give the same run.
 """
 
 import argparse
-import collections
 import contextlib
-import copy
 import faulthandler
-import io
 import json
 import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
-import zipfile
 from pathlib import Path
-
-from tests import attack_models
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "test-data"
+READERS = ("json", "zip", "h5mlm")
 SECONDS = 60
 MEMORY = 8 * 2**30
-# After so many dead processes the search ends.
-DEATHS = 10
+LONGEST = 2**20
+# After so many findings the search in a reader ends.
+ENOUGH = 10
+# The code whose branches guide the search.
+GUIDES = ["dltools", "keras.src.saving", "keras.src.models", "keras.src.layers"]
 # What Python reports when code acts beyond its own memory.
 ACTS = ("subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "socket.connect", "urllib.", "os.mkdir", "os.rename",
         "os.remove", "os.rmdir", "os.symlink", "os.link", "shutil.", "tempfile.", "ctypes.dlopen")  # fmt: skip
-VALUES = (None, 0, -1, 1, 2, 2**31, 2**70, 1.5, float("nan"), float("inf"), "", "x", "\x00", "relu", "Lambda", "keras.layers", "float16",
-          [], {}, [1], [[]], True, False, {"class_name": "Dense"}, {"config": {}}, 10**9, 10**5, "a/b", "../x", [None, 784], [-1], "channels_first",
-          {"a": "b"}, "\ud800", [1] * 40)  # fmt: skip
-KEYS = ("class_name", "module", "config", "registered_name", "build_config", "compile_config", "layers", "sparse", "name", "dtype",
-        "batch_shape", "inbound_nodes", "shared_object_id", "activity_regularizer", "seed", "x")  # fmt: skip
-
-
-def walk(value):
-    """Yield every (container, key) below a JSON value."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in list(pairs):
-        yield value, key
-        yield from walk(child)
-
-
-def changed(value, others, chance):
-    """Return a copy of a JSON value with a few changes, some of them pieces of `others`."""
-    value = copy.deepcopy(value)
-    for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
-        places = list(walk(value))
-        if not places:
-            return value
-        container, key = chance.choice(places)
-        kind = chance.random()
-        if kind < 0.15:
-            del container[key]
-        elif kind < 0.6:
-            container[key] = copy.deepcopy(chance.choice(VALUES))
-        elif kind < 0.75:
-            other, piece = chance.choice(list(walk(chance.choice(others))) or [(VALUES, 0)])
-            container[key] = copy.deepcopy(other[piece])
-        elif kind < 0.85 and isinstance(container[key], (int, float)) and not isinstance(container[key], bool):
-            container[key] = container[key] * chance.choice((-1, 0, 2, 10, 1000)) + chance.choice((0, 1, -1))
-        elif isinstance(container, dict):
-            container[chance.choice(KEYS)] = copy.deepcopy(chance.choice(VALUES))
-        else:
-            container.append(copy.deepcopy(chance.choice(container)))
-    return value
-
-
-def changed_bytes(content, chance):
-    """Return bytes with a few of them changed, or cut short."""
-    content = bytearray(content)
-    for _ in range(chance.choice((1, 1, 3, 10, 50))):
-        content[chance.randrange(len(content))] = chance.choice((0, 255, chance.randrange(256)))
-    return bytes(content[: chance.randrange(len(content))] if chance.random() < 0.15 else content)
-
-
-def rich_networks():
-    """Return configurations of networks that take rows of 784 numbers and hold layers of many kinds."""
-    import keras
-    from keras import layers
-
-    def chain(*further):
-        return [keras.Input((784,)), *further, layers.Flatten(), layers.Dense(10, activation="softmax")]
-
-    rows, picture = layers.Reshape((28, 28)), layers.Reshape((28, 28, 1))
-    chains = [
-        chain(rows, layers.Bidirectional(layers.LSTM(3, return_sequences=True)), layers.TimeDistributed(layers.Dense(2)), layers.GRU(2)),
-        chain(picture, layers.SeparableConv2D(2, 3), layers.BatchNormalization(), layers.ZeroPadding2D(1), layers.Conv2DTranspose(2, 2),
-              layers.RandomFlip(), layers.UpSampling2D(2), layers.Cropping2D(1), layers.AdaptiveAveragePooling2D(3)),
-        chain(layers.SpectralNormalization(layers.Dense(4)), layers.PReLU(), layers.GaussianNoise(0.1), layers.Dropout(0.2),
-              layers.Dense(3, kernel_regularizer="l2", kernel_constraint=keras.constraints.MaxNorm(2.0)), layers.LayerNormalization()),
-        chain(layers.Rescaling(0.001), layers.Embedding(20, 3), layers.Masking(), layers.SimpleRNN(2), layers.RepeatVector(2)),
-    ]  # fmt: skip
-    with keras.StatelessScope(initialize_variables=False):
-        models = [keras.Sequential(chained) for chained in chains]
-        start = keras.Input((784,))
-        wide = layers.Reshape((28, 28))(start)
-        attended = layers.MultiHeadAttention(2, 2)(wide, wide)
-        inner = keras.Sequential([keras.Input((28, 28)), layers.Dense(2)])
-        both = layers.Concatenate()([inner(attended), inner(wide), layers.Activation("gelu")(wide)])
-        models.append(keras.Model(start, layers.Dense(10)(layers.GlobalAveragePooling1D()(both))))
-        return [json.loads(model.to_json()) for model in models]
-
-
-class Seeds:
-    """What is changed: configurations of networks, and whole files."""
-
-    def __init__(self):
-        model = json.loads((DATA / "cnn_model.json").read_text())
-        with zipfile.ZipFile(DATA / "cnn_builder.zip") as archive:
-            self.members = {name: json.loads(archive.read(name)) for name in archive.namelist()}
-        attacks = [config for config, _ in attack_models.networks().values() if len(json.dumps(config)) < 20_000]
-        self.valid = [model, *rich_networks()]
-        self.networks = [*self.valid, *attacks]
-        self.builder = (DATA / "cnn_builder.zip").read_bytes()
-        self.trained = (DATA / "cnn_model.h5mlm").read_bytes()
-
-    def network(self, chance):
-        """Return a changed network."""
-        return changed(chance.choice(self.valid if chance.random() < 0.5 else self.networks), self.networks, chance)
-
-    def json(self, chance):
-        """Return a model configuration's bytes, and the network in it if it is whole."""
-        network = self.network(chance)
-        content = json.dumps(network).encode()
-        return (changed_bytes(content, chance), None) if chance.random() < 0.1 else (content, network)
-
-    def zip(self, chance):
-        """Return a builder's bytes, and the network in it."""
-        if chance.random() < 0.2:
-            return changed_bytes(self.builder, chance), None
-        members = dict(self.members)
-        name = chance.choice(list(members))
-        members[name] = self.network(chance) if name == "architecture.json" else changed(members[name], self.networks, chance)
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))) as archive:
-            for name, member in members.items():
-                archive.writestr(name, json.dumps(member))
-        return packed.getvalue(), members["architecture.json"]
-
-    def h5mlm(self, chance):
-        """Return a trained model's bytes, and nothing."""
-        import h5py
-
-        if chance.random() < 0.4:
-            return changed_bytes(self.trained, chance), None
-        file = io.BytesIO(self.trained)
-        with h5py.File(file, "r+") as handle:
-            kind = chance.random()
-            if kind < 0.6:
-                facts = json.loads(handle["-model_config-"][()])
-                del handle["-model_config-"]
-                if chance.random() < 0.5:
-                    facts["architecture"] = self.network(chance)
-                handle["-model_config-"] = json.dumps(changed(facts, self.networks, chance))
-            elif kind < 0.8:
-                attack_models._replaced(handle, chance.choice(list(attack_models.HDF5.values()))[0])
-            else:
-                self._damaged(handle, chance)
-        return file.getvalue(), None
-
-    @staticmethod
-    def _damaged(handle, chance):
-        names = []
-        handle.visit(names.append)
-        name = chance.choice(names)
-        if chance.random() < 0.5 and "weight_names" in handle[name].attrs:
-            handle[name].attrs["weight_names"] = chance.choice(([], [b"x"], 3, "text", [b"/"], [b".."], [b"\xff"]))
-            return
-        del handle[name]
-        if chance.random() < 0.6:
-            handle[name] = chance.choice((0, "text", [1.0, 2.0], b"\xff\xfe", [[0]]))
 
 
 class Acted(BaseException):
     """A reader did something beyond its own memory."""
 
 
-def watch():
-    """From now on, raise `Acted` in the code that writes, starts or connects to anything."""
-    def hook(event, arguments):
-        if not watch.active:
+@contextlib.contextmanager
+def watched():
+    """In this block, raise `Acted` in the code that writes, starts or connects to anything."""
+    _watch.active = True
+    try:
+        yield
+    finally:
+        _watch.active = False
+
+
+def _watch(event, arguments):
+    if not _watch.active:
+        return
+    if event == "open":
+        _, mode, flags = arguments
+        if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not set(str(mode or "")) & set("wax+"):
             return
-        if event == "open":
-            _, mode, flags = arguments
-            if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not set(str(mode or "")) & set("wax+"):
-                return
-        elif not event.startswith(ACTS):
-            return
-        raise Acted(f"{event} {arguments!r}"[:300])
-
-    sys.addaudithook(hook)
+    elif not event.startswith(ACTS):
+        return
+    raise Acted(f"{event} {arguments!r}"[:300])
 
 
-watch.active = False
+_watch.active = False
 
 
 class Readers:
     """The three readers as the tools use them, and what must hold of what they return."""
 
     def __init__(self, kind):
-        sys.path.insert(0, str(ROOT / "tools" / "scripts"))
         from dltools import keras_runtime
 
         self.keras = keras_runtime.keras_for_design() if kind == "json" else keras_runtime.keras_for_compute()
         self.read = {"json": self.json, "zip": self.zip, "h5mlm": self.h5mlm}[kind]
 
-    def json(self, path, network):
+    def json(self, path):
         """Read a model configuration as the builder does."""
-        from dltools import architecture, layer_table
+        from dltools import architecture, keras2, layer_table
         from dltools.parameters import Dataset
 
         config, model = architecture.read_config_file(Dataset(str(path), "file"))
         layer_table.drawn(layer_table.rows(model)).encode()
-        if network is not None and "module" in network:
-            assert config == json.loads(json.dumps(network)) or network != network or "NaN" in json.dumps(network)
+        said = path.read_text()
+        if not keras2.is_old(json.loads(said)):
+            assert json.dumps(config) == json.dumps(json.loads(said))
 
-    def zip(self, path, network):
+    def zip(self, path):
         """Read a builder as training does, and make its model."""
         from dltools import builder, hyperparameters, training, training_parameters
         from dltools.parameters import Dataset
@@ -240,122 +103,151 @@ class Readers:
         training_parameters.optimizer(made.training)
         assert model.count_params() < 10**8
 
-    def h5mlm(self, path, _):
+    def h5mlm(self, path):
         """Read a trained model as prediction and further training do."""
         import h5py
         import numpy as np
 
-        from dltools import batches, model_file, prediction
+        from dltools import batches, evaluation, model_file, old_model_file, prediction
         from dltools.parameters import Dataset
 
         source = Dataset(str(path), "file")
         model, record = model_file.read(source)
         with h5py.File(path) as handle:
+            weights = handle[old_model_file.WEIGHTS if old_model_file.is_old(handle) else model_file.WEIGHTS]
             for layer in model.layers:
-                names = handle[f"model_weights/{layer.name}"].attrs.get("weight_names", []) if layer.weights else []
-                for name, weight in zip(names, layer.weights, strict=False):
-                    saved = handle[f"model_weights/{layer.name}"][name][()]
-                    np.testing.assert_array_equal(np.asarray(weight), saved.astype(np.asarray(weight).dtype))
-        values = np.zeros((2, min(10**6, max(1, record.features["count"]))), np.float32)
-        parts = batches.row_shape(model, batches.Features(values, None, source))
-        found = np.asarray(model(batches.shaped(values, parts), training=False))
-        prediction.table(found, "predict", record.target, record.builder.training["loss"])
-        model_file.restore_optimizer(source, model, record.builder.training)
+                names = weights[layer.name].attrs["weight_names"] if layer.weights else []
+                for name, weight in zip(names, layer.trainable_weights + layer.non_trainable_weights, strict=True):
+                    np.testing.assert_array_equal(np.asarray(weight), weights[layer.name][name][()].astype(weight.dtype))
+        width = record.features["count"] or sum(int(np.prod(tensor.shape[1:])) for tensor in model.inputs)
+        values = np.zeros((2, min(10**6, max(1, width))), np.float32)
+        parts = batches.row_shape(model, batches.Features(values, None, source, tuple(record.features.get("tables", ()))))
+        found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
+        training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
+        prediction.table(prediction.without_logits(found, training, sizes), "predict", record.target, training["loss"])
+        model_file.restore_optimizer(source, model, training)
 
 
-def work(kind, seed, executions, until, folder):
-    """Read changed files in this process; print a line of JSON for each new outcome and each finding."""
-    readers, seeds, chance = Readers(kind), Seeds(), random.Random(seed)
-    from dltools.errors import UserError, one_line
+class Counted:
+    """Reads one file after another with a reader, and counts in a file how that ends."""
 
-    case = Path(folder) / "case"
-    # Once through, so that what Keras imports late is not seen as something that a file does.
-    original = {"json": DATA / "cnn_model.json", "zip": DATA / "cnn_builder.zip", "h5mlm": DATA / "cnn_model.h5mlm"}[kind]
-    readers.read(original, None)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    watch()
-    known, counts = set(), collections.Counter()
-    while counts.total() < executions and time.monotonic() < until:
-        content, network = getattr(seeds, kind)(chance)
-        case.write_bytes(content)
-        finding, started = None, time.monotonic()
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
-        watch.active = True
+    def __init__(self, readers, folder):
+        from dltools.errors import UserError
+
+        self.readers, self.refusal = readers, UserError
+        self.case, self.file = folder / "case", folder / "counts.json"
+        self.counts, self.told = {"read": 0, "refused": 0}, 0.0
+
+    def __call__(self, content):
+        """Read a file with this content; let through whatever is no refusal."""
+        self.case.write_bytes(content)
+        # libFuzzer sees that time is up only where Python runs, not while a library in C does.
+        faulthandler.dump_traceback_later(2 * SECONDS, exit=True)
         try:
-            readers.read(case, network)
-            outcome = "read"
-        except UserError as error:
-            outcome = "refused: " + re.sub(r"'[^']*'|[0-9][0-9,]*", "_", one_line(error))[:150]
-        except (Exception, Acted) as error:
-            outcome = finding = f"{type(error).__name__}: {error}"[:300]
-            finding += "\n" + "".join(traceback.format_tb(error.__traceback__)[-4:])
+            with watched():
+                self.readers.read(self.case)
+            self.counts["read"] += 1
+        except self.refusal:
+            self.counts["refused"] += 1
         finally:
-            watch.active = False
             faulthandler.cancel_dump_traceback_later()
-        counts["findings" if finding else outcome.partition(":")[0]] += 1
-        if outcome not in known:
-            known.add(outcome)
-            if network is not None and len(content) < 50_000:
-                seeds.networks.append(network)
-            if finding:
-                name = f"finding-{kind}-{seed}-{counts.total()}"
-                Path(folder, name).write_bytes(content)
-                print(json.dumps({"finding": finding, "file": name}), flush=True)
-        if time.monotonic() - started > SECONDS / 2:
-            name = f"finding-{kind}-{seed}-{counts.total()}-slow"
-            Path(folder, name).write_bytes(content)
-            print(json.dumps({"finding": f"took {time.monotonic() - started:.0f} s", "file": name}), flush=True)
-        if counts.total() % 500 == 0:
-            with contextlib.suppress(Exception):
-                readers.keras.backend.clear_session()
-    print(json.dumps({"counts": counts, "outcomes": len(known)}), flush=True)
+        if sum(self.counts.values()) % 500 == 0:
+            # Keras keeps what it built for the names of what it builds next.
+            self.readers.keras.backend.clear_session()
+        if time.monotonic() - self.told > 0.5:
+            self.told = time.monotonic()
+            self.file.write_text(json.dumps(self.counts))
+
+
+def work(kind, folder, arguments):
+    """Run libFuzzer with one reader in this process, which it ends."""
+    import atheris
+
+    sys.path.insert(0, str(ROOT / "tools" / "scripts"))
+    # A file that is given up after that long is refused; many are.
+    os.environ.setdefault("DLTOOLS_MAX_SECONDS", "5")
+    # For good: some modules are imported when they are needed.
+    contextlib.ExitStack().enter_context(atheris.instrument_imports(include=GUIDES))
+    count = Counted(Readers(kind), folder)
+    from tests import changes
+
+    changing = changes.Changes(kind)
+    corpus = folder / "corpus"
+    if not corpus.exists():
+        corpus.mkdir()
+        for number, seed in enumerate(changing.seeds):
+            (corpus / f"seed-{number:03d}").write_bytes(seed)
+    # Once through, so that what is imported late is not seen as something that a file does.
+    original = {"json": "cnn_model.json", "zip": "cnn_builder.zip", "h5mlm": "cnn_model.h5mlm"}[kind]
+    count.readers.read(DATA / original)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    sys.addaudithook(_watch)
+    atheris.Setup(
+        [sys.argv[0], *arguments, str(corpus)], count,
+        custom_mutator=lambda content, longest, seed: changing.changed(content, random.Random(seed))[:longest],
+    )  # fmt: skip
+    atheris.Fuzz()
+
+
+class Search(NamedTuple):
+    """What came of a search: how many files were read and refused, ways through the code that were new, findings."""
+
+    executions: int
+    counts: dict
+    new: int
+    findings: list
+
+    def __str__(self):
+        return f"{self.executions} files, {self.counts}, {self.new} of them new ways through the code, {len(self.findings)} findings"
 
 
 def fuzz(kind, seconds, executions, seed, folder):
-    """Run workers of one kind, a new one where one dies; return (counts, outcomes, findings)."""
-    until, counts, findings, outcomes = time.monotonic() + seconds, collections.Counter(), [], 0
-    while time.monotonic() < until and counts.total() < executions and counts["died"] < DEATHS:
-        command = [sys.executable, "-m", "tests.fuzz", "--worker", kind, "--folder", str(folder), "--seed", str(seed),
-                   "--seconds", str(until - time.monotonic()), "--executions", str(executions - counts.total())]  # fmt: skip
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        findings += [line for line in lines if "finding" in line]
-        for line in lines:
-            counts.update(line.get("counts", {}))
-            outcomes += line.get("outcomes", 0)
-        if done.returncode:
-            kept = Path(folder) / f"finding-{kind}-{seed}-died"
-            if (Path(folder) / "case").exists():
-                kept.write_bytes((Path(folder) / "case").read_bytes())
-            findings.append({"finding": f"the process ended with {done.returncode}: {done.stderr[-1500:]}", "file": kept.name})
-            counts["died"] += 1
+    """Search with one reader, in a new process after each finding; return a `Search`."""
+    until, done, counts, new, findings = time.monotonic() + seconds, 0, {"read": 0, "refused": 0}, 0, []
+    folder = Path(folder) / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    while time.monotonic() < until and done < executions and len(findings) < ENOUGH:
+        process = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz", "--worker", kind, "--folder", str(folder), f"-seed={seed}",
+             f"-max_total_time={max(1, int(until - time.monotonic()))}", f"-runs={executions - done}", f"-timeout={SECONDS}",
+             f"-report_slow_units={SECONDS // 2}", f"-rss_limit_mb={MEMORY // 2**20}", f"-max_len={LONGEST}", "-len_control=0",
+             "-detect_leaks=0", "-print_final_stats=1", f"-artifact_prefix={folder}/finding-{seed}-"],
+            cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
+        )  # fmt: skip
+        stats = {name: int(value) for name, value in re.findall(r"stat::(\w+):\s+(\d+)", process.stderr)}
+        done, new = done + stats.get("number_of_executed_units", 0), new + stats.get("new_units_added", 0)
+        for name, number in json.loads((folder / "counts.json").read_text()).items() if (folder / "counts.json").exists() else ():
+            counts[name] += number
+        slow = re.findall(r"Slowest unit: (.*)", process.stderr)
+        if process.returncode or slow:
+            # Where libFuzzer could not keep the file, this is it. Python's exceptions are on stdout.
+            if (folder / "case").exists():
+                shutil.copy(folder / "case", folder / f"finding-{seed}-last")
+            said = f"{process.stdout[-3000:]}\n{process.stderr[-1500:]}"
+            findings.append(f"{folder}: exit {process.returncode} {', '.join(slow)}\n{said}")
         seed += 1
-    return counts, outcomes, findings
+    return Search(done, counts, new, findings)
 
 
 def main():
     """Run the fuzzer over the three readers, or as one of its workers."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60, help="for each reader")
-    parser.add_argument("--executions", type=int, default=10**9, help="most files for each reader")
+    parser.add_argument("--executions", type=int, default=2**31 - 1, help="most files for each reader")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--readers", nargs="+", default=["json", "zip", "h5mlm"])
+    parser.add_argument("--readers", nargs="+", choices=READERS, default=READERS)
     parser.add_argument("--folder", help="where files that show a finding are kept")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    folder = options.folder or tempfile.mkdtemp(prefix="fuzz-")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    options, further = parser.parse_known_args()
+    folder = Path(options.folder or tempfile.mkdtemp(prefix="fuzz-"))
     if options.worker:
-        work(options.worker, options.seed, options.executions, time.monotonic() + options.seconds, folder)
-        return 0
+        work(options.worker, folder, further)
     found = []
     for kind in options.readers:
         started = time.monotonic()
-        counts, outcomes, findings = fuzz(kind, options.seconds, options.executions, options.seed, folder)
-        found += findings
-        print(f"{kind}: {counts.total()} files in {time.monotonic() - started:.0f} s, {dict(counts)}, {outcomes} kinds of outcome", flush=True)
-        for finding in findings:
-            print(f"  {Path(folder) / finding['file']}: {finding['finding']}", flush=True)
+        search = fuzz(kind, options.seconds, options.executions, options.seed, folder)
+        print(f"{kind}: {search} in {time.monotonic() - started:.0f} s", *search.findings, sep="\n", flush=True)
+        found += search.findings
     return 1 if found else 0
 
 
