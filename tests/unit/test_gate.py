@@ -11,7 +11,7 @@ from dltools.errors import UserError
 # Classes of Keras that were looked at and are kept out: code, files, other frameworks, one backend only, wrappers of
 # functions, settings that name further objects, and bases.
 KEPT_OUT = {
-    "keras.layers": {"Layer", "Wrapper", "MaxNumBoundingBoxes", *keras2.UNSAFE_LAYERS},
+    "keras.layers": {"Layer", "Wrapper", "MaxNumBoundingBoxes", "Pipeline", *keras2.UNSAFE_LAYERS},
     "keras.initializers": {"Initializer", "STFT", "STFTInitializer", "stft"},
     "keras.regularizers": {"Regularizer"},
     "keras.constraints": {"Constraint"},

@@ -2,7 +2,7 @@
 
 Not allowed, and so absent: layers that run code (Lambda), load files (TFSMLayer, the lookups with their
 vocabularies), wrap other frameworks (TorchModuleWrapper, JaxLayer, FlaxLayer) or exist on one backend only;
-losses and metrics that wrap a function; quantized dtype policies, whose settings name further objects.
+Pipeline, whose layers Keras would compute with to learn its shape; losses and metrics that wrap a function; quantized dtype policies, whose settings name further objects.
 A test compares these tables with Keras' own modules, so that a class of a new Keras is looked at before it passes.
 """
 
@@ -32,7 +32,7 @@ _SPATIAL = {
 _SEPARATE = {f"{name}{n}D" for n in (1, 2) for name in ("DepthwiseConv", "SeparableConv", "SeparableConvolution")}
 _PREPROCESSING = {
     "AugMix", "AutoContrast", "CategoryEncoding", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix",
-    "Discretization", "Equalization", "MixUp", "Normalization", "Pipeline", "RandAugment", "RandomBrightness",
+    "Discretization", "Equalization", "MixUp", "Normalization", "RandAugment", "RandomBrightness",
     "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform",
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
     "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",

@@ -12,7 +12,7 @@ import json
 import math
 import random
 
-from . import adaptation, gate, keras2, limits, weights
+from . import adaptation, footprint, gate, keras2, limits, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
 from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
@@ -20,30 +20,24 @@ from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
 
 def bounded(model, source: str):
     """Refuse a model, built without weights, that would take more memory or time than the limits allow."""
-    count, most = model.count_params() if model.built else 0, limits.limit("parameters")
+    count, most = sum(math.prod(weight.shape) for weight in model.weights), limits.limit("parameters")
     if count > most:
         raise UserError(
             f"{source} would have {count:,} parameters, that is {4 * count:,} bytes in float32; at most {most:,} are "
             f"allowed. Choose fewer units or filters. (An administrator may raise this by "
             f"{limits.LIMITS['parameters'].variable}.)"
         )
+    unrolled = 0
     for layer in model._flatten_layers(include_self=False):
         place = f"{source}: layer {quoted(layer.name)} ({type(layer).__name__})"
-        shapes = _shapes(layer, "output")
-        limits.check(max((math.prod(n or 1 for n in shape[1:]) for shape in shapes), default=0), "values", place)
+        limits.check(max(map(len, footprint.outputs(layer)), default=0), "dimensions", place)
+        limits.check(footprint.values(layer), "values", place)
         if getattr(layer, "unroll", False):
-            limits.check(max((shape[1] or 0 for shape in _shapes(layer, "input") if len(shape) > 1), default=0), "steps", place)
+            steps = max((shape[1] or 0 for shapes in footprint.calls(layer) for shape in shapes[:1] if len(shape) > 1), default=0)
+            limits.check(steps, "steps", place)
+            unrolled += steps * len(getattr(layer.cell, "cells", [layer.cell]))
+    limits.check(unrolled, "layer_calls", f"{source}: with what is unrolled, it")
     return model
-
-
-def _shapes(layer, end: str) -> list[tuple]:
-    """Return the shapes of a layer's inputs or outputs; none where it is not connected or in several places."""
-    try:
-        tensors = getattr(layer, end)
-    except (AttributeError, ValueError):
-        return []
-    tensors = tensors.values() if isinstance(tensors, dict) else tensors if isinstance(tensors, (list, tuple)) else [tensors]
-    return [tuple(tensor.shape) for tensor in tensors if hasattr(tensor, "shape")]
 
 
 @contextlib.contextmanager
@@ -91,9 +85,18 @@ def check_fits(layer, shape) -> None:
     Raises:
         ValueError: says what is wrong with the layer, whose output has the shape `shape`.
     """
+    check_size(shape)
+    weights.check(layer)
+
+
+def check_size(shape) -> None:
+    """Refuse data of no size.
+
+    Raises:
+        ValueError: says which shape a layer's output would have.
+    """
     if any(size is not None and size < 1 for size in shape):
         raise ValueError(f"nothing is left of the data: its output would have the shape {tuple(shape)}.")
-    weights.check(layer)
 
 
 def to_json(model) -> str:
@@ -131,9 +134,12 @@ def described(config: dict, source: str):
     with without_weights():
         model = bounded(_built(config, source), source)
         adaptation.check(model)
-        for layer in model.layers:
+        for layer in model._flatten_layers(include_self=False):
             with explained(f"{source}: {layer.name} ({type(layer).__name__})", None):
-                weights.check(layer)
+                for shape in footprint.outputs(layer):
+                    check_size(shape)
+                if not hasattr(layer, "layers"):
+                    weights.check(layer)
         return model
 
 
@@ -186,8 +192,11 @@ def _deserialized(config: dict):
     inner = config["config"]
     layers = [keras.saving.deserialize_keras_object(layer) for layer in inner["layers"]]
     model = keras.Sequential(layers, name=inner.get("name"))
-    if not model.built and inner.get("build_input_shape"):
-        model.build(inner["build_input_shape"])
+    shape = inner.get("build_input_shape")
+    if not model.built and shape:
+        if not isinstance(shape, list) or not all(size is None or type(size) is int for size in shape):
+            raise ValueError(f"its build_input_shape is no shape: {quoted(shape)}")
+        model.build(shape)
     return model
 
 
@@ -202,14 +211,24 @@ def _with_dense_inputs(config: dict) -> dict:
     return {**config, "config": {**config["config"], "layers": dense}}
 
 
-def with_input(model, columns: int):
-    """Build a sequential model that was designed without input_shape, for a table of `columns` columns.
+def with_input(config: dict, columns: int, source: str):
+    """Build a sequential model that was designed without input_shape, with weights, for a table of `columns` columns.
+
+    Parameters:
+        config: a configuration that `described` let pass.
 
     Raises:
-        UserError: names the first layer that does not fit, and the shape that reaches it.
+        UserError: names the first layer that does not fit, and the shape that reaches it; or what it would take.
     """
+    with without_weights():
+        bounded(_begun(config, columns, source), source)
+    return _begun(config, columns, source)
+
+
+def _begun(config: dict, columns: int, source: str):
     import keras
 
+    model = _built(config, source)
     built = keras.Sequential(name=model.name)
     shape = add_input(built, (columns,))
     for position, layer in enumerate(model.layers, start=1):

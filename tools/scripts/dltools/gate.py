@@ -7,6 +7,7 @@ machine while it is built.
 """
 
 import json
+import math
 
 from . import allowed, errors, limits
 from .errors import UserError, listed, quoted
@@ -17,6 +18,11 @@ CODE_KEYS = ("fn", "function", "code", "__lambda__", "func", "__typespec__")
 TENSOR, CONSTANTS, TUPLE = "__keras_tensor__", ("__numpy__", "__tensor__"), "__tuple__"
 # Arguments that count repetitions of work that no size of an array shows.
 REPETITIONS = ("power_iterations", "num_chains", "chain_depth", "num_ops", "layers_per_image")
+# The end of a key -> the classes of the objects that stand under it. Anything that can be called would do for Keras.
+KINDS = {
+    "_initializer": allowed.INITIALIZERS, "_regularizer": allowed.REGULARIZERS, "_constraint": allowed.CONSTRAINTS,
+    "activation": frozenset({"ELU", "LeakyReLU", "ReLU", "Softmax"}),
+}  # fmt: skip
 DTYPE_KEYS = ("dtype", "output_dtype", "variable_dtype", "compute_dtype")
 MODELS = allowed.MODELS
 MAX_NAME = 200
@@ -66,12 +72,13 @@ def check(config, source: str) -> None:
     """
     _check(config, source, "model")
     limits.check(_count_layers(config), "layers", source)
-    limits.check(_calls(config, nested=False), "layer_calls", source)
+    limits.check(_calls(config, nested=False) + _repetitions(config), "layer_calls", source)
 
 
 def _check(value, source: str, place: str) -> None:
     if isinstance(value, dict):
         _check_object(value, source, place)
+        _check_used(value, source, place)
         for key, child in value.items():
             inside = f"{place}.{key}"
             _check_value(key, child, source, inside)
@@ -104,6 +111,9 @@ def _check_value(key: str, value, source: str, place: str) -> None:
         lonely = [node for node in value if isinstance(node, dict) and TENSOR not in _class_names(node)]
         if lonely:
             _refuse(source, place, "applies a layer to no other layer's data")
+    for end, classes in KINDS.items():
+        if key.endswith(end) and isinstance(value, dict) and "class_name" in value and value["class_name"] not in classes:
+            _refuse(source, place, f"names the class {quoted(value['class_name'])}")
     if key == "quantization_config" and value is not None:
         _refuse(source, place, "asks for a quantization")
 
@@ -160,6 +170,32 @@ def _check_structure(name: str, config: dict, source: str, place: str) -> None:
         _refuse(source, place, "holds a tensor that no layer made")
 
 
+def _check_used(config: dict, source: str, place: str) -> None:
+    """Refuse a functional model with a layer that no output needs: Keras would make it, with its weights, and drop it."""
+    layers = {str(layer.get("name")): layer for layer in _layers_of(config) if "inbound_nodes" in layer}
+    if "output_layers" not in (config.get("config") or {}):
+        return
+    ends = (config["config"]["output_layers"], config["config"].get("input_layers"))
+    used, found = set(), {name for end in ends for name in _sources(end)}
+    while found:
+        used |= found
+        found = {name for layer in found & set(layers) for name in _sources(layers[layer]["inbound_nodes"])} - used
+    unused = [name for name in layers if name not in used]
+    if unused:
+        raise UserError(f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or connect it.")
+
+
+def _sources(value):
+    """Yield the names of the layers whose outputs are told of in a value: what Keras 3 writes, and Keras 2."""
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        yield value[0]
+    elif isinstance(value, dict) and value.get("class_name") == TENSOR:
+        yield str(value["config"]["keras_history"][0]) if value["config"]["keras_history"] else ""
+    elif isinstance(value, (dict, list)):
+        for child in _children(value):
+            yield from _sources(child)
+
+
 def _refuse(source: str, place: str, what: str):
     raise UserError(
         f"{source}: {place[-MAX_NAME:]} {what}, which is not on the list of what these tools load. Code, custom classes "
@@ -199,6 +235,16 @@ def _calls(config, nested: bool = True) -> int:
     inside = sum(_calls(layer) * max(1, _connections(layer)) for layer in layers)
     quadratic = nested and config.get("class_name") == "Sequential"
     return inside * (len(layers) + 1) // 2 + inside if quadratic else 2 * inside if nested else inside
+
+
+def _repetitions(value) -> int:
+    """Return how often the layers of a configuration repeat their work in all."""
+    if isinstance(value, list):
+        return sum(map(_repetitions, value))
+    if not isinstance(value, dict):
+        return 0
+    counts = [int(value[key]) for key in REPETITIONS if isinstance(value.get(key), (int, float)) and math.isfinite(value[key])]
+    return (math.prod(counts) if counts else 0) + sum(map(_repetitions, value.values()))
 
 
 def _connections(layer: dict) -> int:

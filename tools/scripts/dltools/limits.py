@@ -27,6 +27,7 @@ LIMITS = {
     "layer_calls": Limit(20_000, "DLTOOLS_MAX_LAYER_CALLS", "times that layers are applied when a model is built"),
     "parameters": Limit(2_000_000_000, "DLTOOLS_MAX_PARAMETERS", "parameters of a model"),
     "values": Limit(250_000_000, "DLTOOLS_MAX_VALUES", "values that a layer makes of one sample"),
+    "dimensions": Limit(32, "DLTOOLS_MAX_DIMENSIONS", "dimensions of the data that a layer makes"),
     "steps": Limit(2_000, "DLTOOLS_MAX_UNROLLED_STEPS", "steps of a recurrent layer with unroll, and other repetitions"),
     "zip_ratio": Limit(500, "DLTOOLS_MAX_ZIP_RATIO", "times that a builder's member grows when it is unpacked"),
     "hdf5_objects": Limit(100_000, "DLTOOLS_MAX_HDF5_OBJECTS", "groups, arrays and attributes in an h5mlm"),

@@ -55,7 +55,7 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
     """
     model = architecture.rebuild(builder.architecture, source)
     if not model.built:
-        model = architecture.with_input(model, columns)
+        model = architecture.with_input(builder.architecture, columns, source)
     last_layer.check_ends(model, source)
     return scaling.in_front(model, scaled, source)
 

@@ -154,6 +154,8 @@ def _try_initializer(variable, shape: tuple[int, ...]) -> None:
     initializer = getattr(variable, "_initializer", None)
     if isinstance(initializer, keras.initializers.Identity):
         initializer(shape)
+    elif isinstance(initializer, keras.initializers.Constant):
+        _check_constant(initializer.value, variable)
     elif isinstance(initializer, keras.initializers.Orthogonal) and len(shape) < 2:
         raise ValueError(f"the initializer orthogonal needs weights of at least 2 dimensions; {variable.name} has {len(shape)}.")
     elif callable(initializer) and not isinstance(initializer, keras.initializers.Initializer):
@@ -161,3 +163,11 @@ def _try_initializer(variable, shape: tuple[int, ...]) -> None:
         if np.prod(variable.shape) <= _MAX_TRIED_VALUES:
             initializer(tuple(variable.shape), dtype="float32")
 
+
+def _check_constant(value, variable) -> None:
+    """Refuse a constant that is no number, nor an array that spreads over the weights, which Keras would spread further."""
+    array, shape = np.asarray(value), tuple(variable.shape)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"the initializer constant needs a number for {variable.name}.")
+    if array.ndim > len(shape) or any(size not in (1, wanted) for size, wanted in zip(array.shape[::-1], shape[::-1])):
+        raise ValueError(f"the initializer constant has values of shape {array.shape}; {variable.name} has the shape {shape}.")
