@@ -165,6 +165,16 @@ LAYERS = {
     "many layers": (sequential(*(dense(name=f"d{n}") for n in range(2001))), "layers of a model, those inside others included"),
     "models in models": (nested(9, 9), "times that layers are applied when a model is built"),
     "repetition": (layer("SpectralNormalization", layer=dense(), power_iterations=10**9), "1,000,000,000 steps"),
+    "many repetitions": (layer("AugMix", num_chains=2000, chain_depth=2000), "times that layers are applied when a model is built"),
+    "many dimensions": (layer("Reshape", target_shape=[4] + [1] * 40), "42 dimensions of the data that a layer makes"),
+    "layers that only computing tells of": (layer("Pipeline", layers=[layer("Resizing", height=10**6, width=10**6)]), "'keras.layers.Pipeline'"),
+    "a constant that spreads": (
+        dense(1000, kernel_initializer={"module": "keras.initializers", "class_name": "Constant", "config": {"value": [[[1.0]]] * 1000}}),
+        "the initializer constant has values of shape (1000, 1, 1)",
+    ),
+    # A layer where a function is meant: Keras would call it, and give it weights.
+    "a layer as activation": (dense(activation=dense(10**10)), "activation names the class 'Dense'"),
+    "a layer as initializer": (dense(kernel_initializer=dense(10**10)), "kernel_initializer names the class 'Dense'"),
     # What only looks like text.
     "long name": (dense(name="n" * 10_000), "is a name with characters"),
     "control characters": (dense(name="a\x1b[2J\nb"), "is a name with characters"),
@@ -181,10 +191,51 @@ UNROLLED = sequential(
 )
 
 
+# A layer that no output needs is built with its weights all the same.
+UNUSED = functional({**dense(10**12, name="unused"), "name": "unused", "inbound_nodes": _FED}, {**dense(name="used"), "name": "used", "inbound_nodes": _FED})
+# Without an input nothing is built but what says for what shape it was.
+UNBUILT = {"module": "keras", "class_name": "Sequential", "registered_name": None, "config": {
+    "name": "s", "layers": [{**dense(10**6), "build_config": {"input_shape": [None, 10**6]}}]}}  # fmt: skip
+
+
+def _widened(inner, *further, **config):
+    """Return a network whose layer `inner` makes much of one sample on its way, and gives little of it out."""
+    return sequential(layer("RepeatVector", n=100_000, name="r"), *further, layer(inner, **config), layer("Flatten", name="f"), dense(2, name="end"))
+
+
+def _attending(kind, separate, **config):
+    fed = {"args": [_tensor("r"), _tensor("r")] if separate else [[_tensor("r"), _tensor("r")]], "kwargs": {}}
+    repeated = {**layer("RepeatVector", n=100_000), "name": "r", "inbound_nodes": _FED}
+    repeated["config"]["name"] = "r"
+    return functional(repeated, layer(kind, inbound=[fed], **config))
+
+
+_WIDE = layer("Reshape", target_shape=[400, 1000, 1], name="w")
+_SEPARABLE = {"filters": 1, "kernel_size": 1, "depth_multiplier": 10**4, "strides": 1}
+_HIDDEN = "values that a layer makes of one sample"
+# Name -> (network, what the refusal says).
+NETWORKS = {
+    "unrolled": (UNROLLED, "3,000 steps of a recurrent layer with unroll"),
+    "unrolled inside": (
+        sequential(layer("RepeatVector", n=3000, name="r"), layer("Bidirectional", layer=layer("LSTM", units=2, unroll=True)), dense(2, name="end")),
+        "3,000 steps of a recurrent layer with unroll",
+    ),
+    "unused": (UNUSED, "has the layer 'unused', which leads to no output"),
+    "unbuilt": (UNBUILT, "bytes in float32; at most 2,000,000,000 are allowed"),
+    "attention with heads": (_attending("MultiHeadAttention", True, num_heads=10, key_dim=1), f"100,000,000,000 {_HIDDEN}"),
+    "attention with groups": (_attending("GroupQueryAttention", True, head_dim=1, num_query_heads=4, num_key_value_heads=2), f"40,000,000,000 {_HIDDEN}"),
+    "attention": (_attending("Attention", False), f"10,000,000,000 {_HIDDEN}"),
+    "additive attention": (_attending("AdditiveAttention", False), f"40,000,000,000 {_HIDDEN}"),
+    "separable": (_widened("SeparableConv2D", _WIDE, **_SEPARABLE), f"4,000,000,000 {_HIDDEN}"),
+    "window": (_widened("MaxPooling2D", _WIDE, pool_size=10**9, padding="same"), f"1,000,000,000,000,000,000 {_HIDDEN}"),
+    "blur": (_widened("RandomGaussianBlur", _WIDE, kernel_size=50_001), _HIDDEN),
+    "steps at once": (_widened("TimeDistributed", layer=sequential(layer("RepeatVector", n=10**4), layer("GlobalAveragePooling1D", name="g"))), _HIDDEN),
+}  # fmt: skip
+
+
 def networks():
     """Return every network: name -> (configuration, what its refusal says)."""
-    found = {name: (network(attack), words) for name, (attack, words) in LAYERS.items()}
-    return found | {"unrolled": (UNROLLED, "3,000 steps of a recurrent layer with unroll")}
+    return {name: (network(attack), words) for name, (attack, words) in LAYERS.items()} | NETWORKS
 
 
 def write_json(path, config):
@@ -337,8 +388,47 @@ def _one_text_often(handle, name, shape):
     return repeated
 
 
+def _filled(value, dtype="f4"):
+    return lambda handle, name, shape: handle.create_dataset(name, shape, dtype, fillvalue=value)
+
+
+def _told(key, change):
+    """Change what a file tells of itself under a key."""
+    def told(handle, name, shape):
+        import numpy as np
+
+        handle[name] = np.zeros(shape, "f4")
+        facts = json.loads(handle["-model_config-"][()])
+        del handle["-model_config-"]
+        handle["-model_config-"] = json.dumps({**facts, key: change(facts[key])})
+
+    return told
+
+
+def _classes(*first):
+    return _told("target", lambda target: {**target, "classes": [*first, *range(len(first), 10)]})
+
+
+_FACTS, _HISTORY = "what it says of its classes and features is damaged", "its training history is damaged"
+
 # Name -> (change of a trained model's file, what the refusal says).
 HDF5 = {
+    "weights that are no numbers": (_filled(math.nan), "holds something else than numbers"),
+    "weights without end": (_filled(1e300, "f8"), "holds something else than numbers"),
+    "weights of whole numbers": (_filled(1, "i4"), "needs an array of float32, but the file holds int32"),
+    "a history of texts": (_told("history", lambda old: {"loss": ["a"]}), _HISTORY),
+    "a history with nothing": (_told("history", lambda old: {"loss": [None]}), _HISTORY),
+    "a history of a large number": (_told("history", lambda old: {"loss": [10**400]}), _HISTORY),
+    "a history of lists": (_told("history", lambda old: {"loss": [[1.0]]}), _HISTORY),
+    "a history of different lengths": (_told("history", lambda old: {"loss": [1.0], "acc": [1.0, 1.0]}), _HISTORY),
+    "a history with lines in a name": (_told("history", lambda old: {"loss": [1.0], "a\tb\nc": [1.0]}), _HISTORY),
+    "a class of more than 64 bits": (_classes(2**70), _FACTS),
+    "a class with lines": (_classes("a\tb\nc"), _FACTS),
+    "a class of half a character": (_classes("\ud800"), _FACTS),
+    "a class of a million letters": (_classes("a" * 10**6), _FACTS),
+    "a class twice": (_classes("1", 1), _FACTS),
+    "columns that are no texts": (_told("target", lambda target: {**target, "names": [{}] * 10}), _FACTS),
+    "two classes of ten": (_told("target", lambda target: {**target, "kind": "binary", "classes": [0, 1]}), "has 2 classes, but"),
     "CVE-2026-0897": (_enormous, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-0897, unfilled": (_unfilled, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-1669": (_external, "has its values in another file"),

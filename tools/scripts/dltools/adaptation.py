@@ -85,7 +85,7 @@ def _reaching(layer, model, features, shape, rows):
 
     from . import batches
 
-    data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH)
+    data = batches.pipeline(features, shape, rows, batches.prediction_batch(model))
     if not any(graph.before(layer.name, graph.sources(model))):
         return data.map(lambda batch: batch)
     before = keras.Model(model.inputs, layer.input)

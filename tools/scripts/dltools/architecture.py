@@ -8,11 +8,12 @@ Where no weights are needed, shapes and parameter counts come without allocating
 """
 
 import contextlib
+import functools
 import json
 import math
 import random
 
-from . import adaptation, footprint, gate, keras2, limits, weights
+from . import adaptation, footprint, gate, keras2, limits, memory, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
 from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
@@ -153,19 +154,26 @@ def checked(config, source: str) -> None:
     gate.check({"module": "keras", **config}, source)
 
 
-def rebuild(config: dict, source: str, inspect=None):
+def rebuild(config: dict, source: str, inspect=None, columns: int | None = None):
     """Build the model of a parsed configuration with weights, once it is known what that will take.
 
     Parameters:
         inspect: called with the model without weight values, before memory is taken for these.
+        columns: number of the table's columns, for a sequential model that was designed without input_shape.
 
     Raises:
-        UserError: as `from_json`.
+        UserError: as `from_json`; of a model without input_shape, names the first layer that does not fit the table, and
+            the shape that reaches it.
     """
-    model = described(config, source)
+    model, build = described(config, source), _built
+    if not model.built and columns is not None:
+        build = functools.partial(_begun, columns=columns)
+        with without_weights():
+            model = bounded(build(config, source), source)
+    memory.check_network(source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1)
     if inspect:
         inspect(model)
-    return _built(config, source)
+    return build(config, source)
 
 
 def _built(config: dict, source: str):
@@ -211,21 +219,8 @@ def _with_dense_inputs(config: dict) -> dict:
     return {**config, "config": {**config["config"], "layers": dense}}
 
 
-def with_input(config: dict, columns: int, source: str):
-    """Build a sequential model that was designed without input_shape, with weights, for a table of `columns` columns.
-
-    Parameters:
-        config: a configuration that `described` let pass.
-
-    Raises:
-        UserError: names the first layer that does not fit, and the shape that reaches it; or what it would take.
-    """
-    with without_weights():
-        bounded(_begun(config, columns, source), source)
-    return _begun(config, columns, source)
-
-
-def _begun(config: dict, columns: int, source: str):
+def _begun(config: dict, source: str, columns: int):
+    """Build a sequential model that was designed without input_shape."""
     import keras
 
     model = _built(config, source)

@@ -9,12 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import footprint
 from .errors import UserError
 from .parameters import Dataset
 
 PREFETCHED_BATCHES = 2
 # Batches of at least this size predict fastest; larger ones only take memory.
 PREDICTION_BATCH = 512
+# How many values of the layer that makes most of them are bearable: of large networks, fewer rows go through at a time.
+BATCH_VALUES = 1 << 27
+
+
+def prediction_batch(model) -> int:
+    """Return how many rows go through a network at a time where it does not learn."""
+    return max(1, min(PREDICTION_BATCH, BATCH_VALUES // max(1, footprint.largest(model))))
 
 
 class Features(NamedTuple):

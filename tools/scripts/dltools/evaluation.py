@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import batches, layer_table, prediction, scoring, tables, targets, training_parameters
+from .refusals import computed
 
 # Scores of the training part are computed on at most so many of its samples, unless the user wants all: they
 # tell whether the network has learned by heart, and that they tell without a further pass over a large table.
@@ -62,11 +63,12 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
         found = model(x, training=False)
         return side_by_side(found), model.compute_loss(x, y, found, sample_weight, training=False)
 
-    shape = batches.row_shape(model, features)
+    shape, size = batches.row_shape(model, features), batches.prediction_batch(model)
 
     def compute(rows: np.ndarray) -> tuple[np.ndarray, float]:
-        data = batches.pipeline(features, shape, rows, batches.PREDICTION_BATCH, target.values, weights)
-        parts = [(found.numpy(), float(loss)) for found, loss in (step(*batch) for batch in data)]
+        data = batches.pipeline(features, shape, rows, size, target.values, weights)
+        with computed():
+            parts = [(found.numpy(), float(loss)) for found, loss in (step(*batch) for batch in data)]
         sizes = [len(found) for found, _ in parts]
         return np.concatenate([found for found, _ in parts]), float(np.average([loss for _, loss in parts], weights=sizes))
 

@@ -13,7 +13,7 @@ FIT_PARAMETERS = (
     optional("validation_split", Real(0, 1, below=True)), optional("validation_steps", Whole()),
     optional("verbose", Whole(0)),
 )  # fmt: skip
-RANDOM_SEED = optional("random_seed", Whole(0))
+RANDOM_SEED = optional("random_seed", Whole(0, 2**32 - 1))
 
 BALANCED, GIVEN = WEIGHTINGS = ("balanced", "given")
 
@@ -31,7 +31,7 @@ class ClassWeights(NamedTuple):
         found = {}
         for name, weight in weights.items():
             # 7 and 7.0 are the same class, as in a table.
-            key = str(int(name)) if isinstance(name, float) and name == int(name) else str(name)
+            key = str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
             if key in found:
                 raise UserError(f"{label}: the class {quoted(key)} is given twice.")
             found[key] = Real(0).read(weight, f"{label}: the weight of {quoted(key)}")

@@ -6,10 +6,9 @@ A network is read from its shapes, before any memory is taken for it.
 import math
 
 
-def largest(model) -> tuple[int, object]:
-    """Return the most values that a layer of a network makes of one sample, and that layer; 0 and None while that is unknown."""
-    layers = model._flatten_layers(include_self=False)
-    return max(((values(layer), layer) for layer in layers), key=lambda found: found[0], default=(0, None))
+def largest(model) -> int:
+    """Return the most values that a layer of a network makes of one sample; 0 while that is unknown."""
+    return max((values(layer) for layer in model._flatten_layers(include_self=False)), default=0)
 
 
 def values(layer) -> int:
@@ -71,10 +70,9 @@ def _of_separable(layer, shape) -> int:
     return _count(places[1:-1] if last else places[2:]) * _count(shape[-1:] if last else shape[1:2]) * layer.depth_multiplier
 
 
-def _of_encoding(layer, shape) -> int:
-    """Return what is summed up into one row: a row for each number of the sample."""
-    width = getattr(layer, "num_tokens", None) or len(getattr(layer, "bin_boundaries", None) or ()) + 1
-    return _count(shape[1:]) * (1 if layer.output_mode == "int" else width)
+def _of_window(name: str):
+    """Count what a window holds that is moved over the data, as far as it reaches beyond them too."""
+    return lambda layer, *_: _count(size if isinstance(size := getattr(layer, name), (tuple, list)) else (size,))
 
 
 # Class -> values of one sample that its outputs do not show, from the shapes that it is called with.
@@ -82,7 +80,7 @@ _WITHIN = {
     "MultiHeadAttention": _of_heads("num_heads", "key_dim"), "GroupedQueryAttention": _of_heads("num_query_heads", "head_dim"),
     "Attention": _of_attention, "AdditiveAttention": _of_attention,
     "SeparableConv1D": _of_separable, "SeparableConv2D": _of_separable,
-    "CategoryEncoding": _of_encoding, "Discretization": _of_encoding,
     "TimeDistributed": _of_steps,
-    "RandomGaussianBlur": lambda layer, *_: _count(layer.kernel_size),
+    "RandomGaussianBlur": _of_window("kernel_size"),
+    **{f"{kind}Pooling{n}D": _of_window("pool_size") for kind in ("Average", "Max") for n in (1, 2, 3)},
 }  # fmt: skip

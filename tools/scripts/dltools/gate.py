@@ -83,6 +83,7 @@ def _check(value, source: str, place: str) -> None:
             inside = f"{place}.{key}"
             _check_value(key, child, source, inside)
             _check(child, source, inside)
+            _check_kind(key, child, source, inside)
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
             _check(child, source, f"{place}[{index}]")
@@ -111,11 +112,15 @@ def _check_value(key: str, value, source: str, place: str) -> None:
         lonely = [node for node in value if isinstance(node, dict) and TENSOR not in _class_names(node)]
         if lonely:
             _refuse(source, place, "applies a layer to no other layer's data")
+    if key == "quantization_config" and value is not None:
+        _refuse(source, place, "asks for a quantization")
+
+
+def _check_kind(key: str, value, source: str, place: str) -> None:
+    """Refuse an allowed class in a place for another kind of object."""
     for end, classes in KINDS.items():
         if key.endswith(end) and isinstance(value, dict) and "class_name" in value and value["class_name"] not in classes:
             _refuse(source, place, f"names the class {quoted(value['class_name'])}")
-    if key == "quantization_config" and value is not None:
-        _refuse(source, place, "asks for a quantization")
 
 
 def _class_names(value):

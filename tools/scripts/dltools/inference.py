@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from . import batches, evaluation, model_file, parameters, prediction, samples, scoring, streams, tables, targets
+from .refusals import computed
 
 # About how many numbers are read at a time, and at most how many rows.
 STRETCH, STRETCH_ROWS = 1 << 20, 1 << 16
-# How many numbers of a batch are bearable: of wide tables, fewer rows go through the network at a time.
-BATCH_NUMBERS = 1 << 24
 
 
 class Beside(NamedTuple):
@@ -58,7 +57,7 @@ def run(form: dict, target, threads: int) -> Outcome:
     outputs, kept = _Network(model, record, shape, truth), []
     done = 0
     with tables.writing(target) as write:
-        for size in _stretches(opened):
+        for size in _stretches(opened, outputs.batch):
             found = outputs(opened.take(size), done)
             done += size
             names, columns = prediction.table(
@@ -72,16 +71,10 @@ def run(form: dict, target, threads: int) -> Outcome:
     return Outcome(record, opened.rows, scores)
 
 
-def _stretches(opened: samples.Opened) -> list[int]:
+def _stretches(opened: samples.Opened, batch: int) -> list[int]:
     """Divide the rows into stretches, each but the last of whole batches."""
-    batch = _batch(opened.count)
     size = max(1, min(STRETCH_ROWS, STRETCH // opened.count) // batch) * batch
     return [min(size, opened.rows - first) for first in range(0, opened.rows, size)]
-
-
-def _batch(columns: int) -> int:
-    """Return how many rows go through the network at a time."""
-    return max(1, min(batches.PREDICTION_BATCH, BATCH_NUMBERS // columns))
 
 
 def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside:
@@ -114,7 +107,7 @@ class _Network:
         from . import training
 
         self.values = None if truth is None else truth.target.values
-        self.batch, self.total, self.rows = _batch(shape[-1].last), 0.0, 0
+        self.batch, self.total, self.rows = batches.prediction_batch(model), 0.0, 0
         if truth is not None:
             training.compile_model(model, record.builder.training, truth.target)
 
@@ -136,8 +129,9 @@ class _Network:
         for start in range(0, len(rows), self.batch):
             part = rows[start : start + self.batch]
             place = slice(first + start, first + start + len(part))
-            found, loss = self.step(part, None if self.values is None else _rows(self.values, place))
-            parts.append(found.numpy().reshape(len(part), -1))
+            with computed():
+                found, loss = self.step(part, None if self.values is None else _rows(self.values, place))
+                parts.append(found.numpy().reshape(len(part), -1))
             self.total, self.rows = self.total + float(loss) * len(part), self.rows + len(part)
         return np.concatenate(parts)
 

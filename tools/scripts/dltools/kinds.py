@@ -7,11 +7,14 @@ with `label`, names the rule and quotes what was received.
 
 import itertools
 import re
-import sys
 from typing import Any, NamedTuple
 
 from .errors import UserError, listed, quoted
 from .parameters import boolean, is_empty, literal
+
+
+# Keras computes in 32 bits.
+LARGEST = 3.4028234e38
 
 
 def _number(value, label: str, rule: str):
@@ -32,19 +35,22 @@ def _is_whole(value, least: int) -> bool:
 
 def _is_number(value) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and abs(value) <= sys.float_info.max
+    return is_number and abs(value) <= LARGEST
 
 
 class Whole(NamedTuple):
-    """A whole number of at least `least`."""
+    """A whole number of at least `least`, and at most `most`: what a whole number of Keras' backends can hold."""
 
     least: int = 1
+    most: int = 2**63 - 1
 
     def read(self, value, label):
         rule = f"a whole number of at least {self.least}"
         number = _number(value, label, rule)
         if not _is_whole(number, self.least):
             raise _refusal(label, rule, value)
+        if number > self.most:
+            raise _refusal(label, f"{rule} and at most {self.most}", value)
         return number
 
 

@@ -26,16 +26,22 @@ Nothing in the file is executable, and weights are read only into the shapes tha
 import html
 import json
 import platform
+import unicodedata
 from typing import NamedTuple
+
+import numpy as np
 
 from . import architecture, gate, hdf5, hyperparameters, layer_table, old_model_file, signing, training_parameters
 from .builder import Builder
 from .errors import UserError, is_markup, quoted
 from .files import replacing
+from .kinds import LARGEST
 from .parameters import Dataset
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
 FORMAT = 1
+# Characters of a class or of a column's name: a table of predictions repeats it in every line.
+MAX_LABEL = 1000
 # Galaxy's own constant, by which it recognizes the format.
 URL = "https://github.com/goeckslab/Galaxy-ML"
 WEIGHTS = "model_weights"
@@ -295,11 +301,19 @@ def _record(handle, dataset: Dataset) -> Record:
     training = training_parameters.check(config.get("training"), str(dataset))
     target, features = _checked_facts(config, dataset)
     history = config.get("history")
-    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+    if not _whole_history(history):
         raise UserError(f"{dataset}: its training history is damaged.")
     run = config.get("run")
     architecture.checked(config.get("architecture"), str(dataset))
     return Record(Builder(config["architecture"], training), target, features, history, (run or None) if isinstance(run, dict) else None)
+
+
+def _whole_history(history) -> bool:
+    """Tell whether what a file says of its epochs has the right form: by name, a number for each epoch."""
+    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+        return False
+    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) and not abs(v) > LARGEST for values in history.values() for v in values)
+    return numbers and all(len(values) == len(history.get("loss", [])) and _is_label(name) for name, values in history.items())
 
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
@@ -321,18 +335,26 @@ def _whole_target(target) -> bool:
     """Tell whether what a file says of one output's target has the right form."""
     whole = isinstance(target, dict) and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
     whole = whole and all(isinstance(target.get(name), list) for name in ("names", "classes"))
-    return whole and all(isinstance(c, (int, str)) for c in target["classes"])
+    whole = whole and all(type(c) is int and abs(c) < 2**63 or _is_label(c) for c in target["classes"])
+    return whole and len(set(map(str, target["classes"]))) == len(target["classes"]) and all(map(_is_label, target["names"]))
+
+
+def _is_label(value) -> bool:
+    """Tell whether a value is a text that one cell of a table can hold."""
+    return isinstance(value, str) and len(value) <= MAX_LABEL and not any(unicodedata.category(c) in ("Cc", "Cs") for c in value)
 
 
 def _whole_columns(features: dict) -> bool:
     """Tell whether what a file says of its columns holds together: their number, names, and those of each table."""
     count, names, widths = features["count"], features.get("names"), features.get("tables", [features["count"]])
-    named = names is None or (isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names))
+    named = names is None or (isinstance(names, list) and len(names) == count and all(map(_is_label, names)))
     return named and isinstance(widths, list) and all(type(width) is int and width > 0 for width in widths) and sum(widths) == count
 
 
 def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
     units = output_shape[-1] if isinstance(output_shape, tuple) and len(output_shape) == 2 else None
+    if target["kind"] == BINARY and units not in (1, 2):
+        units = None
     expected = {BINARY: 2, MULTICLASS: units, MULTILABEL: units, REGRESSION: 0}[target["kind"]]
     if units is None or target.get("units", units) != units or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
         raise UserError(f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
@@ -356,15 +378,20 @@ def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -
         raise UserError(f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(found)}. The file is damaged.")
     for values, variable in zip(found, variables):
         shape = tuple(values.shape) if isinstance(values, h5py.Dataset) and values.shape is not None else None
-        if shape != tuple(variable.shape) or values.dtype.kind not in "fiub":
+        if shape != tuple(variable.shape):
             raise UserError(
                 f"{dataset}: {owner} needs an array of shape {tuple(variable.shape)}, but the file holds {shape}. "
                 "The file is damaged."
             )
+        if values.dtype.kind not in ("f" if "float" in str(variable.dtype) else "iub"):
+            raise UserError(f"{dataset}: {owner} needs an array of {variable.dtype}, but the file holds {values.dtype}. The file is damaged.")
     return list(zip(variables, found))
 
 
 def _assign(variable, values, dataset: Dataset) -> None:
     with hdf5.damage_told(str(dataset), NOT_A_MODEL):
         read = values[()]
-    variable.assign(read)
+    with np.errstate(over="ignore"):
+        variable.assign(read)
+    if read.dtype.kind == "f" and not np.isfinite(np.asarray(variable)).all():
+        raise UserError(f"{dataset}: the array {quoted(values.name)} holds something else than numbers. The file is damaged.")

@@ -18,7 +18,7 @@ _ADAM = {**_RATE, **_BETAS, "epsilon": _POSITIVE}
 # What every optimizer of Keras takes.
 COMMON = _options(
     weight_decay=_POSITIVE, clipnorm=_POSITIVE, clipvalue=_POSITIVE, global_clipnorm=_POSITIVE, use_ema=Flag(),
-    ema_momentum=_FRACTION, gradient_accumulation_steps=Whole(2),
+    ema_momentum=_FRACTION, gradient_accumulation_steps=Whole(2, 2**31 - 1),
 )  # fmt: skip
 _OWN = {
     "RMSprop": _options(**_RATE, rho=_FRACTION, momentum=_FRACTION, epsilon=_POSITIVE, centered=Flag()),
@@ -41,7 +41,7 @@ _OWN = {
         relative_step=Flag(),
     ),
     "Muon": _options(
-        **_RATE, momentum=_DECAY, nesterov=Flag(), ns_steps=Whole(), rms_rate=_POSITIVE, adam_lr_ratio=_POSITIVE,
+        **_RATE, momentum=_DECAY, nesterov=Flag(), ns_steps=Whole(1, 100), rms_rate=_POSITIVE, adam_lr_ratio=_POSITIVE,
         adam_beta_1=_DECAY, adam_beta_2=_DECAY, adam_weight_decay=_POSITIVE, epsilon=_POSITIVE,
     ),
 }  # fmt: skip
@@ -49,7 +49,7 @@ _OWN = {
 OPTIMIZERS = {name: (*own, *COMMON) for name, own in _OWN.items()}
 
 # What keras.optimizers.LossScaleOptimizer takes, which may be wrapped around each of them.
-LOSS_SCALING = _options(initial_scale=Real(1), dynamic_growth_steps=Whole())
+LOSS_SCALING = _options(initial_scale=Real(1), dynamic_growth_steps=Whole(1, 2**31 - 1))
 
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 

@@ -43,7 +43,7 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from . import batches, model_file
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
-    seed = 0 if is_empty(selection.get("random_seed")) else Whole(0).read(selection["random_seed"], "Random seed")
+    seed = 0 if is_empty(selection.get("random_seed")) else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
     model, record = model_file.read(source)
     if len(model.outputs) > 1:
         raise UserError(f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one.")
@@ -79,7 +79,7 @@ def _network(model, shape):
         return tf.cast(model(batches.shaped(rows, shape), training=False), tf.float32)
 
     def outputs(rows: np.ndarray) -> np.ndarray:
-        size = batches.PREDICTION_BATCH
+        size = batches.prediction_batch(model)
         parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
         return np.concatenate(parts).reshape(len(rows), -1)
 

@@ -10,6 +10,10 @@ from .errors import UserError
 from .kinds import Choice, Flag, Numbers, Parameter, Real, Whole, optional, read_parameters
 from .parameters import literal
 
+# Each takes TensorFlow time to prepare.
+MAX_BOUNDARIES = 100
+# Beyond what any run comes to, and a whole number of 64 bits.
+_LAST_STEP = 2**62
 EPOCHS, STEPS = UNITS = ("epochs", "steps")
 
 
@@ -54,6 +58,8 @@ def read(selection: dict) -> dict:
     options = read_parameters(SCHEDULES[kind], selection, kind)
     if kind == "PiecewiseConstantDecay":
         boundaries, values = options["boundaries"], options["values"]
+        if len(boundaries) > MAX_BOUNDARIES:
+            raise UserError(f"{kind}: there may be at most {MAX_BOUNDARIES} boundaries. Received: {len(boundaries)}.")
         if boundaries[0] <= 0:
             raise UserError(f"{kind}: boundaries must be above 0. Received: {boundaries[0]:g}.")
         if len(boundaries) != len(values):
@@ -82,11 +88,11 @@ def make(chosen: dict, rate: float, steps: int, epochs: int):
     length = steps if options.pop("unit", EPOCHS) == EPOCHS else 1
     if kind == "PiecewiseConstantDecay":
         # Keras counts steps from 0 and keeps a rate up to and including its boundary.
-        options["boundaries"] = [max(1, round(boundary * length)) - 1 for boundary in options["boundaries"]]
+        options["boundaries"] = [max(1, round(min(boundary * length, _LAST_STEP))) - 1 for boundary in options["boundaries"]]
         return keras.optimizers.schedules.PiecewiseConstantDecay(options["boundaries"], [rate, *options["values"]])
     for name in ("decay_steps", "first_decay_steps", "warmup_steps"):
         if name in options:
-            options[name] *= length
+            options[name] = min(options[name] * length, _LAST_STEP)
     if kind in ("CosineDecay", "PolynomialDecay") and "decay_steps" not in options:
         options["decay_steps"] = _all_after(options.get("warmup_steps", 0), steps * epochs, kind)
     start = options.pop("warmup_from", 0.0)

@@ -36,7 +36,7 @@ def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, 
     """
     method = Choice(METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
     size = _size(form.get("test_size"), len(rows), label)
-    state = seed if is_empty(form.get("random_state")) else Whole(0).read(form["random_state"], f"{label}: random_state")
+    state = seed if is_empty(form.get("random_state")) else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
     if method == "None":
         return rows[:-size], rows[-size:]
     if method == GROUP:
@@ -62,7 +62,7 @@ def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) ->
     label = "Folds"
     method = Choice(FOLD_METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
     count = 5 if is_empty(form.get("n_splits")) else Whole(2).read(form["n_splits"], f"{label}: n_splits")
-    state = seed if is_empty(form.get("random_state")) else Whole(0).read(form["random_state"], f"{label}: random_state")
+    state = seed if is_empty(form.get("random_state")) else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
     if count > len(rows):
         raise UserError(f"{label}: n_splits: {len(rows)} rows cannot make {count} folds. Choose fewer.")
     if method == GROUP_FOLDS:

@@ -6,10 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    adaptation, architecture, batches, callbacks, class_weights, last_layer, model_file, scaling, schedules, training_parameters,
+    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, memory, model_file, scaling, schedules,
+    training_parameters,
 )
 from .builder import Builder
 from .errors import UserError, listed
+from .refusals import computed
 from .targets import Target
 
 DEFAULT_BATCH_SIZE = 32
@@ -53,9 +55,7 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
     Raises:
         UserError: a model that does not build, or not with one output.
     """
-    model = architecture.rebuild(builder.architecture, source)
-    if not model.built:
-        model = architecture.with_input(builder.architecture, columns, source)
+    model = architecture.rebuild(builder.architecture, source, columns=columns)
     last_layer.check_ends(model, source)
     return scaling.in_front(model, scaled, source)
 
@@ -85,27 +85,30 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     scaling.fit(model, features, rows)
     size = options.get("batch_size", DEFAULT_BATCH_SIZE)
     steps = options.get("steps_per_epoch")
+    memory.check_network("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
     counts = class_weights.of_rows(training.get("class_weight"), target, rows, weights)
     scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
     watching, best = callbacks.make(training)
-    if not done:
-        adaptation.adapt(model, features, shape, rows)
     # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
     guard = None if best or training["optimizer"]["options"].get("use_ema") else Safeguard(validation is not None)
     progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
-    told = model.fit(
-        batches.pipeline(features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None),
-        validation_data=None if validation is None else batches.pipeline(features, shape, validation, size, target.values, weights),
-        epochs=last,
-        initial_epoch=done,
-        steps_per_epoch=steps,
-        validation_steps=options.get("validation_steps"),
-        callbacks=[*scheduled, *watching, progress, *([guard] if guard else [])],
-        shuffle=False,  # the pipeline does
-        verbose=0,
-    )
+    with computed():
+        if not done:
+            adaptation.adapt(model, features, shape, rows)
+        told = model.fit(
+            batches.pipeline(features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None),
+            validation_data=None if validation is None else batches.pipeline(features, shape, validation, size, target.values, weights),
+            epochs=last,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            validation_steps=options.get("validation_steps"),
+            callbacks=[*scheduled, *watching, progress, *([guard] if guard else [])],
+            # The pipeline shuffles.
+            shuffle=False,
+            verbose=0,
+        )
     _leave_good_weights(best, guard, told.history["loss"], done)
     return Fitted(model, _continued(history or {}, told.history, progress.seconds))
 

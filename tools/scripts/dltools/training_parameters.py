@@ -92,7 +92,9 @@ def check(training: dict, source: str) -> dict:
     if missing:
         raise UserError(f"{label}: {listed(missing)} must be given.")
     fit = _object(training["fit"], label)
-    entries = training["callbacks"] if isinstance(training["callbacks"], list) else []
+    entries = training["callbacks"]
+    if not isinstance(entries, list):
+        raise UserError(f"{label}: callbacks must be a list. Received: {quoted(entries)}.")
     form = {
         "learning_type": training["learning_type"],
         "random_seed": training.get("random_seed"),

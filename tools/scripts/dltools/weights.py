@@ -18,7 +18,7 @@ WEIGHTS = (
     "moving_variance", "activity",
 )  # fmt: skip
 
-_SEED = optional("seed", Whole(0))
+_SEED = optional("seed", Whole(0, 2**32 - 1))
 _NORMAL = (optional("mean", Real()), optional("stddev", Real(0)), _SEED)
 # Name in the form -> class in `keras.initializers` and its options. Not STFT, which makes the windows of a
 # Fourier transform of sound.
