@@ -13,7 +13,7 @@ import json
 import math
 import random
 
-from . import adaptation, footprint, gate, keras2, limits, memory, weights
+from . import adaptation, footprint, gate, keras2, limits, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
 from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
@@ -170,7 +170,7 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
         build = functools.partial(_begun, columns=columns)
         with without_weights():
             model = bounded(build(config, source), source)
-    memory.check_network(source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1)
+    footprint.check_memory(source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1)
     if inspect:
         inspect(model)
     return build(config, source)

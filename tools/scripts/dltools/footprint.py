@@ -5,10 +5,39 @@ A network is read from its shapes, before any memory is taken for it.
 
 import math
 
+from . import memory
+from .errors import UserError
+
 
 def largest(model) -> int:
     """Return the most values that a layer of a network makes of one sample; 0 while that is unknown."""
     return max((values(layer) for layer in model._flatten_layers(include_self=False)), default=0)
+
+
+def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
+    """Refuse a network that cannot fit: 4 bytes a parameter, and a value of the layer that makes most of them, for each row.
+
+    Gradients and the other layers come on top. A network on a GPU, which has memory of its own, always passes.
+
+    Parameters:
+        source: what to call the network in the message.
+        values: the most that a layer makes of one sample; see `largest`.
+        rows: how many samples go through the network at a time.
+
+    Raises:
+        UserError: says how much the network needs and how much there is.
+    """
+    import keras
+
+    granted = memory.granted_mb()
+    weights, batch = parameters * memory.CELL_BYTES / memory.MB, values * rows * memory.CELL_BYTES / memory.MB
+    if granted is None or memory.LIBRARIES_MB + weights + batch <= granted or keras.distribution.list_devices("gpu"):
+        return
+    raise UserError(
+        f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers makes of a "
+        f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {memory.LIBRARIES_MB} MB, but this job was granted "
+        f"{granted:,} MB. Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
+    )
 
 
 def values(layer) -> int:

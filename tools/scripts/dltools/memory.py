@@ -30,32 +30,6 @@ def granted_mb() -> int | None:
     return int(text)
 
 
-def check_network(source: str, parameters: int, values: int, rows: int) -> None:
-    """Refuse a network that cannot fit: 4 bytes a parameter, and a value of the layer that makes most of them, for each row.
-
-    Gradients and the other layers come on top. A network on a GPU, which has memory of its own, always passes.
-
-    Parameters:
-        source: what to call the network in the message.
-        values: the most that a layer makes of one sample; see `footprint.largest`.
-        rows: how many samples go through the network at a time.
-
-    Raises:
-        UserError: says how much the network needs and how much there is.
-    """
-    import tensorflow as tf
-
-    granted = granted_mb()
-    weights, batch = parameters * CELL_BYTES / MB, values * rows * CELL_BYTES / MB
-    if granted is None or LIBRARIES_MB + weights + batch <= granted or tf.config.list_physical_devices("GPU"):
-        return
-    raise UserError(
-        f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers makes of a "
-        f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {LIBRARIES_MB} MB, but this job was granted "
-        f"{granted:,} MB. Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
-    )
-
-
 def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     """Refuse a table of numbers that cannot fit: 4 bytes a cell, beside what the libraries take.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, memory, model_file, scaling, schedules,
+    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, model_file, scaling, schedules,
     training_parameters,
 )
 from .builder import Builder
@@ -85,7 +85,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     scaling.fit(model, features, rows)
     size = options.get("batch_size", DEFAULT_BATCH_SIZE)
     steps = options.get("steps_per_epoch")
-    memory.check_network("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
+    footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
     counts = class_weights.of_rows(training.get("class_weight"), target, rows, weights)
