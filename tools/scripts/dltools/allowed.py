@@ -2,7 +2,8 @@
 
 Not allowed, and so absent: layers that run code (Lambda), load files (TFSMLayer, the lookups with their
 vocabularies), wrap other frameworks (TorchModuleWrapper, JaxLayer, FlaxLayer) or exist on one backend only;
-Pipeline, whose layers Keras would compute with to learn its shape; losses and metrics that wrap a function; quantized dtype policies, whose settings name further objects.
+Pipeline, whose layers Keras would compute with to learn its shape; losses and metrics that wrap a function;
+quantized dtype policies, whose settings name further objects.
 A test compares these tables with Keras' own modules, so that a class of a new Keras is looked at before it passes.
 """
 

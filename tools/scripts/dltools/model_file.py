@@ -115,7 +115,8 @@ def _room(model, config: dict) -> int:
 
 
 def check_shown(texts, source: Dataset) -> None:
-    """Refuse names and classes that act in a web page: Galaxy shows what a model file says of them as it stands.
+    """Refuse names and classes that a model file cannot hold: what acts in a web page, for Galaxy shows them as they
+    stand, what fits in no cell of a table, and what is too long for one.
 
     Parameters:
         texts: names of columns and classes; those that are no text pass.
@@ -123,12 +124,17 @@ def check_shown(texts, source: Dataset) -> None:
     Raises:
         UserError: quotes the first one.
     """
-    found = next((text for text in texts if isinstance(text, str) and is_markup(text)), None)
-    if found is not None:
-        raise UserError(
-            f"{source}: {quoted(found)} looks like a piece of a web page, as which it would act where Galaxy shows the trained "
-            "model. Rename it."
-        )
+    for text in texts:
+        if isinstance(text, str) and is_markup(text):
+            raise UserError(
+                f"{source}: {quoted(text)} looks like a piece of a web page, as which it would act where Galaxy shows the trained "
+                "model. Rename it."
+            )
+        if isinstance(text, str) and not _is_label(text):
+            raise UserError(
+                f"{source}: the name {quoted(text)} has {len(text):,} characters; the name of a class or a column has at most "
+                f"{MAX_LABEL:,}, and no control characters. Rename it, or choose the right column."
+            )
 
 
 def _save(model, path) -> None:
@@ -312,7 +318,8 @@ def _whole_history(history) -> bool:
     """Tell whether what a file says of its epochs has the right form: by name, a number for each epoch."""
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         return False
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) and not abs(v) > LARGEST for values in history.values() for v in values)
+    # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than either.
+    numbers = all(type(v) is float or (type(v) is int and abs(v) <= LARGEST) for values in history.values() for v in values)
     return numbers and all(len(values) == len(history.get("loss", [])) and _is_label(name) for name, values in history.items())
 
 
