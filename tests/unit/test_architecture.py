@@ -200,6 +200,9 @@ FAIL = {
     "identity of three dimensions": (boxed(CONVOLUTION, ("kernel", "identity")), "Layer 1 (Conv1D) does not fit: Identity matrix initializer can only be used for 2D"),
     "identity bias of an LSTM": (boxed(("LSTM", {"units": 2, "kwargs": ""}), ("bias", "identity")), "Layer 1 (LSTM) does not fit: Identity matrix initializer"),
     "orthogonal bias": (boxed(CONVOLUTION, ("bias", "orthogonal")), "the initializer orthogonal needs weights of at least 2 dimensions"),
+    "orthogonal for minutes": (
+        forms.sequential(("LSTM", {"units": 20_000, "kwargs": ""}), input_shape="(5, 3)"), "the initializer orthogonal takes too long for recurrent_kernel of shape (20000, 80000)",
+    ),
     "orthogonal regularizer": (boxed(CONVOLUTION, ("kernel", {"regularizer": {"regularizer_type": "orthogonal"}})), "OrthogonalRegularizer must have rank 2"),
     "constraint along no axis": (
         boxed(CONVOLUTION, ("bias", {"constraint": {"constraint_type": "MaxNorm", "constraint_options": {"axis": "1"}}})), "Layer 1 (Conv1D) does not fit: axis 1 is out of bounds",

@@ -1,13 +1,16 @@
 """Signatures: written with a key, told of when read, demanded where the administrator wants them."""
 
+import io
+import itertools
 import json
 import zipfile
 
 import h5py
+import numpy as np
 import pytest
 
 import forms
-from dltools import signing
+from dltools import hdf5, signing
 from dltools.errors import UserError
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
@@ -88,6 +91,20 @@ def test_builder_and_its_signature(signed, tmp_path, monkeypatch):
     monkeypatch.delenv(signing.KEY)
     with pytest.raises(UserError, match="DLTOOLS_REQUIRE_SIGNED: signatures are demanded, but DLTOOLS_SIGNING_KEY holds no key"):
         builder.read(Dataset(str(signed / "b.zip"), "b"))
+
+
+def test_nothing_can_move_to_another_place():
+    def signed(**attributes):
+        with h5py.File(io.BytesIO(), "w") as handle:
+            for name, value in attributes.items():
+                place, _, attribute = name.partition("__")
+                handle.require_group(place.replace("_", "@")).attrs[attribute.replace("_", "@")] = value
+            return list(hdf5.contents(handle, "-signature-"))
+
+    assert signed(a__b=1) == signed(a__b=1)
+    # An attribute b@c of a and an attribute c of a@b; numbers of another type with the same bytes; an empty group.
+    different = [signed(a__b_c=1), signed(a_b__c=1), signed(a__b_c=np.uint64(1)), signed(a__b_c=[1]), signed(a__b_c="1"), signed(a__b_c=1, d__e=1)]
+    assert all(one != other for one, other in itertools.combinations(different, 2))
 
 
 def test_no_signature_without_a_key():

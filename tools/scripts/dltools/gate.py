@@ -107,7 +107,7 @@ def _check_value(key: str, value, source: str, place: str) -> None:
     if key in DTYPE_KEYS and isinstance(value, str) and value not in allowed.POLICIES:
         _refuse(source, place, f"names the data type {quoted(value)}")
     if key in REPETITIONS and isinstance(value, (int, float)):
-        limits.check(int(value) if abs(value) < MAX_WHOLE else MAX_WHOLE, "steps", f"{source}: {place}")
+        limits.check(int(value) if abs(value) < MAX_WHOLE else MAX_WHOLE, "repetitions", f"{source}: {place}")
     if key == "inbound_nodes" and isinstance(value, list):
         lonely = [node for node in value if isinstance(node, dict) and TENSOR not in _class_names(node)]
         if lonely:

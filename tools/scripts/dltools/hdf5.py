@@ -179,22 +179,26 @@ def _refuse(source: str, place: str, what: str):
 
 
 def contents(handle, without: str):
-    """Yield (name, bytes) of every attribute and array of a file, in the order of their places, for a signature.
+    """Yield (name, bytes) of every group, attribute and array of a file, in the order of their places, for a signature.
+
+    The name is JSON: the place, the attribute's name or null, the type, and the shape; null for a group.
 
     Parameters:
         without: a root attribute that is left out.
     """
-    for name in sorted(handle.attrs):
-        if name != without:
-            yield f"/@{name}", _bytes(handle.attrs[name])
-    places: list[str] = []
+    places = ["/"]
     handle.visit(places.append)
     for place in sorted(places):
         member = handle[place]
+        is_array = hasattr(member, "dtype")
+        yield _name(place, None, member if is_array else None), _bytes(member[()]) if is_array else b""
         for name in sorted(member.attrs):
-            yield f"{place}@{name}", _bytes(member.attrs[name])
-        if hasattr(member, "dtype"):
-            yield f"{place} {member.dtype.str} {member.shape}", _bytes(member[()])
+            if (place, name) != ("/", without):
+                yield _name(place, name, member.attrs.get_id(name)), _bytes(member.attrs[name])
+
+
+def _name(place: str, attribute: str | None, array) -> str:
+    return json.dumps([place, attribute, array and array.dtype.str, array and array.shape])
 
 
 def _bytes(value) -> bytes:

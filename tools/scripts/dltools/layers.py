@@ -138,7 +138,7 @@ _WRAPPERS = {
     ),
     "SpectralNormalization": (
         ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Embedding"),
-        optional("power_iterations", Whole()),
+        optional("power_iterations", Whole(1, 100)),
     ),
 }  # fmt: skip
 
