@@ -78,12 +78,12 @@ def check(config, source: str) -> None:
 def _check(value, source: str, place: str) -> None:
     if isinstance(value, dict):
         _check_object(value, source, place)
-        _check_used(value, source, place)
         for key, child in value.items():
             inside = f"{place}.{key}"
             _check_value(key, child, source, inside)
             _check(child, source, inside)
             _check_kind(key, child, source, inside)
+        _check_used(value, source, place)
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
             _check(child, source, f"{place}[{index}]")
@@ -176,12 +176,15 @@ def _check_structure(name: str, config: dict, source: str, place: str) -> None:
 
 
 def _check_used(config: dict, source: str, place: str) -> None:
-    """Refuse a functional model with a layer that no output needs: Keras would make it, with its weights, and drop it."""
+    """Refuse a functional model with a layer that no output needs: Keras would make it, with its weights, and drop it.
+
+    Call it once all that is in the model has passed.
+    """
+    inner = config.get("config")
     layers = {str(layer.get("name")): layer for layer in _layers_of(config) if "inbound_nodes" in layer}
-    if "output_layers" not in (config.get("config") or {}):
+    if not layers or "output_layers" not in inner:
         return
-    ends = (config["config"]["output_layers"], config["config"].get("input_layers"))
-    used, found = set(), {name for end in ends for name in _sources(end)}
+    used, found = set(), {*_sources(inner["output_layers"]), *_sources(inner.get("input_layers"))}
     while found:
         used |= found
         found = {name for layer in found & set(layers) for name in _sources(layers[layer]["inbound_nodes"])} - used
