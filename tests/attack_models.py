@@ -165,7 +165,11 @@ LAYERS = {
     "many layers": (sequential(*(dense(name=f"d{n}") for n in range(2001))), "layers of a model, those inside others included"),
     "models in models": (nested(9, 9), "times that layers are applied when a model is built"),
     "repetition": (layer("SpectralNormalization", layer=dense(), power_iterations=10**9), "1,000,000,000 repetitions of a layer's work"),
-    "many repetitions": (layer("AugMix", num_chains=2000, chain_depth=2000), "times that layers are applied when a model is built"),
+    "repeated mixing": (layer("AugMix", num_chains=2000), "2,000 repetitions of a layer's work"),
+    "many repetitions": (
+        sequential(*(layer("AugMix", num_chains=100, chain_depth=100, name=f"a{n}") for n in range(3))),
+        "times that layers are applied when a model is built",
+    ),
     "many dimensions": (layer("Reshape", target_shape=[4] + [1] * 40), "42 dimensions of the data that a layer makes"),
     "layers that only computing tells of": (layer("Pipeline", layers=[layer("Resizing", height=10**6, width=10**6)]), "'keras.layers.Pipeline'"),
     "a constant that spreads": (

@@ -93,7 +93,15 @@ def changed(**changes):
     return config
 
 
+def without_input():
+    """Return the dense network's configuration without its first entry, which says how many columns there are."""
+    config = old_models.config_of(NETWORKS["dense"])
+    return {**config, "layers": config["layers"][1:]}
+
+
 FAIL = {
+    "no columns": ({"config": without_input()}, "its network does not say what shape its data have"),
+    "no list of callbacks": ({"-keras_models-/0/params": json.dumps({"config": changed(), "model_type": "sequential", "callbacks": 7})}, "its callbacks are damaged. Received: '7'."),
     "a layer without equivalent": ({"config": changed(class_name="LocallyConnected1D")}, "layer 'dense_0' (LocallyConnected1D): Keras 3 has no such layer"),
     "another function": ({"config": changed(activation="hard_sigmoid")}, "layer 'dense_0' (Dense): activation 'hard_sigmoid' is another function in Keras 3"),
     "other weights": ({"config": changed(class_name="CuDNNLSTM")}, "its weights are arranged in another way than those of LSTM"),

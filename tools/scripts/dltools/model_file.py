@@ -252,6 +252,8 @@ def _with_weights(handle, builder: Builder, place: str, dataset: Dataset):
         return _checked_weights(handle, model, place, dataset)
 
     model = architecture.rebuild(builder.architecture, str(dataset), fitting)
+    if not model.built:
+        raise UserError(f"{dataset}: its network does not say what shape its data have, as a trained one does. The file is damaged.")
     for variable, values in fitting(model):
         _assign(variable, values, dataset)
     for layer in model.layers:

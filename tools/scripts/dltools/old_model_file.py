@@ -85,7 +85,9 @@ def _architecture(params: dict, source: str, trained: bool) -> dict:
 
 def _training(params: dict, learning_type: str, source: str) -> dict:
     """Return the training parameters; the former tools took every 0 and False for an empty parameter."""
-    kind = str(params.get("optimizer")).lower()
+    kind, callbacks = str(params.get("optimizer")).lower(), params.get("callbacks") or []
+    if not isinstance(callbacks, list):
+        raise UserError(f"{source}: its callbacks are damaged. Received: {quoted(callbacks)}.")
     known = {parameter.name for parameter in training_parameters.OPTIMIZERS.get(OPTIMIZERS.get(kind), ())}
     found = {
         "learning_type": learning_type,
@@ -97,7 +99,7 @@ def _training(params: dict, learning_type: str, source: str) -> dict:
             "options": {name: params[name] for name in sorted(known) if params.get(name)},
         },
         "fit": {name: params.get(name) for name in FIT},
-        "callbacks": [_callback(entry, source) for entry in params.get("callbacks") or []],
+        "callbacks": [_callback(entry, source) for entry in callbacks],
     }
     found["callbacks"] = [callback for callback in found["callbacks"] if callback["type"] not in CALLBACKS_WITHOUT_EFFECT]
     return training_parameters.check(found, source)
