@@ -1,6 +1,7 @@
 """The job's means: the memory that Galaxy grants, the cores, several devices, and training that starts afresh."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -36,7 +37,7 @@ def first(tmp_path_factory, data, builders):
 
 def test_table_that_fits_is_read(monkeypatch):
     monkeypatch.delenv(memory.VARIABLE, raising=False)
-    memory.check_table(TABLE, 10**9, 10**6)
+    memory.check_table(TABLE, 60_000, 784)
     monkeypatch.setenv(memory.VARIABLE, "2000")
     memory.check_table(TABLE, 60_000, 784)
 
@@ -48,6 +49,18 @@ def test_table_that_cannot_fit_is_refused(monkeypatch):
     monkeypatch.setenv(memory.VARIABLE, "much")
     with pytest.raises(UserError, match="GALAXY_MEMORY_MB: must be a whole number"):
         memory.check_table(TABLE, 1, 1)
+
+
+@pytest.mark.parametrize("told, megabytes", [(["3000000000\n"], "3,000"), (["max\n", "2000000000"], "2,000"), (["9223372036854771712"], None), ([], None)])
+def test_machine_or_container_bounds_what_galaxy_leaves_open(monkeypatch, tmp_path, told, megabytes):
+    monkeypatch.delenv(memory.VARIABLE, raising=False)
+    files = [tmp_path / str(number) for number in range(2)]
+    for file, text in zip(files, told, strict=False):
+        file.write_text(text)
+    monkeypatch.setattr(memory, "CONTAINER_LIMITS", files)
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // memory.MB
+    with pytest.raises(UserError, match=f"but there are {megabytes or format(machine, ',')} MB where this job runs"):
+        memory.check_table(TABLE, 10**9, 10**6)
 
 
 SHOW_POOLS = """

@@ -1,10 +1,12 @@
-"""Whether what a job is about to read fits the memory that Galaxy granted it.
+"""Whether what a job is about to take fits the memory that there is for it.
 
-A job that takes more is killed without a word, often only after minutes. Galaxy tells the limit in the
-environment variable GALAXY_MEMORY_MB; without it nothing is refused.
+A job that takes more is killed without a word, often only after minutes. Galaxy tells what it granted in the
+environment variable GALAXY_MEMORY_MB; without it the container's limit counts, or all that the machine has.
 """
 
 import os
+from pathlib import Path
+from typing import NamedTuple
 
 from .errors import UserError, quoted
 from .parameters import Dataset
@@ -14,20 +16,36 @@ MB = 1_000_000
 # What Python with TensorFlow takes of its own before any table is read, as measured: 280 and more. Less than any run needs.
 LIBRARIES_MB = 300
 CELL_BYTES = 4
+# Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def granted_mb() -> int | None:
-    """Return the memory that Galaxy granted this job in MB, or None where it says nothing.
+class Room(NamedTuple):
+    """How much memory a job can have at most, in MB, and how to say so."""
+
+    mb: int
+    words: str
+
+
+def room() -> Room:
+    """Return how much memory this job can have at most.
 
     Raises:
         UserError: the variable holds no whole number.
     """
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
-        return None
+        mb = _machine_bytes() // MB
+        return Room(mb, f"there are {mb:,} MB where this job runs")
     if not text.isdecimal() or not int(text):
         raise UserError(f"{VARIABLE}: must be a whole number of megabytes. Received: {quoted(text)}. Ask your administrator.")
-    return int(text)
+    return Room(int(text), f"this job was granted {int(text):,} MB")
+
+
+def _machine_bytes() -> int:
+    texts = [path.read_text(encoding="ascii").strip() for path in CONTAINER_LIMITS if path.is_file()]
+    limits = [int(text) for text in texts if text.isdecimal()]
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *limits])
 
 
 def check_table(dataset: Dataset, rows: int, columns: int) -> None:
@@ -38,11 +56,11 @@ def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     Raises:
         UserError: says how much the table needs and how much there is.
     """
-    granted = granted_mb()
+    here = room()
     needed = rows * columns * CELL_BYTES / MB
-    if granted is None or LIBRARIES_MB + needed <= granted:
+    if LIBRARIES_MB + needed <= here.mb:
         return
     raise UserError(
         f"{dataset}: {rows:,} rows of {columns:,} columns take {needed:,.0f} MB, and the program itself at least {LIBRARIES_MB} MB, "
-        f"but this job was granted {granted:,} MB. Choose fewer columns or rows, or ask your administrator for more memory."
+        f"but {here.words}. Choose fewer columns or rows, or ask your administrator for more memory."
     )
