@@ -207,6 +207,11 @@ def test_calibration_is_that_of_scikit_learn(binary, strategy):
     assert shown.curves[0].brier == pytest.approx(metrics.brier_score_loss(truth, values), rel=1e-4)
 
 
+def test_class_with_an_underscore_stays_in_the_legend(tables):
+    shown = drawn("calibration_curve", n_bins="5", strategy="uniform", **scored(tables("t", "a\n_b\n_b\n"), tables("p", "_b\n.2\n.7\n.4\n"), "_b"))
+    assert [text.get_text().strip()[:2] for text in shown.axes_[0].get_legend().get_texts()] == ["pe", "_b"]
+
+
 # --- what is refused --------------------------------------------------------------------------
 
 GOOD = "a\tb\n.2\t.8\n.7\t.3\n.4\t.6\n"

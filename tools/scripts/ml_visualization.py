@@ -2,7 +2,7 @@
 
 import argparse
 
-from dltools import class_scores, export, files, parameters, tables, visualization
+from dltools import class_scores, drawing, export, files, parameters, tables, visualization
 from dltools.errors import user_errors_on_stderr
 
 TOOL = "ml_visualization_ex"
@@ -20,16 +20,17 @@ def main() -> None:
     selection = parameters.read(options.inputs)["plotting_selection"]
     wanted = visualization.options(selection)
     shown = visualization.display(selection)
-    look = wanted.look._replace(scale=shown.plot_sized(wanted.size))
-    figure = shown.figure_
-    facts = [shown.summary(), *shown.notes]
-    is_page = look.format == "html"
-    if is_page or options.output_picture:
-        png = export.picture(figure, look._replace(format="png"))
-    if is_page:
-        content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL)
-    else:
-        content = export.picture(figure, look)
+    with drawing.letters_told():
+        look = wanted.look._replace(scale=shown.plot_sized(wanted.size))
+        figure = shown.figure_
+        facts = [shown.summary(), *shown.notes]
+        is_page = look.format == "html"
+        if is_page or options.output_picture:
+            png = export.picture(figure, look._replace(format="png"))
+        if is_page:
+            content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL)
+        else:
+            content = export.picture(figure, look)
     files.write_bytes(options.output, content)
     if options.output_picture:
         files.write_bytes(options.output_picture, png)

@@ -2,6 +2,7 @@
 
 Libraries in C are no match for every damaged file: HDF5 1.14 goes round in circles for ever in some. The process
 is a copy of this one, so it has all that was imported and costs some 20 ms; it ends with what it was made for.
+Threads are not copied, and what they held stays held: what is called must not use TensorFlow, nor anything with threads.
 """
 
 import contextlib

@@ -5,13 +5,16 @@ no plot changes the state of another, and none writes a file. Matplotlib is impo
 is drawn.
 """
 
+import contextlib
 import dataclasses
 import math
+import re
 import textwrap
+import warnings
 
 import numpy as np
 
-from .errors import one_line
+from .errors import one_line, quoted
 
 # The colours of Okabe and Ito, told apart by the colour-blind too (https://jfly.uni-koeln.de/color/).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -24,6 +27,23 @@ _LETTERS_PER_INCH = 11
 FONT_SIZE = 10
 # In a figure smaller than suits its data, texts shrink with it, but stay legible.
 _SMALLEST_SCALE = 0.5
+
+
+@contextlib.contextmanager
+def letters_told():
+    """Print one line about all letters that the font lacks, where Matplotlib warns of each drawn in this block."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking = {}
+    for warning in caught:
+        glyph = re.match(r"Glyph (\d+) ", str(warning.message))
+        if glyph:
+            lacking[chr(int(glyph.group(1)))] = None
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if lacking:
+        print(f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as they are.")
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -128,14 +148,18 @@ def style(number: int) -> dict:
     }
 
 
+def visible(label: str) -> str:
+    """Return the label of something drawn so that a legend names it, which hides what begins with an underscore."""
+    return f" {label}" if label.startswith("_") else label
+
+
 def add_legend(ax, handles=None, labels=None, **options) -> None:
-    """Draw a legend whose texts are the user's: neither formulas nor hidden by an underscore."""
+    """Draw a legend whose texts are the user's: not formulas, and of the labels given none is hidden."""
     if handles is None:
         handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return
-    labels = [f" {label}" if label.startswith("_") else label for label in labels]
-    legend = ax.legend(handles, labels, **({"frameon": False, "fontsize": "small"} | options))
+    legend = ax.legend(handles, list(map(visible, labels)), **({"frameon": False, "fontsize": "small"} | options))
     for text in legend.get_texts():
         text.set_parse_math(False)
 

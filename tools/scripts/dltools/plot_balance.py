@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from . import label_tables
-from .drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy
+from .drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
 from .errors import UserError
 
 _LABEL = "Select the dataset containing labels"
@@ -39,7 +39,7 @@ class Balance(Display):
             where = at - 0.4 + thick * (number + 0.5)
             self.bars_[name] = ax.barh(
                 where, counts[self.shown_], height=thick * 0.94, color=PALETTE[number % len(PALETTE)],
-                hatch=_HATCHES[number % len(_HATCHES)], edgecolor="white", linewidth=0, label=shortened(name, 40),
+                hatch=_HATCHES[number % len(_HATCHES)], edgecolor="white", linewidth=0, label=visible(shortened(name, 40)),
             )
             shares = counts / max(1, counts.sum())
             labels = [f"{counts[i]} ({100 * shares[i]:.1f} %)" for i in self.shown_]

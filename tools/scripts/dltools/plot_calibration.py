@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import scored_truth
-from .drawing import GREY, Display, add_legend, shortened, style, tidy
+from .drawing import GREY, Display, add_legend, shortened, style, tidy, visible
 from .errors import UserError
 from .kinds import Choice, Whole
 
@@ -46,7 +46,7 @@ class Calibration(Display):
         upper.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfectly calibrated")
         self.lines_ = {}
         for number, curve in enumerate(self.curves):
-            label = f"{shortened(curve.name)} (Brier score {curve.brier:.3f})"
+            label = visible(f"{shortened(curve.name)} (Brier score {curve.brier:.3f})")
             (self.lines_[curve.name],) = upper.plot(
                 curve.predicted, curve.observed, marker="o", markersize=4, label=label, **style(number)
             )

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from . import parameters, tables, tsv
-from .drawing import PALETTE, Display, name_ticks, tidy
+from .drawing import PALETTE, Display, name_ticks, shortened, tidy
 from .errors import UserError, listed, quoted
 from .table_faults import is_missing
 from .tsv import is_number
@@ -54,7 +54,7 @@ class Folds(Display):
             panel.axhspan(mean - deviation, mean + deviation, color="black", alpha=0.1, linewidth=0)
         name_ticks(panel.xaxis, at, self.folds, rotation=90 if max(map(len, self.folds)) > 3 else 0)
         panel.set_xlabel("Fold")
-        panel.set_title(f"{metric}: {mean:.4g} ± {deviation:.2g}", fontsize="medium", parse_math=False)
+        panel.set_title(f"{shortened(metric)}: {mean:.4g} ± {deviation:.2g}", fontsize="medium", parse_math=False)
         tidy(panel, "y")
 
     def table(self) -> tuple[list[str], list]:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from . import parameters, tables
-from .drawing import PALETTE, Display, name_ticks, tidy
+from .drawing import PALETTE, Display, name_ticks, shortened, tidy
 from .errors import UserError, quoted
 from .parameters import is_empty
 
@@ -35,7 +35,7 @@ class GridScores(Display):
         (self.line_,) = ax.plot(at, self.scores, color=PALETTE[0], marker=marker, markersize=4)
         (self.best_,) = ax.plot([self.best], [self.scores[self.best]], "D", color=PALETTE[1], markersize=7)
         ax.annotate(
-            f"{self.scores[self.best]:.4g} at {self.steps[self.best]}", (self.best, self.scores[self.best]),
+            f"{self.scores[self.best]:.4g} at {shortened(self.steps[self.best])}", (self.best, self.scores[self.best]),
             xytext=(0, 9), textcoords="offset points", ha="center", fontsize="small", parse_math=False,
         )
         shown = at[:: -(-len(at) // _MAX_TICKS)]

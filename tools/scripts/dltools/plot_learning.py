@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from . import parameters, tables
-from .drawing import PALETTE, Display, add_legend, tidy
+from .drawing import PALETTE, Display, add_legend, shortened, tidy
 from .errors import UserError, listed, quoted
 
 SIZES, CROSS_VALIDATED = "train_sizes_abs", (
@@ -114,7 +114,7 @@ class History(Display):
                 (self.lines_[name],) = panel.plot(self.epochs, self.values[name], label=label, marker=marker, markersize=3.5, **look)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("Epoch")
-        panel.set_ylabel(metric, parse_math=False)
+        panel.set_ylabel(shortened(metric), parse_math=False)
         tidy(panel)
         add_legend(panel)
 

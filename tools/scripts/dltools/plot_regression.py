@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import label_tables, parameters, tables
-from .drawing import GREY, PALETTE, Display, tidy
+from .drawing import GREY, PALETTE, Display, shortened, tidy
 from .errors import UserError, listed, quoted
 
 MAX_TARGETS = 6
@@ -53,7 +53,7 @@ class Regression(Display):
         against, left_over, distribution = panels
         low = min(target.true.min(), target.predicted.min())
         high = max(target.true.max(), target.predicted.max())
-        named = f" {target.name}" if len(self.targets) > 1 else ""
+        named = f" {shortened(target.name)}" if len(self.targets) > 1 else ""
         against.axline((low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":")
         first = _points(against, target.true, target.predicted)
         against.set_xlabel(f"True{named}", parse_math=False)

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from . import hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
+from . import drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
 from .document import MAX_BYTES, Heading, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
@@ -27,7 +27,8 @@ def write(outcome, form: dict, html_path=None, markdown_path=None) -> None:
         form: all parameters of the tool, as Galaxy's JSON holds them.
         html_path, markdown_path: what to write; None for neither.
     """
-    found = blocks(outcome, form)
+    with drawing.letters_told():
+        found = blocks(outcome, form)
     for path, render in ((html_path, to_html), (markdown_path, to_markdown)):
         if path:
             text = render(TITLE, found)

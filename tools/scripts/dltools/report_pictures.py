@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 
+from .drawing import shortened
+
 MAX_CURVES = 4
 MAX_POINTS = 5000
 DPI = 90
@@ -23,7 +25,7 @@ def learning_curves(history: dict[str, list[float]]) -> bytes:
         for part, key in (("training", name), ("validation", f"val_{name}")):
             if key in history:
                 ax.plot(epochs, history[key], label=part, marker="o" if len(epochs) < 30 else None, markersize=3)
-        ax.set_title(name, parse_math=False)
+        ax.set_title(shortened(name, 60), parse_math=False)
         ax.set_xlabel("Epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(alpha=0.3)
@@ -46,7 +48,7 @@ def residuals(truth: np.ndarray, predicted: np.ndarray, name: str) -> bytes:
     left.plot(ends, ends, color="gray", linewidth=1)
     left.set_xlabel("True value")
     left.set_ylabel("Predicted value")
-    left.set_title(name, parse_math=False)
+    left.set_title(shortened(name, 60), parse_math=False)
     right.hist(predicted - truth, bins=min(40, max(5, len(truth) // 5)))
     right.set_xlabel("Predicted - true")
     right.set_ylabel("Samples")
