@@ -83,6 +83,7 @@ def network(attack):
 
 
 _FED = [{"args": [_tensor("i")], "kwargs": {}}]
+ORTHOGONAL = {"module": "keras.regularizers", "class_name": "OrthogonalRegularizer", "config": {"mode": "columns"}, "registered_name": None}
 _TAR = {"fname": MARKER, "origin": "file:///etc/hostname", "cache_dir": ".", "cache_subdir": ".", "extract": True}
 
 # Name -> (layer, what the refusal says).
@@ -175,6 +176,12 @@ LAYERS = {
     "a constant that spreads": (
         dense(1000, kernel_initializer={"module": "keras.initializers", "class_name": "Constant", "config": {"value": [[[1.0]]] * 1000}}),
         "the initializer constant has values of shape (1000, 1, 1)",
+    ),
+    "pairs of columns": (dense(10**5, kernel_regularizer=ORTHOGONAL), "compares 100,000 columns of kernel with each other, that is 10,000,000,000 values"),
+    "pairs of outputs": (dense(10**5, activity_regularizer=ORTHOGONAL), "compares 100,000 columns of its output with each other"),
+    "pairs of outputs inside a layer": (
+        sequential(layer("Reshape", target_shape=[2, 2]), layer("TimeDistributed", name="t", layer=dense(10**5, name="d", activity_regularizer=ORTHOGONAL))),
+        "compares 100,000 columns of its output",
     ),
     # A layer where a function is meant: Keras would call it, and give it weights.
     "a layer as activation": (dense(activation=dense(10**10)), "activation names the class 'Dense'"),

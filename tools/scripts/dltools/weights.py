@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import footprint, limits
 from .errors import UserError, listed
 from .kinds import Choice, Constraint, Parameter, Real, Whole, optional, read_named, serialized
 
@@ -148,6 +149,11 @@ def check(layer) -> None:
         for rule in (variable.regularizer, variable.constraint):
             if rule is not None and np.prod(shape) <= _MAX_TRIED_VALUES:
                 rule(np.ones(shape, "float32"))
+        _check_pairs(variable.regularizer, variable.shape, variable.name)
+    if layer.activity_regularizer is not None:
+        # A layer inside another has no outputs of its own in the network.
+        for shape in footprint.outputs(layer) or [layer.compute_output_shape(*shapes) for shapes in footprint.calls(layer)]:
+            _check_pairs(layer.activity_regularizer, shape, "its output")
 
 
 def _try_initializer(variable, shape: tuple[int, ...]) -> None:
@@ -175,6 +181,20 @@ def _check_orthogonal(variable) -> None:
     steps = math.prod(rows) * columns * min(math.prod(rows), columns)
     if steps > _MAX_ORTHOGONAL_STEPS:
         raise ValueError(f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose another one.")
+
+
+def _check_pairs(regularizer, shape, name: str) -> None:
+    """Refuse a regularizer that compares more rows or columns with each other than there may be values."""
+    import keras
+
+    if not isinstance(regularizer, keras.regularizers.OrthogonalRegularizer):
+        return
+    count, most = shape[0 if regularizer.mode == "rows" else -1] or 1, limits.limit("values")
+    if count**2 > most:
+        raise ValueError(
+            f"the regularizer orthogonal compares {count:,} {regularizer.mode} of {name} with each other, that is {count**2:,} values; "
+            f"at most {most:,} are allowed."
+        )
 
 
 def _check_constant(value, variable) -> None:
