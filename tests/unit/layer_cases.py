@@ -67,7 +67,7 @@ SELECTS = {"RandomFlip": "mode", "CategoryEncoding": "output_mode", "Discretizat
 CASES |= {name: (SEQUENCE, values) for name, values in ATTENTIONS.items()}
 for name, parameter in SELECTS.items():
     choice = next(p.kind for p in layers.LAYERS[name.split()[0]].parameters if p.name == parameter)
-    for option in {*getattr(choice, "options", weights.NAMES)} - {CASES[name][1][parameter]}:
+    for option in sorted({*getattr(choice, "options", weights.NAMES)} - {CASES[name][1][parameter]}):
         # Slopes of two dimensions, which every initializer can fill.
         shape = SEQUENCE if parameter == "alpha_initializer" else CASES[name][0]
         CASES[f"{name} {option}"] = (shape, {**CASES[name][1], parameter: option, **({"shared_axes": ""} if name == "PReLU" else {})})
