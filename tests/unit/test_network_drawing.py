@@ -10,6 +10,7 @@ import forms
 from dltools import network_layout
 from dltools.plot_network import Box, Network
 from plotting import Tables
+from tests import attack_models
 
 # Run in processes of their own: Keras can be imported with one backend only.
 _DRAWN = """
@@ -122,6 +123,30 @@ def test_boxes_of_a_random_network_do_not_overlap(seed):
     shown = Network(title="random", boxes=layers, edges=edges).plot()
     assert overlapping(shown) == []
     assert len(shown.arrows_) == len(edges)
+
+
+def test_crossings_are_counted():
+    rng = np.random.default_rng(0)
+    upper, lower = list(range(9)), list(range(9, 20))
+    below = {box: list(rng.choice(lower, 4)) for box in upper}
+    position = {box: index for row in (upper, lower) for index, box in enumerate(row)}
+    pairs = itertools.combinations([(box, end) for box in upper for end in below[box]], 2)
+    crossed = sum(a < b and position[end] > position[other] for (a, end), (b, other) in pairs)
+    assert network_layout._crossings([upper, lower], {**below, **{box: [] for box in lower}}, position) == crossed > 0
+
+
+def test_too_many_connections_are_refused(tmp_path):
+    each = [({**attack_models.dense(4, name=f"d{n}"), "name": f"d{n}"}, {**attack_models.layer("Add", name=f"a{n}"), "name": f"a{n}"}) for n in range(50)]
+    layers, sources = [], ["i"]
+    for dense, add in each:
+        nodes = [attack_models._tensor(name) for name in sources]
+        layers.append({**dense, "inbound_nodes": [{"args": nodes[-1:], "kwargs": {}}]})
+        layers.append({**add, "inbound_nodes": [{"args": [[*nodes, attack_models._tensor(dense["name"])]], "kwargs": {}}]})
+        sources.append(add["name"])
+    (tmp_path / "model.json").write_text(json.dumps(attack_models.functional(*layers)))
+    form = {"plot_type": "keras_plot_model", "title": "", "plot_format": "png", "infile_model_config": forms.dataset(tmp_path / "model.json", "model")}
+    result = forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot")
+    forms.assert_one_line(result, "'model': its 101 layers have 1,375 connections that go past ")
 
 
 def test_box_says_what_the_layer_is():

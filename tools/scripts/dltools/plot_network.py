@@ -7,11 +7,14 @@ import numpy as np
 
 from . import network_layout
 from .drawing import Display, shortened
+from .errors import UserError
 from .parameters import dataset
 
 _LABEL = "Select the JSON dataset containing configuration for a neural network model"
 _LETTER, _LINE, _MARGIN, _BETWEEN = 0.073, 0.165, 0.1, 0.3  # inches, at a font size of 9
 _MAX_INSIDE = 12
+# Layers that arrows go past, in all: some 15 s of drawing, and far beyond what an eye can follow.
+MAX_PASSED = 30_000
 _WITH_WEIGHTS, _WITHOUT, _INPUT = "#cfe3f1", "#eeeeee", "#fbeec4"
 
 
@@ -150,7 +153,7 @@ def from_parameters(selection: dict) -> Network:
     """Read the model configuration that the form names.
 
     Raises:
-        UserError: no model configuration, or one that is refused.
+        UserError: no model configuration, or one that is refused or cannot be drawn.
     """
     from .keras_runtime import keras_for_design
 
@@ -163,6 +166,12 @@ def from_parameters(selection: dict) -> Network:
 
     _, model = architecture.read_config_file(source)
     boxes, edges = of_model(model)
+    passed = network_layout.passages(len(boxes), edges)
+    if passed > MAX_PASSED:
+        raise UserError(
+            f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in all, more than a "
+            f"picture can show ({MAX_PASSED:,}). The layer table of 'Create a deep learning model architecture' tells the same."
+        )
     return Network(title=selection.get("title") or model.name, boxes=boxes, edges=edges)
 
 
