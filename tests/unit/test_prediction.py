@@ -48,6 +48,7 @@ def data(tmp_path_factory):
     write(folder / "last", x[:, 3:])
     write(folder / "wide", np.eye(150, 100, dtype=int))
     write(folder / "nan", [*x[:99].tolist(), [0, "nan", 0, 0], *x[100:].tolist()], "\t".join(FLOWER))
+    write(folder / "huge", [*x[:99].tolist(), ["3e38"] * 4, *x[100:].tolist()], "\t".join(FLOWER))
     write(folder / "diabetes", diabetes.data.round(4))
     write(folder / "progression", np.stack([diabetes.target, diabetes.target / 2], 1) / 100, "after\thalf")
     entries = [f"{r + 1} {c + 1} {x[r, c]}" for c, r in zip(*x.T.nonzero(), strict=True)]
@@ -98,6 +99,7 @@ def results(tmp_path_factory, runs, data):
         "values": case("values", "diabetes", False, truth=forms.table(data / "progression", "true", True)),
         "one table": case("one table", "x_bare", False), "two tables": case("two tables", "first_three", False, further=[last]),
         "fail missing": case("classes", "missing"), "fail count": case("classes", "diabetes", False), "fail nan": case("classes", "nan"),
+        "fail huge": case("classes", "huge"),
         "fail unknown": case("classes", truth=forms.table(data / "unknown", "true")), "fail lengths": case("classes", truth=forms.table(data / "short", "true")),
         "fail ids": case("classes", ids=forms.table(data / "short", "id")), "fail tables": case("two tables", "x_bare", False),
         "fail id column": case("classes", ids=forms.table(data / "labelled", "id", True, "plants")),
@@ -189,6 +191,7 @@ FAILS = {
     "fail missing": "2 of the 4 columns that the model was trained on are not among the chosen ones: 'petal length', 'petal width'",
     "fail count": "'diabetes': has 10 columns, but the model was trained on 4",
     "fail nan": "'nan', line 101, column 2 ('sepal width'): 'nan' stands for a missing value",
+    "fail huge": "The network's output for sample 100 is no number",
     "fail unknown": "'unknown': 'tulip' is none of the classes that the model was trained on: setosa, versicolor, virginica",
     "fail lengths": "'x' has 150 rows, but 'short' has 149. They differ by one",
     "fail ids": "'x' has 150 rows, but 'short' has 149",

@@ -70,7 +70,9 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
         with computed():
             parts = [(found.numpy(), float(loss)) for found, loss in (step(*batch) for batch in data)]
         sizes = [len(found) for found, _ in parts]
-        return np.concatenate([found for found, _ in parts]), float(np.average([loss for _, loss in parts], weights=sizes))
+        outputs = np.concatenate([found for found, _ in parts])
+        prediction.check_numbers(outputs, rows)
+        return outputs, float(np.average([loss for _, loss in parts], weights=sizes))
 
     return compute
 

@@ -133,7 +133,9 @@ class _Network:
                 found, loss = self.step(part, None if self.values is None else _rows(self.values, place))
                 parts.append(found.numpy().reshape(len(part), -1))
             self.total, self.rows = self.total + float(loss) * len(part), self.rows + len(part)
-        return np.concatenate(parts)
+        found = np.concatenate(parts)
+        prediction.check_numbers(found, np.arange(first, first + len(found)))
+        return found
 
 
 def _rows(values, place: slice):

@@ -6,7 +6,7 @@ belong to them (https://doi.org/10.1023/A:1010933404324).
 
 import numpy as np
 
-from . import label_tables, parameters, tables
+from . import label_tables, parameters, prediction, tables
 from .errors import UserError, listed, quoted
 from .kinds import Whole
 from .parameters import Dataset, is_empty
@@ -81,7 +81,9 @@ def _network(model, shape):
     def outputs(rows: np.ndarray) -> np.ndarray:
         size = batches.prediction_batch(model)
         parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
-        return np.concatenate(parts).reshape(len(rows), -1)
+        found = np.concatenate(parts).reshape(len(rows), -1)
+        prediction.check_numbers(found, np.arange(len(found)))
+        return found
 
     return outputs
 
@@ -168,13 +170,11 @@ class Judge:
 
     def reference(self, rows: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Return what the predictions of `rows` are compared with."""
-        from . import prediction
-
         return prediction.decided(outputs, self._kind, self._loss) if self.truth is None else self.truth[rows]
 
     def score(self, outputs: np.ndarray, reference: np.ndarray) -> float:
         """Score outputs, float32 (rows, units)."""
-        from . import prediction, scoring
+        from . import scoring
 
         decided = prediction.decided(outputs, self._kind, self._loss)
         likelihoods = prediction.likelihoods(outputs, self._kind)

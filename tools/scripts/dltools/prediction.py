@@ -10,6 +10,24 @@ from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 SIGNED_LOSSES = ("hinge", "squared_hinge")
 
 
+def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
+    """Refuse outputs that are no numbers: nothing can be said of such samples, and the largest of them would be any class.
+
+    Parameters:
+        found: float32 (rows, units), the network's outputs.
+        rows: int (rows,), the samples' positions in the table.
+
+    Raises:
+        UserError: names the first such sample.
+    """
+    wrong = np.flatnonzero(~np.isfinite(found).all(axis=1))
+    if len(wrong):
+        raise UserError(
+            f"The network's output for sample {rows[wrong[0]] + 1} is no number: what it computes on the way grows too large. Scale the features "
+            "to about 0 to 1, as they were when it was trained, or train it again with a lower learning rate."
+        )
+
+
 def without_logits(found: np.ndarray, training: dict, sizes=()) -> np.ndarray:
     """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
 

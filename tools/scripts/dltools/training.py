@@ -1,5 +1,6 @@
 """Training a network: compile it, fit it on the rows of the training part, keep the history."""
 
+import itertools
 import secrets
 from typing import NamedTuple
 
@@ -109,24 +110,30 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
             shuffle=False,
             verbose=0,
         )
-    _leave_good_weights(best, guard, told.history["loss"], done)
+    _leave_good_weights(best, guard, told.history, done)
     return Fitted(model, _continued(history or {}, told.history, progress.seconds))
 
 
-def _leave_good_weights(best, guard, losses: list[float], done: int) -> None:
+def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int) -> None:
     """Go back to the best epoch where that was asked for, or where the last one is no good.
 
     Parameters:
         best: the `best_epoch.BestEpoch` that was asked for, or None.
         guard: the `safeguard.Safeguard`, or None.
-        losses: of the epochs of this training.
+        history: of the epochs of this training.
         done: number of epochs before it.
 
     Raises:
         UserError: the training went wrong, and there is no epoch to go back to.
     """
-    wrong = next((epoch for epoch, loss in enumerate(losses, start=done + 1) if not np.isfinite(loss)), None) or (guard and guard.failed)
-    found = f"in epoch {wrong} the loss was {losses[wrong - done - 1]}, or a weight no number" if wrong else ""
+    from .safeguard import is_lost
+
+    losses = list(itertools.zip_longest(history["loss"], history.get("val_loss", ())))
+    wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (guard and guard.failed)
+    found = ""
+    if wrong:
+        loss, val_loss = losses[wrong - done - 1]
+        found = f"in epoch {wrong} the loss was {loss:.4g}{'' if val_loss is None else f', val_loss {val_loss:.4g}'}, or a weight no number"
     kept = best or guard
     if wrong and (kept is None or kept.epoch is None):
         raise UserError(
