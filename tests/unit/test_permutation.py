@@ -46,6 +46,15 @@ def test_samples_are_shuffled_alike_whatever_the_blocks(monkeypatch):
     np.testing.assert_array_equal(found[0], found[1])
 
 
+@pytest.mark.parametrize("limit", [0.5, 1.5])
+def test_sample_without_output_is_named_by_its_row(limit):
+    """Before anything is shuffled, and where only shuffling makes its output no number."""
+    values = np.array([[1, 0], [0, 1], [0, 0]], np.float32)
+    rows = np.array([10, 20, 30])
+    with pytest.raises(UserError, match="sample (11|21|31) is no number"):
+        permutation.permuted(lambda x: np.where(x.sum(axis=1, keepdims=True) > limit, np.nan, 1), Agreement(), values, rows, 20, 0)
+
+
 def test_columns_are_matched_by_the_names_of_the_training():
     table = NumberTable(np.arange(6.0).reshape(2, 3), ["a", "b", "c"])
     found = permutation._in_trained_order(table, ["c", "a"], Dataset("x", "x"))

@@ -81,9 +81,7 @@ def _network(model, shape):
     def outputs(rows: np.ndarray) -> np.ndarray:
         size = batches.prediction_batch(model)
         parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
-        found = np.concatenate(parts).reshape(len(rows), -1)
-        prediction.check_numbers(found, np.arange(len(found)))
-        return found
+        return np.concatenate(parts).reshape(len(rows), -1)
 
     return outputs
 
@@ -187,8 +185,12 @@ def permuted(predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repe
     Parameters:
         predicted: takes float32 (rows, features), returns float32 (rows, units).
         values: the samples, float32 (rows, features), which are at `rows` of the table.
+
+    Raises:
+        UserError: an output is no number.
     """
     outputs = predicted(values)
+    prediction.check_numbers(outputs, rows)
     reference = judge.reference(rows, outputs)
     base = judge.score(outputs, reference)
     count = values.shape[1]
@@ -205,5 +207,6 @@ def permuted(predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repe
             copy[:, feature] = orders.permutation(copy[:, feature])
         found = predicted(shuffled.reshape(-1, count)).reshape(len(block), len(values), -1)
         for (feature, repeat), one in zip(block, found, strict=True):
+            prediction.check_numbers(one, rows)
             drops[feature, repeat] = base - judge.score(one, reference)
     return drops.mean(axis=1), drops.std(axis=1)
