@@ -9,6 +9,7 @@ import forms
 from dltools import builder, training_parameters
 from dltools.errors import UserError
 from dltools.parameters import Dataset
+from tests import attack_models
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ def test_ok_members(build, tmp_path):
     assert training["metrics"] == []
     assert training["random_seed"] == 7
     assert [callback["type"] for callback in training["callbacks"]] == ["EarlyStopping"]
+
+
+def test_ok_as_many_layers_as_are_allowed(tmp_path):
+    # With the input and the model itself there are 2,000.
+    chain = attack_models.sequential(*(attack_models.dense(2, name=f"d{n}") for n in range(1998)))
+    (tmp_path / "model.json").write_text(json.dumps(chain))
+    form = forms.builder(tmp_path / "model.json", learning_type="KerasGRegressor", loss="mean_squared_error", metrics=())
+    result = forms.run("model_builder", form, tmp_path, outfile="b.zip")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 FAIL = {

@@ -12,6 +12,7 @@ import functools
 import json
 import math
 import random
+import sys
 
 from . import adaptation, footprint, gate, keras2, limits, weights
 from .errors import UserError, quoted
@@ -178,12 +179,24 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
 
 def _built(config: dict, source: str):
     try:
-        return _deserialized(_buildable(config))
+        with _deep_calls():
+            return _deserialized(_buildable(config))
     except (*KERAS_REFUSALS, RuntimeError, *of_backend()) as error:
         count = len(config["config"]["layers"])
         raise UserError(
             f"{source}: Keras cannot build the model of {count} layers that it describes: {keras_reason(error)}"
         ) from None
+
+
+@contextlib.contextmanager
+def _deep_calls():
+    """Let Keras follow a network from its end to its start, which it does in a call inside a call for each layer."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 4 * limits.limit("layers"))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _buildable(config: dict) -> dict:
