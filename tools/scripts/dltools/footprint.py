@@ -36,7 +36,7 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
     raise UserError(
         f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers makes of a "
         f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {memory.LIBRARIES_MB} MB, but {room.words}. "
-        f"Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
+        "Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
     )
 
 

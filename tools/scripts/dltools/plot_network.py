@@ -170,7 +170,7 @@ def from_parameters(selection: dict) -> Network:
     if passed > MAX_PASSED:
         raise UserError(
             f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in all, more than a "
-            f"picture can show ({MAX_PASSED:,}). The layer table of 'Create a deep learning model architecture' tells the same."
+            f"picture can show ({MAX_PASSED:,}). 'Create a deep learning model architecture' lists the layers."
         )
     return Network(title=selection.get("title") or model.name, boxes=boxes, edges=edges)
 
