@@ -149,8 +149,9 @@ def check(layer) -> None:
         for rule in (variable.regularizer, variable.constraint):
             if rule is not None and np.prod(shape) <= _MAX_TRIED_VALUES:
                 rule(np.ones(shape, "float32"))
-        _check_pairs(variable.regularizer, variable.shape, variable.name)
-    if layer.activity_regularizer is not None:
+        if _compares_all(variable.regularizer):
+            _check_pairs(variable.regularizer, variable.shape, variable.name)
+    if _compares_all(layer.activity_regularizer):
         # A layer inside another has no outputs of its own in the network.
         for shape in footprint.outputs(layer) or [layer.compute_output_shape(*shapes) for shapes in footprint.calls(layer)]:
             _check_pairs(layer.activity_regularizer, shape, "its output")
@@ -183,12 +184,14 @@ def _check_orthogonal(variable) -> None:
         raise ValueError(f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose another one.")
 
 
-def _check_pairs(regularizer, shape, name: str) -> None:
-    """Refuse a regularizer that compares more rows or columns with each other than there may be values."""
+def _compares_all(regularizer) -> bool:
     import keras
 
-    if not isinstance(regularizer, keras.regularizers.OrthogonalRegularizer):
-        return
+    return isinstance(regularizer, keras.regularizers.OrthogonalRegularizer)
+
+
+def _check_pairs(regularizer, shape, name: str) -> None:
+    """Refuse a regularizer that compares more rows or columns with each other than there may be values."""
     count, most = shape[0 if regularizer.mode == "rows" else -1] or 1, limits.limit("values")
     if count**2 > most:
         raise ValueError(
