@@ -59,7 +59,7 @@ def test_columns_are_matched_by_the_names_of_the_training():
     table = NumberTable(np.arange(6.0).reshape(2, 3), ["a", "b", "c"])
     found = permutation._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
     assert (found.names, found.values.tolist()) == (["c", "a"], [[2, 0], [5, 3]])
-    with pytest.raises(UserError, match="not selected here: 'd'"):
+    with pytest.raises(UserError, match="not among the chosen ones: 'd'"):
         permutation._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
 
 

@@ -43,7 +43,7 @@ def data(tmp_path_factory):
     write(folder / "unknown", ["tulip", *names[1:]])
     write(folder / "short", names[1:])
     write(folder / "is_setosa", np.where(iris.target == 0, "setosa", "other"))
-    write(folder / "one_hot", np.eye(3, dtype=int)[iris.target])
+    write(folder / "one_hot", np.eye(3, dtype=int)[iris.target], "setosa\tversicolor\tvirginica")
     write(folder / "first_three", x[:, :3])
     write(folder / "last", x[:, 3:])
     write(folder / "wide", np.eye(150, 100, dtype=int))
@@ -94,7 +94,7 @@ def results(tmp_path_factory, runs, data):
     cases = {
         "plain": case("classes"), "no names": case("classes", "x_bare", False), "other order": case("classes", "labelled", ids=ids, truth=truth),
         "probabilities": case("classes", "labelled", ids=ids, method="predict_proba", truth={**truth, "scorers": ["f1_macro", "roc_auc"]}),
-        "sparse": case("classes", "x.mtx", selected_input="sparse", ids=forms.table(data / "species", "id"), truth=forms.table(data / "one_hot", "true")),
+        "sparse": case("classes", "x.mtx", selected_input="sparse", ids=forms.table(data / "species", "id"), truth=forms.table(data / "one_hot", "true", True)),
         "binary": case("binary"), "binary probabilities": case("binary", method="predict_proba", truth=forms.table(data / "is_setosa", "true")),
         "values": case("values", "diabetes", False, truth=forms.table(data / "progression", "true", True)),
         "one table": case("one table", "x_bare", False), "two tables": case("two tables", "first_three", False, further=[last]),
@@ -131,7 +131,7 @@ def scores(result):
 
 
 def test_columns_are_found_by_their_names_and_rows_keep_their_order(results, data):
-    assert results["other order"].table("out")[0] == ["plant", "Predicted"]
+    assert results["other order"].table("out")[0] == ["id:plant", "Predicted"]
     assert column(results["other order"]) == [f"plant {number}" for number in range(150)]
     assert column(results["other order"], 1) == column(results["plain"]) == column(results["no names"]) == column(results["sparse"], 1)
     assert results["sparse"].table("out")[0] == ["id", "Predicted"]
@@ -145,7 +145,7 @@ def test_scores_follow_from_the_predictions(results, data):
         assert list(scores(results[name])) == ["loss", "acc", "accuracy"]
         assert scores(results[name])["accuracy"] == pytest.approx(accuracy)
     header, *rows = results["probabilities"].table("out")
-    assert header == ["plant", "setosa", "versicolor", "virginica"]
+    assert header == ["id:plant", "setosa", "versicolor", "virginica"]
     found = np.array([row[1:] for row in rows], float)
     found /= found.sum(axis=1, keepdims=True)
     assert scores(results["probabilities"]) == pytest.approx({

@@ -363,7 +363,8 @@ FAIL = {
     "units too many": (("ten", "x", "names", {}), "but the last layer has 10 units"),
     "one unit, three classes": (("sigmoid", "x", "names", {}), "Give the last layer 3 units with softmax"),
     "one-hot of other width": (("two", "x", "one_hot", {}), "has 3 one-hot columns, but the last layer has 2 units"),
-    "fractions as classes": (("softmax", "x", "fractions", {}), "class labels must be whole numbers or names"),
+    "fractions as classes": (("softmax", "x", "fractions", {}), "35 classes (4.3, 4.4, 4.5, 4.6, 4.7, 4.8, 4.9, 5.0, 5.1, 5.2 and 25 more), but the last layer has 3 units. Give the last layer 35 units, one "
+                             "for each class. If these are measurements, choose KerasGRegressor"),
     "numbers as one-hot": (("softmax", "x", "x", {}), "must hold only 0 and 1"),
     "not one-hot": (("two", "x", "several", {}), "columns that are 1, but categorical_crossentropy needs exactly one"),
     "one class": (("sigmoid", "x", "one_class", {}), "needs at least two classes"),

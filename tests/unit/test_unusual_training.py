@@ -75,9 +75,9 @@ def test_fail_settings(settings, words):
         training_parameters.check({**SETTINGS, **settings}, "file")
 
 
-def test_a_class_without_end_is_a_name():
+def test_a_class_is_what_is_written():
     settings = {**SETTINGS, "learning_type": "KerasGClassifier", "loss": "binary_crossentropy", "class_weight": "{1e999: 1}"}
-    assert training_parameters.check(settings, "file")["class_weight"] == {"inf": 1.0}
+    assert training_parameters.check(settings, "file")["class_weight"] == {"1e999": 1.0}
 
 
 def test_a_late_step_of_a_schedule_is_kept_in_64_bits():

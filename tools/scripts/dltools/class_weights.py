@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import targets
+from . import labels, targets
 from .errors import UserError, listed, quoted
 from .fit_parameters import BALANCED
 
@@ -54,10 +54,9 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
         truth = target.truth[rows]
         present = np.unique(truth)
         return weights | dict(zip(present.tolist(), compute_class_weight("balanced", classes=present, y=truth).tolist(), strict=True))
-    positions = {str(name): position for position, name in enumerate(target.classes)}
-    unknown = [name for name in chosen if name not in positions]
-    if unknown:
-        raise UserError(
-            f"class_weight: {quoted(unknown[0])} is no class of the target. Those that exist: {listed(positions, 25)}."
-        )
-    return weights | {positions[name]: weight for name, weight in chosen.items()}
+    found = labels.classes(target.classes, chosen)
+    positions = {found.position[name]: position for position, name in enumerate(target.classes)}
+    unknown = next((name for name in chosen if found.position[name] not in positions), None)
+    if unknown is not None:
+        raise UserError(f"class_weight: {quoted(unknown)} is no class of the target. Those that exist: {listed(target.classes, 25)}.")
+    return weights | {positions[found.position[name]]: weight for name, weight in chosen.items()}

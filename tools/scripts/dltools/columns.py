@@ -1,5 +1,6 @@
 """Which columns of a table a tool uses: the column selector that the forms share."""
 
+from collections import Counter
 from typing import NamedTuple
 
 from .errors import UserError, listed, quoted
@@ -115,3 +116,38 @@ def _by_name(chosen, names: list[str] | None, dataset: Dataset) -> list[int]:
     if missing:
         raise UserError(f"{dataset}: the header has no column {listed(missing)}. It has: {listed(map(quoted, names))}.")
     return [names.index(name) for name in chosen]
+
+
+def name_positions(names: list[str], wanted: list[str], dataset: Dataset, what: str) -> list[int]:
+    """Return where each of the names of a trained model's columns stands among those of a table.
+
+    A name that several columns share is matched in order: the first with the first.
+
+    Parameters:
+        names: of the table's chosen columns.
+        wanted: of the columns that the model was trained on.
+        what: those are: "columns".
+
+    Raises:
+        UserError: a name is missing, or more columns have it than in training.
+    """
+    places: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        places.setdefault(name, []).append(position)
+    counts = Counter(wanted)
+    lacking = {name: count - len(places.get(name, ())) for name, count in counts.items()}
+    missing = [name for name, count in lacking.items() if count > 0]
+    if missing:
+        raise UserError(
+            f"{dataset}: {sum(map(lacking.get, missing))} of the {len(wanted)} {what} that the model was trained on are not among the "
+            f"chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: {listed(map(quoted, names), 10)}. Name the "
+            "columns as in the training table, or choose others."
+        )
+    twice = next((name for name, count in counts.items() if len(places[name]) > count), None)
+    if twice is not None:
+        raise UserError(
+            f"{dataset}: {quoted(twice)} names {len(places[twice])} of the chosen columns, but {counts[twice]} in training. "
+            "Rename the others, or leave them out."
+        )
+    taken = {name: iter(found) for name, found in places.items()}
+    return [next(taken[name]) for name in wanted]

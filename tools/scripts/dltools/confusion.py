@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import class_scores, label_tables
+from . import class_scores, label_tables, labels
 from .errors import UserError, listed, quoted
 from .kinds import Choice
 from .parameters import boolean, is_empty, with_further
@@ -78,12 +78,12 @@ def compared(selection: dict) -> tuple[np.ndarray, list[str], list[str]]:
 def _in_order(classes: list[str], names: list[str]) -> list[int]:
     """Return the positions of all classes: first those named, in that order, then the rest."""
     label = "Order of the classes"
-    known = label_tables.keys([*classes, *names])
-    position = {known[name]: index for index, name in enumerate(classes)}
-    unknown = [quoted(name) for name in names if known[name] not in position]
+    found = labels.classes(classes, names)
+    position = {found.position[name]: index for index, name in enumerate(classes)}
+    unknown = [quoted(name) for name in names if found.position[name] not in position]
     if unknown:
         raise UserError(f"{label}: there is no class {listed(unknown)}. There are: {listed(map(quoted, classes), 40)}.")
-    chosen = [position[known[name]] for name in names]
+    chosen = [position[found.position[name]] for name in names]
     twice = [quoted(name) for index, name in enumerate(names) if chosen[index] in chosen[:index]]
     if twice:
         raise UserError(f"{label}: {listed(twice)} is named twice.")
@@ -93,23 +93,18 @@ def _in_order(classes: list[str], names: list[str]) -> list[int]:
 def count(true: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Count how often each label was predicted for each true one.
 
-    `true` and `predicted` are arrays (rows,) of str. Where all are numbers, "5" and "5.0" are
-    the same class, and classes are ordered as numbers; otherwise as text. Returns an int64
-    array (classes, classes), true classes as rows, and the classes' names.
+    `true` and `predicted` are arrays (rows,) of str; `labels.classes` says which classes they name. Returns an
+    int64 array (classes, classes), true classes as rows, and the classes' names.
 
     Raises:
         UserError: there are too many classes.
     """
-    keys = label_tables.keys({*true, *predicted})
-    ordered = sorted(set(keys.values()))
-    if len(ordered) > MAX_CLASSES:
+    found = labels.classes(true, predicted)
+    size = len(found.names)
+    if size > MAX_CLASSES:
         raise UserError(
-            f"There are {len(ordered)} different labels, and a confusion matrix can show {MAX_CLASSES}. "
+            f"There are {size} different labels, and a confusion matrix can show {MAX_CLASSES}. "
             "It compares classes, not measurements: choose the column with the class labels."
         )
-    position = {key: index for index, key in enumerate(ordered)}
-    codes = {text: position[key] for text, key in keys.items()}
-    size = len(ordered)
-    cells = [codes[a] * size + codes[b] for a, b in zip(true, predicted, strict=True)]
-    counts = np.bincount(cells, minlength=size * size).reshape(size, size)
-    return counts, [label_tables.name_of(key) for key in ordered]
+    counts = np.bincount(found.codes(true) * size + found.codes(predicted), minlength=size * size).reshape(size, size)
+    return counts, found.names

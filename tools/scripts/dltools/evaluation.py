@@ -136,5 +136,5 @@ def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
 
 def _truth(target: targets.Target, rows: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
     truth, prefix = target.truth[rows], f"True_{target.output}" if target.output else "True"
-    columns = [np.asarray(target.classes)[truth]] if target.kind in (targets.BINARY, targets.MULTICLASS) else list(truth.T)
+    columns = [np.asarray(target.classes, object)[truth]] if target.kind in (targets.BINARY, targets.MULTICLASS) else list(truth.T)
     return [prefix] if len(columns) == 1 else [f"{prefix}_{n}" for n in (target.names or range(len(columns)))], columns

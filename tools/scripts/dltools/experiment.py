@@ -21,6 +21,20 @@ from .errors import UserError
 AFRESH = "afresh"
 
 
+class Start(NamedTuple):
+    """What a run starts from.
+
+    Attributes:
+        made: the builder, with swapped settings.
+        loaded: a function that returns the network trained so far with its optimizer, or None to start afresh.
+        record: of the training so far, whose classes and columns stay; or None.
+    """
+
+    made: builder.Builder
+    loaded: Callable | None = None
+    record: model_file.Record | None = None
+
+
 class Setup(NamedTuple):
     """A run made ready: everything read and checked, nothing trained.
 
@@ -28,7 +42,7 @@ class Setup(NamedTuple):
         scheme: the case of `experiment_schemes` as Galaxy's JSON holds it.
         made: the architecture, as built for this table, and how to train it.
         model: the network to train, fresh or trained before.
-        history: of the epochs that it was trained for before.
+        before: the record of the training that it had before, or None.
         inputs, target: the tables, and the target as the network learns it.
         weights: float32 (rows,), what each row counts for in the loss, or None.
         scorers: names as `scoring.chosen` returns them.
@@ -40,7 +54,7 @@ class Setup(NamedTuple):
     scheme: dict
     made: builder.Builder
     model: object
-    history: dict
+    before: model_file.Record | None
     inputs: input_tables.Inputs
     target: targets.Target
     weights: np.ndarray | None
@@ -97,9 +111,10 @@ def prepare(form: dict) -> Setup:
     options = parameters.with_further({"run_options": scheme.get("run_options")}, "run_options")
     source = parameters.dataset(scheme["infile_estimator"], "Choose the dataset containing pipeline/estimator object")
     swaps = (scheme.get("hyperparams_swapping") or {}).get("param_set") or []
-    made, loaded, history = _starting_point(source, swaps, options)
+    made, loaded, before = _starting_point(source, swaps, options)
     classification = targets.is_classification(made.training["learning_type"])
-    tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores())
+    trained_on = before.features if before else None
+    tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores(), trained_on)
     weights = input_tables.read_weights(form["input_options"], tables.features)
     seed = training.seed_all(made.training)
     scaled = scaling.chosen(form)
@@ -111,7 +126,7 @@ def prepare(form: dict) -> Setup:
         made = made._replace(architecture=json.loads(model.to_json()))
     batches.row_shape(model, tables.features)
     exports.check(form, model)
-    target = read_target(tables, model, made.training)
+    target = _continued_target(tables, model, before) if before else read_target(tables, model, made.training)
     suitability.check(model, made.training, target)
     for told in (target, *target.outputs):
         model_file.check_shown((*told.classes, *told.names), tables.label_source)
@@ -119,20 +134,15 @@ def prepare(form: dict) -> Setup:
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
     every = parameters.boolean(options.get("score_all_training", False))
-    return Setup(scheme, made, model, history, tables, target, weights, scorers, seed, precision.read(options), every)
+    return Setup(scheme, made, model, before, tables, target, weights, scorers, seed, precision.read(options), every)
 
 
-def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
-    """Return what a run starts from.
-
-    Returns:
-        (made, loaded, history): the builder with swapped settings; a function that returns the trained network with its
-        optimizer, or None to start afresh; the history of the epochs so far.
-    """
+def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> Start:
+    """Return what a run starts from."""
     if not hdf5.is_hdf5(source.path):
-        return hyperparameters.swap(builder.read(source), swaps), None, {}
+        return Start(hyperparameters.swap(builder.read(source), swaps))
     if options.get("start") == AFRESH or not model_file.is_trained(source):
-        return hyperparameters.swap(model_file.read_builder(source), swaps), None, {}
+        return Start(hyperparameters.swap(model_file.read_builder(source), swaps))
     model, record = model_file.read(source)
     made = _swapped_trained(record, swaps)
 
@@ -150,7 +160,7 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict):
             ) from None
         return network
 
-    return made, loaded, record.history
+    return Start(made, loaded, record)
 
 
 def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:
@@ -164,10 +174,20 @@ def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Ta
     return targets.regression(tables.labels, tables.label_names, units, tables.label_source)
 
 
+def _continued_target(tables: input_tables.Inputs, model, before: model_file.Record) -> targets.Target:
+    """Interpret the target for a network that was trained before: its classes and their order stay as they are."""
+    hint = (
+        " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and let the model "
+        "start from its architecture alone, or choose a builder."
+    )
+    facts, loss = before.target, before.builder.training["loss"]
+    return targets.known(tables.labels, tables.label_names, facts, model.outputs[0].shape[-1], loss, tables.label_source, hint)
+
+
 def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
     """Train the network of a run and return the record that belongs to it."""
     features, target = setup.inputs.features, setup.target
-    arguments = (setup.made.training, features, target, divided.train, divided.validation, setup.seed, setup.history, setup.weights)
+    arguments = (setup.made.training, features, target, divided.train, divided.validation, setup.seed, setup.before and setup.before.history, setup.weights)
     with devices.scope():
         if setup.precision == precision.FULL:
             fitted = training.fit(setup.model, *arguments)
@@ -178,8 +198,8 @@ def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
             training.compile_model(setup.model, setup.made.training, target)
     return model_file.Record(
         setup.made,
-        targets.facts(target),
-        samples.facts(features),
+        setup.before.target if setup.before else targets.facts(target),
+        setup.before.features if setup.before else samples.facts(features),
         fitted.history,
         {
             "seed": setup.seed, "seed_drawn": setup.made.training.get("random_seed") is None, "rows": divided.counts(),

@@ -3,7 +3,7 @@
 import ast
 from typing import NamedTuple
 
-from . import objectives
+from . import labels, objectives
 from .errors import UserError, listed, quoted
 from .kinds import Choice, Real, Whole, optional
 from .parameters import is_empty
@@ -21,7 +21,7 @@ BALANCED, GIVEN = WEIGHTINGS = ("balanced", "given")
 class ClassWeights(NamedTuple):
     """``balanced``, or classes with their weights: ``'setosa': 1, 'virginica': 5``, in braces or not.
 
-    Read into the word, or into a dictionary of the classes' names as texts.
+    Read into the word, or into a dictionary of the classes' names, as they are written there.
     """
 
     def read(self, value, label):
@@ -30,27 +30,41 @@ class ClassWeights(NamedTuple):
         weights = value if isinstance(value, dict) else self._parsed(str(value), label)
         found = {}
         for name, weight in weights.items():
-            # 7 and 7.0 are the same class, as in a table.
-            key = str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
+            key = str(name).strip()
             if key in found:
                 raise UserError(f"{label}: the class {quoted(key)} is given twice.")
             found[key] = Real(0).read(weight, f"{label}: the weight of {quoted(key)}")
+        if len(labels.classes(found).names) < len(found):
+            raise UserError(f"{label}: a class is given twice, in two spellings. Received: {quoted(value)}.")
         if not any(found.values()):
             raise UserError(f"{label}: at least one class needs a weight above 0. Received: {quoted(value)}.")
         return found
 
-    def _parsed(self, text: str, label: str) -> dict:
+    def _parsed(self, text: str, label: str) -> dict[str, object]:
+        """Return each class as the text that stands there, for 1_0 and 4E10 are names, with its weight."""
         braced = text.strip() if text.strip().startswith("{") else f"{{{text}}}"
         try:
-            weights = ast.literal_eval(braced)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            weights = None
-        if not isinstance(weights, dict) or not all(isinstance(name, (str, int, float)) for name in weights):
+            # Only parsed: the syntax tree keeps how a number was written.
+            table = ast.parse(braced, mode="eval").body
+            pairs = [(self._name(key, braced), ast.literal_eval(weight)) for key, weight in zip(table.keys, table.values, strict=True)]
+        except (AttributeError, ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            pairs = []
+        if not pairs or any(name is None for name, _ in pairs):
             raise UserError(
                 f"{label}: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5. "
                 f"Received: {quoted(text)}."
             )
-        return weights
+        twice = next((name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1), None)
+        if twice is not None:
+            raise UserError(f"{label}: the class {quoted(twice)} is given twice.")
+        return dict(pairs)
+
+    def _name(self, key, text: str) -> str | None:
+        value = ast.literal_eval(key)
+        if isinstance(value, str):
+            return value
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return ast.get_source_segment(text, key) if is_number else None
 
 
 def read_class_weight(entries, classifies: bool, loss: str):

@@ -119,6 +119,9 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
 
 
 def _value(text: str, name: str):
+    if name == "class_weight" and text != "None":
+        # Read where the classes are still as the user wrote them.
+        return text
     # The name of a loss or an activation may be given without quotes, as the form shows it.
     return text if text.isidentifier() and text not in ("None", "True", "False") else literal(text, f"Hyperparameter swapping: {name}")
 

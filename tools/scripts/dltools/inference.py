@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, evaluation, model_file, parameters, prediction, samples, scoring, streams, tables, targets
+from . import batches, evaluation, input_tables, model_file, parameters, prediction, prediction_tables, samples, scoring, streams, tables, targets
 from .refusals import computed
 
 # About how many numbers are read at a time, and at most how many rows.
@@ -81,18 +81,17 @@ def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside
     table = samples.table_of(entry, "id", "Dataset with the columns to pass through")
     stream = streams.texts(*table, threads)
     samples.check_lengths(opened.source, opened.rows, stream.source, stream.rows)
-    names = stream.names or (["id"] if stream.count == 1 else [f"id_{number}" for number in range(1, stream.count + 1)])
-    return Beside(names, stream.take)
+    return Beside(prediction_tables.passed(stream.names, stream.count), stream.take)
 
 
 def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, units: int, threads: int) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
     classification = kinds[0] != targets.REGRESSION
-    found = (tables.read_text if classification else tables.read_numbers)(*table, threads)
+    found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads)
     values = found.columns if classification else found.values
     samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
-    target = targets.known(values, record.target, units, record.builder.training["loss"], table.dataset)
+    target = targets.known(values, found.names, record.target, units, record.builder.training["loss"], table.dataset)
     names = parameters.several(entry.get("scorers"))
     form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, parameters, samples, tables
+from . import batches, labels, parameters, samples, tables
 from .errors import UserError
 
 class Inputs(NamedTuple):
@@ -23,36 +23,56 @@ class Inputs(NamedTuple):
     label_source: parameters.Dataset
 
 
-def read(form: dict, classification: bool, threads: int) -> Inputs:
+def read(form: dict, classification: bool, threads: int, trained_on: dict | None = None) -> Inputs:
     """Read samples and target.
 
     Parameters:
         form: the conditional `input_options` as Galaxy's JSON holds it.
         classification: whether the target holds classes.
+        trained_on: as for `samples.read`.
 
     Raises:
-        UserError: a table that is no good, or tables of different lengths.
+        UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
-    features = samples.read(form, threads)
+    features = samples.read(form, threads, trained_on)
     source = parameters.dataset(form["infile2"], "Dataset containing class labels or target values")
     columns = tables.column_selection(
         form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
     )
     header = parameters.boolean(form["header2"])
     if classification:
-        table = tables.read_text(source, header, columns)
-        labels, count = table.columns, len(table.columns[0])
+        table = label_columns(source, header, columns)
+        found, count = table.columns, len(table.columns[0])
     else:
         table = tables.read_numbers(source, header, columns, threads)
-        labels, count = table.values, len(table.values)
+        found, count = table.values, len(table.values)
     samples.check_lengths(features.source, features.rows, source, count)
-    return Inputs(features, labels, table.names, source)
+    return Inputs(features, found, table.names, source)
+
+
+def label_columns(source: parameters.Dataset, header: bool, columns: tables.Columns) -> tables.TextTable:
+    """Read columns of labels, as `labels.cleaned` gives them.
+
+    Raises:
+        UserError: as `tables.read_text`, or a label is missing.
+    """
+    table = tables.read_text(source, header, columns)
+    return table._replace(columns=[labels.cleaned(column, source, table.first_line) for column in table.columns])
 
 
 def read_groups(form: dict, features: batches.Features) -> np.ndarray | None:
-    """Return str (rows,), the group of every row, where a split's form names a dataset with groups; else None."""
+    """Return str (rows,), the group of every row, where a split's form names a dataset with groups; else None.
+
+    Raises:
+        UserError: a group is missing.
+    """
     selector = form.get("groups_selector")
-    return np.asarray(_one_column(selector, "g", "groups", features)[1], dtype=str) if selector else None
+    if not selector:
+        return None
+    source, column = _one_column(selector, "g", "groups", features)
+    column = labels.cleaned(column, source, 1 + parameters.boolean(selector["header_g"]), "group")
+    found = labels.classes(column)
+    return np.asarray(found.names, dtype=str)[found.codes(column)]
 
 
 def read_part_names(form: dict, features: batches.Features) -> tuple[np.ndarray, parameters.Dataset]:

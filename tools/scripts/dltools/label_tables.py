@@ -1,8 +1,7 @@
 """The true and the predicted class of each sample, as two tables give them.
 
 Truth stands in one column of labels or in one-hot columns; a prediction in one column of labels or
-in one column of probabilities for each class. Labels are compared as numbers where all are numbers,
-so that "5" and "5.0" are one class.
+in one column of probabilities for each class. Which labels are the same class, `labels.classes` says.
 """
 
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 from . import labels, parameters, tables, tsv
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
-from .table_faults import is_missing
+from .prediction_tables import first_odd_row, predicted_columns
 from .tsv import HEADER_FLAG, is_number
 
 TRUE_LABELS = "Select dataset containing true labels"
@@ -109,22 +108,6 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
     return Labels(np.asarray(names, object)[best], dataset, header, None, names, confidence)
 
 
-def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
-    """Return which columns of a prediction are no others that were passed through beside it, such as names of samples.
-
-    Those headed Predicted where there are such; else those that begin with a number, if there are several.
-    """
-    names = tsv.open_table(dataset, header, tables.ALL_COLUMNS).names or []
-    found = [i for i, name in enumerate(names, 1) if name == "Predicted" or name.startswith("Predicted_")]
-    if not found and len(names) > 1:
-        with open(dataset.path, encoding="utf-8", errors="replace") as handle:
-            handle.readline()
-            cells = handle.readline().rstrip("\r\n").split("\t")
-        numbers = [i for i, cell in enumerate(cells, 1) if is_number(cell)]
-        found = numbers if len(cells) == len(names) and len(numbers) > 1 else []
-    return tables.Columns("by_index_number", tuple(found)) if found else tables.ALL_COLUMNS
-
-
 def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
     try:
         table = tables.read_numbers(dataset, header, columns)
@@ -134,6 +117,13 @@ def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> t
             "stand in a single column, such as 'Model Prediction' writes with the method 'predict'."
         ) from None
     check_probabilities(table.values, dataset, 1 + header, table.names)
+    odd = first_odd_row(table.values)
+    if odd is not None:
+        raise UserError(
+            f"{dataset}, line {1 + header + odd}: the probabilities of the classes add up to {table.values[odd].sum():.4g} instead of 1. "
+            f"The columns read are: {listed([quoted(name) for name in table.names or range(1, table.values.shape[1] + 1)], 12)}. Cut out "
+            "those that hold something else."
+        )
     return table
 
 
@@ -155,7 +145,7 @@ def check_probabilities(values: np.ndarray, dataset: Dataset, first_line: int, n
 
 def _single_column(table: tables.TextTable, dataset: Dataset) -> Labels:
     name = table.names[0] if table.names else None
-    return Labels(table.columns[0], dataset, table.names is not None, name)
+    return Labels(labels.cleaned(table.columns[0], dataset, table.first_line), dataset, table.names is not None, name)
 
 
 def read_pair(selection: dict) -> tuple[Labels, Labels]:
@@ -182,8 +172,6 @@ def check_comparable(true: Labels, predicted: Labels) -> None:
     """
     _check_headers(true, predicted)
     check_lengths(true.dataset, len(true.values), predicted.dataset, len(predicted.values), "labels")
-    for table in (true, predicted):
-        _check_not_missing(table)
     _check_same_kind(true, predicted)
 
 
@@ -226,24 +214,15 @@ def _starts_with_header(table: Labels, other: Labels, is_prediction: bool) -> bo
     return first in written or len(table.values) == len(other.values) + 1
 
 
-def _check_not_missing(table: Labels) -> None:
-    missing = sorted(text for text in table.texts if is_missing(text))
-    # Among names, NA may be one; among numbers, it is a gap.
-    if missing and any(map(is_number, table.texts)):
-        line = min(map(table.line, missing))
-        raise UserError(f"{table.dataset}, line {line}: the label is missing. Remove the row from both tables.")
-
-
 def _check_same_kind(true: Labels, predicted: Labels) -> None:
-    whole = [all(is_number(t) and float(t).is_integer() for t in table.texts) for table in (true, predicted)]
-    if whole[0] and not whole[1] and all(map(is_number, predicted.texts)):
-        fraction = next(text for text in predicted.values if not float(text).is_integer())
+    whole = [labels.are_numbers(table.texts) for table in (true, predicted)]
+    fraction = next((text for text in predicted.values if is_number(text) and not float(text).is_integer()), None)
+    if whole[0] and fraction is not None and all(map(is_number, predicted.texts)):
         raise UserError(
             f"{predicted.dataset}, line {predicted.line(fraction)}: {quoted(fraction)} is no class, while all "
             f"labels in {true.dataset} are whole numbers. Use labels that were predicted with the method 'predict'."
         )
-    shared = true.texts & predicted.texts
-    if whole[0] != whole[1] and not shared:
+    if whole[0] != whole[1] and not true.texts & predicted.texts:
         raise UserError(
             f"{predicted.dataset} and {true.dataset} have no label in common: the first has "
             f"{_examples(predicted)}, the second {_examples(true)}. Choose the column with the same labels."
@@ -254,27 +233,12 @@ def _examples(table: Labels) -> str:
     return listed([quoted(text) for text in dict.fromkeys(table.values)], 3)
 
 
-def keys(texts) -> dict:
-    """Return text -> what makes two texts the same class: their number where all are numbers, else themselves."""
-    texts = set(texts)
-    if all(map(is_number, texts)):
-        return {text: float(text) for text in texts}
-    return {text: text for text in texts}
-
-
-def name_of(key) -> str:
-    """Return the name of a class from its key."""
-    if isinstance(key, float) and key.is_integer():
-        return str(int(key))
-    return str(key)
-
-
 def one_sided(true: Labels, predicted: Labels) -> list[str]:
     """Say which labels only one of the tables has."""
-    found = keys({*true.texts, *predicted.texts})
-    sides = [{found[text] for text in table.texts} for table in (true, predicted)]
+    found = labels.classes(true.values, predicted.values)
+    sides = [{found.position[text] for text in table.texts} for table in (true, predicted)]
     notes = []
     for only, verb in ((sides[0] - sides[1], "never predicted"), (sides[1] - sides[0], "predicted, but never true")):
         if only:
-            notes.append(f"{verb}: {listed([name_of(key) for key in sorted(only)], 10)}")
+            notes.append(f"{verb}: {listed([found.names[position] for position in sorted(only)], 10)}")
     return notes

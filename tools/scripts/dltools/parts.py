@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import input_tables, splits
+from . import input_tables, labels, splits
 from .batches import Features
 from .errors import UserError, listed, quoted
 from .parameters import with_further
@@ -134,7 +134,8 @@ def _classes(target: Target):
         return np.asarray([" / ".join(row) for row in zip(*(classes.astype(str) for classes in found), strict=True)]) if one_each else None
     if target.kind in (REGRESSION, MULTILABEL):
         return None if target.kind == REGRESSION else target.truth
-    return np.asarray(target.classes)[target.truth]
+    # Numbers by value: a split's seed counts on the order of the classes.
+    return np.asarray(labels.classes(target.classes).numbers or target.classes)[target.truth]
 
 
 def _checked(train, validation, test, target: Target) -> Parts:

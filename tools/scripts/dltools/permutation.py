@@ -7,7 +7,8 @@ belong to them (https://doi.org/10.1023/A:1010933404324).
 import numpy as np
 
 from . import label_tables, parameters, prediction, tables
-from .errors import UserError, listed, quoted
+from .columns import name_positions
+from .errors import UserError
 from .kinds import Whole
 from .parameters import Dataset, is_empty
 from .plot_importances import Importances
@@ -103,31 +104,28 @@ def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tabl
 
 def _in_trained_order(table: tables.NumberTable, names: list[str] | None, dataset: Dataset) -> tables.NumberTable:
     """Return the columns in the order of the training's, where both have names."""
-    if not names or table.names is None or table.names == names or len(set(names)) < len(names):
+    if not names or table.names is None or table.names == names:
         return table
-    missing = [quoted(name) for name in names if name not in table.names]
-    if missing:
-        raise UserError(f"{dataset}: the model was trained on columns that are not selected here: {listed(missing, 12)}.")
-    order = [table.names.index(name) for name in names]
+    order = name_positions(table.names, names, dataset, "columns")
     return tables.NumberTable(table.values[:, order], list(names))
 
 
 def _truth(selection: dict, record, units: int, features):
     """Read the true labels or values as a `targets.Target`, or return None where none are given."""
-    from . import targets
+    from . import input_tables, targets
 
     if not selection.get("infile_truth"):
         return None
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth") or False)
     if record.target["kind"] == targets.REGRESSION:
-        values = tables.read_numbers(dataset, header).values
-        rows = len(values)
+        table = tables.read_numbers(dataset, header)
+        values, rows = table.values, len(table.values)
     else:
-        values = tables.read_text(dataset, header).columns
-        rows = len(values[0])
+        table = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
+        values, rows = table.columns, len(table.columns[0])
     label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
-    return targets.known(values, record.target, units, record.builder.training["loss"], dataset)
+    return targets.known(values, table.names, record.target, units, record.builder.training["loss"], dataset)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from . import label_tables
+from . import label_tables, labels
 from .drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
 from .errors import UserError
 
@@ -84,22 +84,16 @@ def from_parameters(selection: dict) -> Balance:
     ]
     if not found:
         raise UserError(f"{_LABEL}: no dataset was chosen.")
-    keys = label_tables.keys(text for table in found for text in {*table.texts, *(table.classes or ())})
-    ordered = sorted(set(keys.values()))
-    if len(ordered) > MAX_CLASSES_AT_ALL:
+    every = labels.classes(*(table.values for table in found), *(table.classes or () for table in found))
+    if len(every.names) > MAX_CLASSES_AT_ALL:
         raise UserError(
-            f"There are {len(ordered)} different labels. This plot counts at most {MAX_CLASSES_AT_ALL} classes: choose the "
+            f"There are {len(every.names)} different labels. This plot counts at most {MAX_CLASSES_AT_ALL} classes: choose the "
             "column with the class labels."
         )
-    position = {key: index for index, key in enumerate(ordered)}
     counts = {}
     for entry, table in zip(entries, found, strict=True):
-        codes = {text: position[keys[text]] for text in table.texts}
         name = str(entry.get("name") or "").strip() or table.dataset.name
         while name in counts:
             name += "'"
-        counts[name] = np.bincount([codes[text] for text in table.values], minlength=len(ordered))
-    return Balance(
-        title=selection.get("title") or "Number of samples of each class", counts=counts,
-        classes=[label_tables.name_of(key) for key in ordered],
-    )
+        counts[name] = np.bincount(every.codes(table.values), minlength=len(every.names))
+    return Balance(title=selection.get("title") or "Number of samples of each class", counts=counts, classes=every.names)

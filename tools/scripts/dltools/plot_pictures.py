@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import label_tables, parameters, tables
+from . import label_tables, labels, parameters, tables
 from .drawing import Display, shortened
 from .errors import UserError, quoted
 from .kinds import Shape, Whole
@@ -93,8 +93,8 @@ def from_parameters(selection: dict) -> Mistakes:
             "same samples, and check what \"Does the dataset contain header\" says."
         )
     shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)
-    keys = label_tables.keys({*true.texts, *predicted.texts})
-    wrong = np.flatnonzero([keys[a] != keys[b] for a, b in zip(true.values, predicted.values, strict=True)])
+    found = labels.classes(true.values, predicted.values)
+    wrong = np.flatnonzero(found.codes(true.values) != found.codes(predicted.values))
     if not len(wrong):
         raise UserError(f"{predicted.dataset}: every sample is predicted rightly, so there is no mistake to show.")
     notes = []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import label_tables, parameters, tables
+from . import label_tables, parameters, prediction_tables, tables
 from .drawing import GREY, PALETTE, Display, shortened, tidy
 from .errors import UserError, listed, quoted
 
@@ -120,7 +120,7 @@ def from_parameters(selection: dict) -> Regression:
     )
     true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true")), columns)
     header = parameters.boolean(selection.get("header_predicted"))
-    predicted = tables.read_numbers(predicted_set, header, label_tables.predicted_columns(predicted_set, header))
+    predicted = tables.read_numbers(predicted_set, header, prediction_tables.predicted_columns(predicted_set, header))
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:

@@ -118,7 +118,7 @@ def table(found: np.ndarray, method: str, target: dict, loss: str):
         return [str(c) for c in classes], list(probabilities(found, kind).T.astype(np.float32))
     answers = decided(found, kind, loss)
     if kind in (BINARY, MULTICLASS):
-        return ["Predicted"], [np.asarray(classes)[answers]]
+        return ["Predicted"], [np.asarray(classes, object)[answers]]
     if answers.shape[1] == 1:
         return ["Predicted"], [answers[:, 0]]
     names = target["names"] or [str(number) for number in range(answers.shape[1])]

@@ -56,26 +56,46 @@ def tables_of(form: dict) -> list[Table]:
     return [first, *(table_of(entry, "input", "Further input") for entry in form.get("further_inputs") or [])]
 
 
-def read(form: dict, threads: int) -> batches.Features:
+def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Features:
     """Read all samples that `input_options` names, dense or sparse.
 
+    Parameters:
+        trained_on: of a model to train further, see `facts`: its columns are found as `open_for` finds them.
+
     Raises:
-        UserError: a table that is no good, or tables of different lengths.
+        UserError: a table that is no good, tables of different lengths, or other columns than those trained on.
     """
     if form["selected_input"] == "sparse":
         source = dataset(form["infile1"], "Training samples dataset")
-        return batches.Features(tables.read_sparse(source), None, source)
+        return _as_trained(batches.Features(tables.read_sparse(source), None, source), trained_on)
     chosen = tables_of(form)
-    first, *further = [tables.read_numbers(*table[:3], threads) for table in chosen]
+    opened = [tsv.open_table(*table) for table in chosen] if trained_on is None else _sources(chosen, trained_on)
+    first, *further = [tables.read_numbers_of(source, threads) for source in opened]
     source = chosen[0].dataset
     if not further:
-        return batches.Features(first.values, first.names, source)
+        return _as_trained(batches.Features(first.values, first.names, source), trained_on)
     for table, found in zip(chosen[1:], further, strict=True):
         check_lengths(source, len(first.values), table.dataset, len(found.values))
     every = [first, *further]
     names = [name for table in every for name in table.names] if all(table.names for table in every) else None
     widths = tuple(table.values.shape[1] for table in every)
-    return batches.Features(np.hstack([table.values for table in every]), names, source, widths)
+    return _as_trained(batches.Features(np.hstack([table.values for table in every]), names, source, widths), trained_on)
+
+
+def _as_trained(features: batches.Features, trained_on: dict | None) -> batches.Features:
+    """Check the number of columns of a model to train further, and give them the names that it knows them by."""
+    if trained_on is None:
+        return features
+    _check_count(features.source, features.count, trained_on)
+    return features._replace(names=trained_on["names"])
+
+
+def _check_count(source: Dataset, count: int, trained_on: dict) -> None:
+    if trained_on["count"] not in (None, count):
+        raise UserError(
+            f"{source}: has {count} columns, but the model was trained on {trained_on['count']}. "
+            "Choose the columns that correspond to those of the training samples."
+        )
 
 
 def facts(features: batches.Features) -> dict:
@@ -87,8 +107,8 @@ def facts(features: batches.Features) -> dict:
 def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     """Open the samples that `input_options` names, for a model that was trained on others.
 
-    A table whose header has the names of the training's columns is read in the order of these; without
-    names on both sides the order counts, and the number.
+    A table whose header has the names of the training's columns is read in the order of these, columns of one name in
+    the order in which they come; without names on both sides the order counts, and the number.
 
     Parameters:
         trained_on: see `facts`.
@@ -104,11 +124,7 @@ def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     for other in opened[1:]:
         check_lengths(first.source, first.rows, other.source, other.rows)
     count = sum(stream.count for stream in opened)
-    if trained_on["count"] not in (None, count):
-        raise UserError(
-            f"{first.source}: has {count} columns, but the model was trained on {trained_on['count']}. "
-            "Choose the columns that correspond to those of the training samples."
-        )
+    _check_count(first.source, count, trained_on)
     widths = tuple(stream.count for stream in opened) if len(opened) > 1 else ()
     return Opened(lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source)
 
@@ -130,7 +146,9 @@ def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
     for table, width, end in zip(chosen, widths, ends, strict=True):
         source = tsv.open_table(*table)
         names = trained_on["names"][end - width : end] if trained_on["names"] else None
-        named = source.names is not None and names is not None and len(set(names)) == width
+        if source.names is None and names is not None:
+            print(f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was trained on.")
+        named = source.names is not None and names is not None
         found.append(streams.by_names(source, names) if named else source)
     return found
 

@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import label_tables, parameters, tables
+from . import label_tables, labels, parameters, prediction_tables, tables, tsv
 from .errors import UserError, listed, quoted
 from .parameters import Dataset, is_empty
-from .tsv import is_number, split_cells
+from .tsv import is_number, names_classes, split_cells
 
 TRUTH = "Select the dataset containing true labels"
 SCORES = "Select the dataset containing predicted probabilities"
 MAX_CLASSES = 1000
+# Labels of which everybody takes the 1 for the positive class.
+_SIGNED = ([0, 1], [-1, 1])
 
 
 class ScoredTruth(NamedTuple):
@@ -56,15 +58,16 @@ def read(selection: dict) -> ScoredTruth:
     Raises:
         UserError: the tables do not belong together, or hold no such thing; a class that is not there.
     """
-    scores = _read_scores(parameters.dataset(selection.get("infile2"), SCORES))
-    columns = _read_truth(parameters.dataset(selection.get("infile1"), TRUTH), scores)
     source = parameters.dataset(selection.get("infile1"), TRUTH)
+    scores = _read_scores(parameters.dataset(selection.get("infile2"), SCORES), source)
+    columns = _read_truth(source, scores)
     wanted = selection.get("pos_label")
     wanted = None if is_empty(wanted) else str(wanted).strip()
     if len(columns.columns) > 1:
         found = _of_indicators(columns, source, scores, wanted)
     else:
-        found = _of_labels(columns.columns[0], source, scores, wanted)
+        column = labels.cleaned(columns.columns[0], source, columns.first_line)
+        found = _of_labels(column, source, scores, wanted)
     return _with_enough_positives(found, selection.get("report_minimum_n_positives"), source)
 
 
@@ -83,18 +86,17 @@ def _count_lines(dataset: Dataset) -> int:
     return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
 
 
-def _read_scores(dataset: Dataset) -> _Scores:
+def _read_scores(dataset: Dataset, truth: Dataset) -> _Scores:
     cells = _first_cells(dataset)
     if not cells or not all(map(is_number, cells)):
-        table = tables.read_numbers(dataset, True, label_tables.predicted_columns(dataset, True))
+        table = tables.read_numbers(dataset, True, prediction_tables.predicted_columns(dataset, True))
         return _Scores(table.values.astype(np.float64), table.names, dataset)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
-    table = tables.read_numbers(dataset, False)
-    is_header = all(float(cell).is_integer() for cell in cells) and len(set(cells)) == len(cells) and len(table.values) > 1
-    if len(cells) == 1:
-        is_header = False
-    values = table.values.astype(np.float64)
-    return _Scores(values[1:], cells, dataset) if is_header else _Scores(values, None, dataset)
+    is_header = len(set(cells)) == len(cells) > 1 and _count_lines(truth) != _count_lines(dataset) + 1
+    whole = all(float(cell).is_integer() for cell in cells)
+    header = is_header and (whole or names_classes(cells, prediction_tables.second_cells(dataset)))
+    table = tables.read_numbers_of(tsv.open_table(dataset, header, tables.ALL_COLUMNS, numbers_may_name=True))
+    return _Scores(table.values.astype(np.float64), table.names, dataset)
 
 
 def _read_truth(dataset: Dataset, scores: _Scores) -> tables.TextTable:
@@ -116,87 +118,94 @@ def _read_truth(dataset: Dataset, scores: _Scores) -> tables.TextTable:
 # --- one column of labels ---------------------------------------------------------------------
 
 
-def _of_labels(labels: np.ndarray, source: Dataset, scores: _Scores, wanted: str | None) -> ScoredTruth:
+def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str | None) -> ScoredTruth:
     # The name of a single column need not be that of a class.
-    names = scores.names if scores.names and (len(scores.names) > 1 or scores.names[0] in set(labels)) else []
-    found = label_tables.keys({*labels, *names, *([wanted] if wanted else ())})
-    true_keys = np.asarray([found[text] for text in labels], object)
-    present = sorted(set(true_keys))
-    _check_several(present, source)
+    names = scores.names if scores.names and (len(scores.names) > 1 or scores.names[0] in set(column)) else []
+    found = labels.classes(column, names, [wanted] if wanted else [])
+    true = found.codes(column)
+    present = sorted(set(true.tolist()))
+    if len(present) < 2:
+        raise UserError(
+            f"{source} holds only one class, {quoted(found.names[present[0]])}. A curve compares a class with the "
+            "others: choose samples of at least two classes."
+        )
     if scores.values.shape[1] == 1:
-        return _of_one_column(true_keys, present, source, scores, found, wanted)
+        return _of_one_column(true, present, source, scores, found, wanted)
     if scores.names is None:
         raise UserError(
             f"{scores.dataset} has {scores.values.shape[1]} columns and no header that names their classes. Give it "
             "one, as 'Model Prediction' writes it with the method 'predict_proba'."
         )
-    names = [found[name] for name in scores.names]
-    if not set(names) & set(present):
+    columns = found.codes(scores.names).tolist()
+    if not set(columns) & set(present):
         raise UserError(
             f"{scores.dataset}: no column is named after a class. Its columns are {listed(map(quoted, scores.names), 10)}, "
-            f"the classes in {source} {listed([quoted(label_tables.name_of(key)) for key in present], 10)}."
+            f"the classes in {source} {listed([quoted(found.names[code]) for code in present], 10)}."
         )
     _check_probabilities(scores)
-    notes = _unknown(names, present, scores.dataset)
-    chosen = _chosen_columns(names, found, wanted, source)
-    truth = np.stack([true_keys == names[i] for i in chosen], axis=1)
-    return ScoredTruth(truth, scores.values[:, chosen], [label_tables.name_of(names[i]) for i in chosen], True, notes)
+    _check_not_twice(scores, columns)
+    missing = [found.names[code] for code in present if code not in set(columns)]
+    notes = [f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other classes"]
+    chosen = _chosen_columns(columns, found, wanted, source)
+    truth = np.stack([true == columns[i] for i in chosen], axis=1)
+    names = [found.names[columns[i]] for i in chosen]
+    return ScoredTruth(truth, scores.values[:, chosen], names, True, notes if missing else [])
 
 
-def _check_several(present: list, source: Dataset) -> None:
-    if len(present) < 2:
-        raise UserError(
-            f"{source} holds only one class, {quoted(label_tables.name_of(present[0]))}. A curve compares a class with the "
-            "others: choose samples of at least two classes."
-        )
+def _check_not_twice(scores: _Scores, columns: list[int]) -> None:
+    twice = next((name for name, code in zip(scores.names, columns, strict=True) if columns.count(code) > 1), None)
+    if twice is not None:
+        raise UserError(f"{scores.dataset}: more than one column is named after the class {quoted(twice)}. Cut out the others.")
 
 
-def _unknown(names: list, present: list, dataset: Dataset) -> list[str]:
-    missing = [label_tables.name_of(key) for key in present if key not in set(names)]
-    if not missing:
-        return []
-    return [f"{dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other classes"]
-
-
-def _chosen_columns(names: list, found: dict, wanted: str | None, source: Dataset) -> list[int]:
+def _chosen_columns(columns: list[int], found: labels.Classes, wanted: str | None, source: Dataset) -> list[int]:
+    """Return which of the columns, given by the classes that they are of, are shown."""
     if wanted is not None:
-        _check_wanted(found[wanted], names, wanted, source)
-        return [names.index(found[wanted])]
-    if len(names) == 2:
-        return [names.index(_positive(names))]
-    return list(range(len(names)))
+        _check_wanted(columns, found, wanted, source)
+        return [columns.index(found.position[wanted])]
+    if len(columns) == 2:
+        return [columns.index(_positive(columns, found))]
+    return list(range(len(columns)))
 
 
-def _check_wanted(key, keys: list, wanted: str, source: Dataset) -> None:
-    if key not in keys:
-        there = listed([quoted(label_tables.name_of(other)) for other in keys], 40)
+def _check_wanted(codes: list[int], found: labels.Classes, wanted: str, source: Dataset) -> None:
+    if found.position[wanted] not in codes:
+        there = listed([quoted(found.names[code]) for code in codes], 40)
         raise UserError(f"pos_label: {quoted(wanted)} is no class of {source}. The classes are: {there}.")
 
 
-def _positive(keys: list):
-    """Return which of two classes counts as positive where nobody says: 1, or else the second."""
-    return next((key for key in keys if key == 1.0), keys[1])
+def _positive(codes: list[int], found: labels.Classes) -> int:
+    """Return which of two classes is shown where nobody says and both have scores: 1, or else the second."""
+    return next((code for code in codes if labels.number(found.names[code]) == 1), codes[1])
 
 
-def _of_one_column(true_keys, present, source: Dataset, scores: _Scores, found: dict, wanted: str | None) -> ScoredTruth:
+def _of_one_column(true: np.ndarray, present: list[int], source: Dataset, scores: _Scores, found: labels.Classes, wanted: str | None) -> ScoredTruth:
     """Take one column of scores for those of the positive class."""
-    if wanted is not None:
-        _check_wanted(found[wanted], present, wanted, source)
-    elif len(present) > 2:
+    if wanted is None and len(present) > 2:
         raise UserError(
             f"{scores.dataset} has one column, but {source} holds {len(present)} classes. Choose probabilities with one "
             "column for each class ('Model Prediction' with the method 'predict_proba'), or name one class as pos_label."
         )
-    name = (scores.names or [None])[0]
-    positive = found[wanted] if wanted is not None else found[name] if name and found.get(name) in present else _positive(present)
-    labels_only = set(np.unique(scores.values)) <= {key for key in present if isinstance(key, float)}
-    if name == "Predicted" and labels_only and len(scores.values) > 2:
+    numbers = [labels.number(found.names[code]) for code in present]
+    if (scores.names or [""])[0] == "Predicted" and set(np.unique(scores.values)) <= set(numbers) and len(scores.values) > 2:
         raise UserError(
             f"{scores.dataset} holds predicted labels, not probabilities. Choose the output of 'Model Prediction' with "
             "the method 'predict_proba'."
         )
+    if wanted is not None:
+        _check_wanted(present, found, wanted, source)
+        positive = found.position[wanted]
+    elif scores.names and found.position.get(scores.names[0]) in present:
+        positive = found.position[scores.names[0]]
+    elif numbers in _SIGNED:
+        positive = present[1]
+    else:
+        raise UserError(
+            f"pos_label: {scores.dataset} has one column of scores, and nothing says of which class they are: "
+            f"{quoted(found.names[present[0]])} or {quoted(found.names[present[1]])}. Type the class for which the scores are high."
+        )
     within = bool((scores.values >= -label_tables.ROUNDING).all() and (scores.values <= 1 + label_tables.ROUNDING).all())
-    return ScoredTruth((true_keys == positive)[:, None], scores.values, [label_tables.name_of(positive)], within, [])
+    return ScoredTruth((true == positive)[:, None], scores.values, [found.names[positive]], within, [])
 
 
 # --- one column of 0 and 1 for each class -----------------------------------------------------
@@ -216,15 +225,13 @@ def _of_indicators(table: tables.TextTable, source: Dataset, scores: _Scores, wa
         values = values[:, [scores.names.index(name) for name in names]]
     exclusive = (truth.sum(axis=1) == 1).all()
     chosen = list(range(len(names)))
+    found = labels.classes(names, [wanted] if wanted else [])
+    codes = found.codes(names).tolist()
     if wanted is not None:
-        found = label_tables.keys([*names, wanted])
-        keys = [found[name] for name in names]
-        _check_wanted(found[wanted], keys, wanted, source)
-        chosen = [keys.index(found[wanted])]
+        _check_wanted(codes, found, wanted, source)
+        chosen = [codes.index(found.position[wanted])]
     elif exclusive and len(names) == 2:
-        found = label_tables.keys(names)
-        keys = [found[name] for name in names]
-        chosen = [keys.index(_positive(keys))]
+        chosen = [codes.index(_positive(codes, found))]
     if not truth.any(axis=0)[chosen].any() or truth.all(axis=0)[chosen].all():
         raise UserError(f"{source}: every sample is of one class. A curve compares a class with the others.")
     return ScoredTruth(truth[:, chosen], values[:, chosen], [names[i] for i in chosen], True, [])

@@ -5,6 +5,7 @@ No part copies the data: each is an array of row positions into the one table.
 
 import numpy as np
 
+from . import labels
 from .errors import UserError, listed, quoted
 from .kinds import Choice, Real, Whole
 from .parameters import is_empty
@@ -131,10 +132,13 @@ def _by_group(rows, form, label, size, state, groups):
     kinds = np.unique(own)
     if not is_empty(form.get("group_names")):
         names = [name.strip() for name in str(form["group_names"]).split(",") if name.strip()]
-        missing = [name for name in names if name not in kinds]
+        found = labels.classes(kinds, names)
+        there = {found.position[kind] for kind in kinds}
+        missing = [name for name in names if found.position[name] not in there]
         if missing:
             raise UserError(f"{label}: group_names: {listed(missing)} are not among the groups. They are: {listed(kinds)}.")
-        chosen = np.isin(own, names)
+        wanted = {found.position[name] for name in names}
+        chosen = np.isin(own, [kind for kind in kinds if found.position[kind] in wanted])
     else:
         chosen = _groups_at_random(own, kinds, label, size, state)
     if chosen.all() or not chosen.any():

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import blocks, tables, tsv
-from .columns import Columns
-from .errors import UserError, listed, quoted
+from .columns import Columns, name_positions
 from .parameters import Dataset
 
 
@@ -105,19 +104,7 @@ def by_names(source: tsv.Source, wanted: list[str]) -> tsv.Source:
     """Return a table with its columns in the order of the names wanted.
 
     Raises:
-        UserError: a name is missing or stands for several columns.
+        UserError: as `columns.name_positions`.
     """
-    names = source.selected_names
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise UserError(
-            f"{source.dataset}: {len(missing)} of the {len(wanted)} columns that the model was trained on are not among the "
-            f"chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: {listed(map(quoted, names), 10)}. Name the "
-            "columns as in the training table, or choose others."
-        )
-    twice = next((name for name in wanted if names.count(name) > 1), None)
-    if twice is not None:
-        raise UserError(f"{source.dataset}: {quoted(twice)} names more than one of the chosen columns. Rename one of them.")
-    return source._replace(positions=[source.positions[names.index(name)] for name in wanted])
-
-
+    order = name_positions(source.selected_names, wanted, source.dataset, "columns")
+    return source._replace(positions=[source.positions[position] for position in order])

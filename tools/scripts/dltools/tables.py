@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_COLUMNS", "Columns", "NumberTable", "TextTable", "column_selection", "count_columns",
-    "read_numbers", "read_sparse", "read_text", "write_table", "writing",
+    "read_numbers", "read_numbers_of", "read_sparse", "read_text", "write_table", "writing",
 ]  # fmt: skip
 
 class NumberTable(NamedTuple):
@@ -61,11 +61,15 @@ def read_numbers(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS,
         UserError: the table is irregular, a cell of these columns is no finite number, a
             column does not exist, or `header` contradicts the file.
     """
-    source = tsv.open_table(dataset, header, columns)
+    return read_numbers_of(tsv.open_table(dataset, header, columns), threads)
+
+
+def read_numbers_of(source: tsv.Source, threads: int = 1) -> NumberTable:
+    """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`."""
     tsv.check_first_row(source)
     cut = blocks.cut(source)
     rows = sum(block.rows for block in cut)
-    memory.check_table(dataset, rows, len(source.positions))
+    memory.check_table(source.dataset, rows, len(source.positions))
     values = np.empty((rows, len(source.positions)), np.float32)
 
     def place(block: blocks.Block) -> None:

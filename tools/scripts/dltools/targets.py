@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import objectives
+from . import labels, objectives
+from .columns import name_positions
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
+from .tsv import is_number
 from .training_parameters import CLASSIFIER
 
 BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
@@ -29,7 +31,7 @@ class Target(NamedTuple):
             class positions for a sparse loss.
         truth: what scores compare with the predictions: int64 (rows,) class positions, int64
             (rows, units) of 0 and 1 for multilabel, float32 (rows, units) for regression.
-        classes: the user's labels in the order of the class positions; empty for regression.
+        classes: the user's labels, as text, in the order of the class positions; empty for regression.
         names: the target columns' names where they have any.
         outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
             (rows, columns) with all of theirs side by side.
@@ -96,26 +98,35 @@ def classification(columns: list[np.ndarray], names: list[str] | None, units: in
 
 
 def _labels(column: np.ndarray, units: int, loss: str, source: Dataset) -> Target:
-    values, codes = _encoded(column, source)
-    if len(values) < 2:
-        raise UserError(f"{source}: a classification needs at least two classes. Received only: {quoted(values[0])}.")
+    found = labels.classes(column)
+    names, codes = found.names, found.codes(column)
+    if len(names) < 2:
+        raise UserError(f"{source}: a classification needs at least two classes. Received only: {quoted(names[0])}.")
     if units == 1:
-        if len(values) > 2:
+        if len(names) > 2:
             raise UserError(
-                f"{source}: has {len(values)} classes ({listed(values, 10)}), but the last layer has 1 unit, which "
-                f"tells two classes apart. Give the last layer {len(values)} units with softmax."
+                f"{source}: has {len(names)} classes ({listed(names, 10)}), but the last layer has 1 unit, which "
+                f"tells two classes apart. Give the last layer {len(names)} units with softmax.{_measured(names)}"
             )
-        return Target(BINARY, codes.astype(np.float32)[:, None], codes, values, [])
-    if isinstance(values[0], int) and 0 <= values[0] and values[-1] < units:
+        return Target(BINARY, codes.astype(np.float32)[:, None], codes, names, [])
+    if found.numbers and 0 <= found.numbers[0] and found.numbers[-1] < units:
         # The labels are positions already; classes absent from this table keep their unit.
-        codes = np.asarray(values, np.int64)[codes]
-        values = list(range(units))
-    elif len(values) != units:
+        written = dict(zip(found.numbers, names, strict=True))
+        codes = np.asarray(found.numbers, np.int64)[codes]
+        names = [written.get(position, str(position)) for position in range(units)]
+    elif len(names) != units:
         raise UserError(
-            f"{source}: has {len(values)} classes ({listed(values, 10)}), but the last layer has {units} units. "
-            f"Give the last layer {len(values)} units, one for each class."
+            f"{source}: has {len(names)} classes ({listed(names, 10)}), but the last layer has {units} units. "
+            f"Give the last layer {len(names)} units, one for each class.{_measured(names)}"
         )
-    return _multiclass(codes, values, units, loss)
+    return _multiclass(codes, names, units, loss)
+
+
+def _measured(names: list[str]) -> str:
+    """Return a hint where labels look like measurements: all numbers, some with fractions."""
+    if not all(map(is_number, names)) or all(float(name).is_integer() for name in names):
+        return ""
+    return " If these are measurements, choose KerasGRegressor in 'Create deep learning model'."
 
 
 def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=()) -> Target:
@@ -127,42 +138,22 @@ def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=(
     return Target(BINARY if len(classes) == 2 else MULTICLASS, fit_values, codes, classes, list(names))
 
 
-def _encoded(column: np.ndarray, source: Dataset) -> tuple[list, np.ndarray]:
-    """Return the sorted classes, as int where all are whole numbers, and each row's position among them."""
-    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
-    numbers = [_number(text) for text in texts]
-    if None in numbers:
-        return [str(t) for t in texts], positions.astype(np.int64)
-    fractional = next((t for t, n in zip(texts, numbers) if n != int(n)), None)
-    if fractional is not None:
-        raise UserError(
-            f"{source}: class labels must be whole numbers or names. Received: {quoted(fractional)}. If these are "
-            "measurements, choose KerasGRegressor in 'Create deep learning model'."
-        )
-    # "7" and "7.0" are the same label, and 10 comes after 9.
-    values, merged = np.unique([int(n) for n in numbers], return_inverse=True)
-    return [int(v) for v in values], merged[positions].astype(np.int64)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
-
-
 def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset) -> Target:
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if not len(odd):
-        return _multiclass(table.argmax(axis=1), list(range(units)), units, loss, names)
+        return _multiclass(table.argmax(axis=1), _positions(units), units, loss, names)
     if loss not in MULTILABEL_LOSSES:
         raise UserError(
             f"{source}: sample {odd[0] + 1} has {table[odd[0]].sum()} columns that are 1, but {loss} needs exactly one. "
             f"Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
         )
-    return Target(MULTILABEL, table.astype(np.float32), table, list(range(units)), names)
+    return Target(MULTILABEL, table.astype(np.float32), table, _positions(units), names)
+
+
+def _positions(count: int) -> list[str]:
+    """Return the names of classes that are columns: their positions from 0."""
+    return [str(position) for position in range(count)]
 
 
 def _indicator_table(columns: list[np.ndarray], units: int, source: Dataset) -> np.ndarray:
@@ -177,16 +168,17 @@ def _indicator_table(columns: list[np.ndarray], units: int, source: Dataset) -> 
 
 
 def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray:
-    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
-    numbers = [_number(text) for text in texts]
-    wrong = next((t for t, n in zip(texts, numbers) if n not in (0.0, 1.0)), None)
+    found = labels.classes(column)
+    # 0.0 and 1.00 too, for software writes such tables.
+    numbers = [float(text) if is_number(text) else None for text in found.names]
+    wrong = next((t for t, n in zip(found.names, numbers) if n not in (0.0, 1.0)), None)
     if wrong is not None:
         raise UserError(
             f"{source}: several target columns in a classification must hold only 0 and 1 (one-hot). Received "
             f"{quoted(wrong)} in selected column {position}. Choose one column of labels, or make one-hot columns "
             "with 'To categorical'."
         )
-    return np.asarray(numbers, np.int64)[positions]
+    return np.asarray(numbers, np.int64)[found.codes(column)]
 
 
 def several(columns, names: list[str] | None, outputs: list[tuple[str, int]], loss: str | None, source: Dataset) -> Target:
@@ -234,54 +226,92 @@ def _shares(columns, names, outputs: list[tuple[str, int]], labels: bool, source
 
 def facts(target: Target) -> dict:
     """Return what a model file says of a target."""
-    found = {"kind": target.kind, "classes": target.classes, "names": target.names}
+    found = {"kind": target.kind, "classes": labels.stored(target.classes), "names": target.names}
     if target.outputs:
         found["outputs"] = [{"output": own.output, "units": own.units, **facts(own)} for own in target.outputs]
     return found
 
 
-def known(values, facts: dict, units: int, loss: str, source: Dataset) -> Target:
-    """Return the target of new samples for a model that is trained already.
+def known(values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "") -> Target:
+    """Return the target of new samples for a model that is trained already: its classes, columns and their order stay.
+
+    Columns are matched by their names where the model and the table have such, else by their order.
 
     Parameters:
         values: text columns (classification) or float32 (rows, columns) (regression).
+        names: of these columns, or None.
         facts: what the model file says of the target: kind, classes, names.
         units: number of units of the last layer.
         loss: name of the loss.
+        hint: what to do where a label is none of the model's classes.
 
     Raises:
-        UserError: a label that is none of the model's classes, or another number of columns.
+        UserError: a label that is none of the model's classes, or other columns.
     """
-    kind, classes, names = facts["kind"], facts["classes"], facts["names"]
+    kind, own_names = facts["kind"], facts["names"]
     if kind == SEVERAL:
         outputs = [(own["output"], own["units"]) for own in facts["outputs"]]
-        labels = any(own["kind"] != REGRESSION for own in facts["outputs"])
-        shares = _shares(values, None, outputs, labels, source)
+        classifies = any(own["kind"] != REGRESSION for own in facts["outputs"])
+        shares = _shares(values, names, outputs, classifies, source)
         return joined([
-            known(share, own, own["units"], loss, source)._replace(output=own["output"], units=own["units"])
-            for (_, share, _), own in zip(shares, facts["outputs"], strict=True)
+            known(share, share_names, own, own["units"], loss, source, hint)._replace(output=own["output"], units=own["units"])
+            for (_, share, share_names), own in zip(shares, facts["outputs"], strict=True)
         ])
     if kind == REGRESSION:
-        return regression(values, names, units, source)
+        values = _by_names(values, names, own_names, source)
+        return regression(values, own_names, units, source)
+    classes = labels.texts(facts["classes"])
     if kind == MULTILABEL:
-        table = _indicator_table(values, units, source)
-        return Target(MULTILABEL, table.astype(np.float32), table, classes, names)
-    codes = _known_codes(values[0], classes, source) if len(values) == 1 else _one_hot_codes(values, units, source)
+        table = _indicator_table(_by_names(values, names, own_names, source), units, source)
+        return Target(MULTILABEL, table.astype(np.float32), table, classes, own_names)
+    if len(values) == 1:
+        codes = _known_codes(values[0], classes, source, hint)
+    else:
+        codes = _one_hot_codes(_of_classes(values, names, own_names, classes, source), units, source)
     if units == 1:
-        return Target(BINARY, codes.astype(np.float32)[:, None], codes, classes, names)
-    return _multiclass(codes, classes, units, loss, names)
+        return Target(BINARY, codes.astype(np.float32)[:, None], codes, classes, own_names)
+    return _multiclass(codes, classes, units, loss, own_names)
 
 
-def _known_codes(column: np.ndarray, classes: list, source: Dataset) -> np.ndarray:
-    texts, positions = np.unique(np.asarray(column, dtype=str), return_inverse=True)
-    numeric = all(isinstance(c, int) for c in classes)
-    place = {c: position for position, c in enumerate(classes)}
-    codes = [place.get(_number(text) if numeric else str(text)) for text in texts]
-    if None in codes:
+def _by_names(values, names: list[str] | None, wanted: list[str], source: Dataset):
+    """Return target columns in the order of the names that the model was trained with, where both have such."""
+    if not names or not wanted or len(wanted) == 1 or names == wanted:
+        return values
+    order = name_positions(names, wanted, source, "target columns")
+    return [values[i] for i in order] if isinstance(values, list) else values[:, order]
+
+
+def _of_classes(columns: list, names: list[str] | None, wanted: list[str], classes: list[str], source: Dataset) -> list:
+    """Return one-hot columns in the order of the model's classes.
+
+    Raises:
+        UserError: nothing tells which column is which class.
+    """
+    if wanted:
+        return _by_names(columns, names, wanted, source)
+    if names:
+        found = labels.classes(classes, names)
+        columns_of = {found.position[name]: column for name, column in zip(names, columns, strict=True)}
+        if set(columns_of) == {found.position[name] for name in classes} and len(names) == len(classes):
+            return [columns_of[found.position[name]] for name in classes]
+    if classes == _positions(len(classes)):
+        return columns
+    raise UserError(
+        f"{source}: has {len(columns)} one-hot columns, and nothing tells which of them is which class of the model: {listed(classes, 12)}. "
+        "Choose one column of labels, or give the columns a header with the classes."
+    )
+
+
+def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: str) -> np.ndarray:
+    found = labels.classes(classes, column)
+    place = {found.position[name]: position for position, name in enumerate(classes)}
+    unknown = next((row for row, text in enumerate(column) if found.position[text] not in place), None)
+    if unknown is not None:
         raise UserError(
-            f"{source}: {quoted(texts[codes.index(None)])} is none of the classes that the model was trained on: {listed(classes, 12)}."
+            f"{source}: {quoted(column[unknown])} is none of the classes that the model was trained on: {listed(classes, 12)}. It is the "
+            f"label of sample {unknown + 1}.{hint}"
         )
-    return np.asarray(codes, np.int64)[positions]
+    return np.fromiter((place[found.position[text]] for text in column), np.int64, len(column))
 
 
 def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset) -> np.ndarray:

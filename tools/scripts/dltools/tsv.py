@@ -22,6 +22,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Numbers that rise or fall from the first cell to the last name wavelengths or times. In a row
 # of data, this many do so by chance once in 20,000 times.
 _ORDERED = 8
+# How far from 1 the sum of some probabilities may be by rounding.
+_ROUNDED = 0.01
 
 
 class Source(NamedTuple):
@@ -70,15 +72,17 @@ def split_cells(line: str) -> list[str]:
     return next(csv.reader([line], delimiter="\t", strict=True))
 
 
-def open_table(dataset: Dataset, header: bool, columns: Columns) -> Source:
+def open_table(dataset: Dataset, header: bool, columns: Columns, numbers_may_name: bool = False) -> Source:
     """Look at the first two lines of a table and find the wanted columns.
+
+    `numbers_may_name` lets a first line of numbers pass for a header whatever the numbers are.
 
     Raises:
         UserError: the file holds no rows or is no text, a column does not exist, or the first
             line holds data although `header` says that it names the columns.
     """
     head = _read_head(dataset)
-    if header:
+    if header and not (numbers_may_name and head.second):
         _check_is_header(head, dataset)
     names = [name.strip() for name in head.first] if header else None
     wanted = positions(columns, len(head.first), names, dataset)
@@ -155,11 +159,18 @@ def _check_is_header(head: _Head, dataset: Dataset) -> None:
             f"{dataset} has only one line, and {HEADER_FLAG} says that it is a header, so there are no rows."
         )
     numbers = all(map(is_number, head.first)) and all(map(is_number, head.second))
-    if numbers and not _names_positions([float(cell) for cell in head.first]):
+    if numbers and not _names_positions([float(cell) for cell in head.first]) and not names_classes(head.first, head.second):
         raise UserError(
             f"{dataset}, line 1: looks like data, not like a header: it holds only numbers, "
             f"beginning with {quoted(head.first[0])}. Set {HEADER_FLAG} to No."
         )
+
+
+def names_classes(first: list[str], second: list[str]) -> bool:
+    """Tell whether numbers are the classes of the probabilities below them, as predictions of classes 3 and 7 have them."""
+    below = [float(cell) for cell in second if is_number(cell)]
+    shares = len(second) == len(below) > 1 and all(0 <= share <= 1 for share in below) and abs(sum(below) - 1) < _ROUNDED
+    return shares and len(set(first)) == len(first) == len(second) and abs(sum(map(float, first)) - 1) >= _ROUNDED
 
 
 def _names_positions(cells: list[float]) -> bool:

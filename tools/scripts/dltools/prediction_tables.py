@@ -1,0 +1,79 @@
+"""Tables of predictions, as 'Model Prediction' writes them: which columns are predictions, and which passed through.
+
+Columns that passed through stand first, and their names say so: ``id:sample``, or ``id``, ``id_1``, ``id_2`` of a table
+without header. So a column of 0 and 1 among them is not taken for the probability of a class.
+"""
+
+import re
+
+import numpy as np
+
+from . import tables, tsv
+from .errors import UserError
+from .parameters import Dataset
+
+_MARK = "id:"
+_MARKED = re.compile(r"id(:.*|_[0-9]+)?", re.DOTALL)
+_LABELS = ("Predicted", "Predicted_")
+# Probabilities are written with rounding: how far the sum of a row may be from 1, for each column and in all.
+_ROUNDED, _SLACK = 0.005, 0.005
+
+
+def passed(names: list[str] | None, count: int) -> list[str]:
+    """Return the headers of `count` columns that pass through, called `names` if their table has a header."""
+    if names is None:
+        return ["id"] if count == 1 else [f"id_{number}" for number in range(1, count + 1)]
+    return [name if _MARKED.fullmatch(name) else _MARK + name for name in names]
+
+
+def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
+    """Return which columns of a prediction are predictions.
+
+    Those without the mark. In a table without marks: those headed Predicted where there are such, else those that begin
+    with a number, if there are several. A class may be called as what passed through, or Predicted: where the columns
+    that are left do not add up to 1 in each row and all together do, all are classes.
+    """
+    names = tsv.open_table(dataset, header, tables.ALL_COLUMNS).names or []
+    found = [i for i, name in enumerate(names, 1) if not _MARKED.fullmatch(name)]
+    if len(found) in (0, len(names)):
+        found = [i for i, name in enumerate(names, 1) if name == _LABELS[0] or name.startswith(_LABELS[1])]
+    if not found:
+        found = _numbers(dataset, names)
+    if not found or len(found) == len(names):
+        return tables.ALL_COLUMNS
+    chosen = tables.Columns("by_index_number", tuple(found))
+    if not _add_up(dataset, chosen) and _add_up(dataset, tables.ALL_COLUMNS):
+        return tables.ALL_COLUMNS
+    return chosen
+
+
+def _numbers(dataset: Dataset, names: list[str]) -> list[int]:
+    """Return the columns that begin with a number, if there are several."""
+    if len(names) < 2:
+        return []
+    cells = second_cells(dataset)
+    found = [i for i, cell in enumerate(cells, 1) if tsv.is_number(cell)]
+    return found if len(cells) == len(names) and len(found) > 1 else []
+
+
+def second_cells(dataset: Dataset) -> list[str]:
+    """Return the cells of a table's second line."""
+    with open(dataset.path, encoding="utf-8", errors="replace") as handle:
+        handle.readline()
+        return handle.readline().rstrip("\r\n").split("\t")
+
+
+def _add_up(dataset: Dataset, columns: tables.Columns) -> bool:
+    """Tell whether columns are numbers of which each row adds up to 1."""
+    try:
+        table = tables.read_numbers(dataset, True, columns)
+    except UserError:
+        return False
+    return table.values.shape[1] > 1 and first_odd_row(table.values) is None
+
+
+def first_odd_row(values: np.ndarray) -> int | None:
+    """Return the position of the first row of float (rows, columns) that does not add up to 1, or None."""
+    slack = min(0.5, _SLACK + _ROUNDED * values.shape[1])
+    odd = np.flatnonzero(np.abs(values.sum(axis=1, dtype=np.float64) - 1) > slack)
+    return int(odd[0]) if len(odd) else None
