@@ -63,6 +63,8 @@ def run(form: dict, target, threads: int) -> Outcome:
             names, columns = prediction.table(
                 prediction.without_logits(found, training, sizes), form["method"], record.target, training["loss"]
             )
+            if beside:
+                prediction_tables.check_classes(names)
             names = [name for passed in beside for name in passed.names] + names
             write(names, [column for passed in beside for column in passed.take(size)] + columns)
             if truth is not None:

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from . import tables, tsv
-from .errors import UserError
+from .errors import UserError, quoted
 from .parameters import Dataset
 
 _MARK = "id:"
@@ -24,6 +24,20 @@ def passed(names: list[str] | None, count: int) -> list[str]:
     if names is None:
         return ["id"] if count == 1 else [f"id_{number}" for number in range(1, count + 1)]
     return [name if _MARKED.fullmatch(name) else _MARK + name for name in names]
+
+
+def check_classes(classes: list[str]) -> None:
+    """Refuse classes, as headers of probabilities, that could not be told from columns that passed through.
+
+    Raises:
+        UserError: names the first such class.
+    """
+    marked = next((name for name in classes if _MARKED.fullmatch(name)), None)
+    if marked is not None:
+        raise UserError(
+            f"Columns to pass through: a class of the model is called {quoted(marked)}, as such columns are, so that nobody could tell them "
+            "from its probabilities. Close this box, and put the columns beside the predictions afterwards."
+        )
 
 
 def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
