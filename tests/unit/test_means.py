@@ -14,7 +14,7 @@ from dltools import memory
 from dltools.errors import UserError
 from dltools.parameters import Dataset
 from test_experiment import form_of, make_builders, scores, write_tables
-from test_training import FAST, OUTPUTS, network
+from test_training import FAST, OUTPUTS, network, write
 
 TABLE = Dataset("X_train", "X_train")
 
@@ -49,6 +49,38 @@ def test_table_that_cannot_fit_is_refused(monkeypatch):
     monkeypatch.setenv(memory.VARIABLE, "much")
     with pytest.raises(UserError, match="GALAXY_MEMORY_MB: must be a whole number"):
         memory.check_table(TABLE, 1, 1)
+
+
+# What a step loads decides what it takes of its own, in MB: see `memory.LIBRARIES_MB`.
+OWN = {"tables": 70, "matplotlib": 100, "tensorflow": 700}
+
+
+@pytest.mark.parametrize("loaded, own", [((), OWN["tables"]), (("matplotlib",), OWN["matplotlib"]), (("tensorflow", "matplotlib"), OWN["tensorflow"])])
+def test_libraries_that_are_loaded_count(loaded, own):
+    assert memory.libraries(loaded) == own
+
+
+@pytest.mark.parametrize("granted, fits", [(OWN["tables"], False), (OWN["tables"] + 1, True)])
+def test_plot_needs_no_memory_for_tensorflow(granted, fits, monkeypatch, tmp_path):
+    monkeypatch.setenv(memory.VARIABLE, str(granted))
+    write(tmp_path / "y", np.arange(50))
+    form = {"plot_type": "regression", "infile_true": forms.dataset(tmp_path / "y"), "infile_predicted": forms.dataset(tmp_path / "y"),
+            "column_selector_options_true": forms.ALL, "plot_format": "png", "title": ""}
+    result = forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot")
+    assert (result.returncode == 0) is fits
+    assert fits or result.stderr.startswith("Error: 'y': 50 rows of 1 columns take 0 MB, and the program itself at least 70 MB, but this job was granted 70 MB")
+
+
+@pytest.mark.parametrize("script", ["train_and_eval", "model_prediction"])
+@pytest.mark.parametrize("granted, fits", [(OWN["tensorflow"], False), (OWN["tensorflow"] + 1, True)])
+def test_network_needs_memory_for_tensorflow(script, granted, fits, data, builders, first, monkeypatch, tmp_path):
+    monkeypatch.setenv(memory.VARIABLE, str(granted))
+    if script == "model_prediction":
+        result = forms.run(script, forms.prediction(first.folder / "model.h5mlm", data / "x"), tmp_path, outfile_predict="predicted")
+    else:
+        result = forms.run(script, form_of(builders, data, "softmax", "y", swaps=[("epochs", "1")]), tmp_path, outfile_result="scores")
+    assert (result.returncode == 0) is fits, result.stderr
+    assert fits or "the program itself at least 700 MB, but this job was granted 700 MB" in result.stderr
 
 
 @pytest.mark.parametrize("told, megabytes", [(["3000000000\n"], "3,000"), (["max\n", "2000000000"], "2,000"), (["9223372036854771712"], None), ([], None)])

@@ -29,13 +29,13 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
     """
     import keras
 
-    room = memory.room()
+    room, own = memory.room(), memory.libraries()
     weights, batch = parameters * memory.CELL_BYTES / memory.MB, values * rows * memory.CELL_BYTES / memory.MB
-    if memory.LIBRARIES_MB + weights + batch <= room.mb or keras.distribution.list_devices("gpu"):
+    if own + weights + batch <= room.mb or keras.distribution.list_devices("gpu"):
         return
     raise UserError(
         f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers makes of a "
-        f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {memory.LIBRARIES_MB} MB, but {room.words}. "
+        f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {own} MB, but {room.words}. "
         "Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
     )
 
