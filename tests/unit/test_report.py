@@ -12,10 +12,13 @@ from sklearn.datasets import load_diabetes, load_iris
 
 import forms
 from dltools import document
+from dltools.gallery import Gallery
 from test_training import FAST, network, write
 
 EVIL = "<b>x<i>|`${galaxy x}`"
-OUTPUTS = {"outfile_result": "scores", "outfile_y_true": "y_true", "outfile_y_preds": "y_preds", "outfile_report": "report.html", "outfile_report_markdown": "report.md"}
+OUTPUTS = {"outfile_result": "scores", "outfile_y_true": "y_true", "outfile_y_preds": "y_preds", "outfile_report": "report.html", "outfile_report_markdown": "report.md",
+           "report_pictures": "pictures"}
+DIRECTIVE = re.compile(r'\n\n```galaxy\nhistory_dataset_as_image\(output="outfile_report_markdown", path="(picture_\d+\.png)"\)\n```(?=\n)')
 REGRESSION = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 3, "seed": 3}
 
 
@@ -151,7 +154,7 @@ def test_nothing_from_a_file_becomes_markup(runs):
         assert not re.search("<[bi]>", source)
         markdown = (runs[name].folder / "report.md").read_text()
         assert "&#60;b&#62;x&#60;i&#62;" in markdown
-        assert not re.search(r"<|`|\$\{", markdown)
+        assert not re.search(r"<|`|\$\{|history_dataset", DIRECTIVE.sub("", markdown))
     script = [document.Paragraph("<script>alert(1)</script>"), document.Table(["<script>"], [["<script>"]])]
     assert not any("<script" in render("<script>", script) for render in (document.to_html, document.to_markdown))
     # A row of a table has as many cells as its header, whatever they hold.
@@ -170,6 +173,28 @@ def test_the_markdown_is_no_longer_than_galaxy_reads(runs):
     text = document.to_markdown("t", [document.Heading("first"), long, document.Paragraph("last")])
     assert len(text) < 10_240
     assert text.endswith("last\n\nWhat is missing here is in the HTML report.\n")
+
+
+@pytest.mark.parametrize("name, pictures", [("classes", 2), ("values", 3), ("labels", 1), ("folds", 2)])
+def test_the_markdown_shows_each_picture_that_lies_beside_it(runs, name, pictures):
+    """The learning curves, then the confusion matrix or the residuals of each target."""
+    shown = DIRECTIVE.findall((runs[name].folder / "report.md").read_text())
+    assert shown == [f"picture_{number}.png" for number in range(1, pictures + 1)]
+    assert sorted(path.name for path in (runs[name].folder / "pictures").iterdir()) == shown
+    for picture in shown:
+        assert (runs[name].folder / "pictures" / picture).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_numbers_give_way_to_the_picture_that_says_the_same(tmp_path):
+    long = document.Table(["a"], [["x" * 50]] * 500)
+    blocks = [document.Picture(b"first", "Long", long), document.Matrix(b"second", "Short", document.Table(["a"], [["b"]])), document.Matrix(None, "None", long)]
+    text = document.to_markdown("t", blocks, Gallery(tmp_path / "pictures", "outfile_report_markdown"))
+    assert DIRECTIVE.findall(text) == ["picture_1.png", "picture_2.png"]
+    assert "xxx" not in text
+    assert "| b |" in text
+    assert text.endswith("\n\nWhat is missing here is in the HTML report.\n")
+    assert [(tmp_path / "pictures" / name).read_bytes() for name in ("picture_1.png", "picture_2.png")] == [b"first", b"second"]
+    assert not DIRECTIVE.search(document.to_markdown("t", blocks))
 
 
 SANITIZE = "import sys; from galaxy.util.sanitize_html import sanitize_html; print(sanitize_html(sys.stdin.read()))"

@@ -20,6 +20,7 @@ def parse_arguments():
     parser.add_argument("--outfile-y-preds", help="predictions for the rows judged, to write (tabular)")
     parser.add_argument("--outfile-report", help="report to write (HTML)")
     parser.add_argument("--outfile-report-markdown", help="report to write (Galaxy's Markdown)")
+    parser.add_argument("--report-pictures", help="folder for the pictures that the report in Markdown shows")
     return parser.parse_args()
 
 
@@ -61,7 +62,7 @@ def main() -> None:
         keras_runtime.let_in("matplotlib")
         from dltools import report
 
-        report.write(outcome, form, options.outfile_report, options.outfile_report_markdown)
+        report.write(outcome, form, options.outfile_report, options.outfile_report_markdown, options.report_pictures)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A report as a list of blocks, and the two forms that it is written in: an HTML page and Galaxy's Markdown.
 
 Galaxy shows HTML of tools that its administrator has not allowed as plain text, but renders Markdown (datatype
-tool_markdown), where it shows no picture that is not a dataset: there tables of numbers stand for them. Neither form holds a script, and every text in either is escaped. In the HTML, what must be read
+tool_markdown), where it shows pictures that lie in files beside the text. Their numbers follow them there as a table, for
+where they are not shown. Neither form holds a script, and every text in either is escaped. In the HTML, what must be read
 stands in tables with plain attributes, which sanitizers keep; styles and pictures may be lost to them.
 """
 
@@ -9,6 +10,8 @@ import base64
 import html
 from collections.abc import Callable
 from typing import NamedTuple
+
+from .gallery import Gallery
 
 # Galaxy shows only the beginning of a larger page, and as plain text.
 MAX_BYTES = 1_000_000
@@ -51,6 +54,14 @@ class Picture(NamedTuple):
     numbers: Table
 
 
+class Matrix(NamedTuple):
+    """A shaded table, which needs no picture in HTML, and one for Markdown, which has no shades; None where it would be too large."""
+
+    png: bytes | None
+    alt: str
+    numbers: Table
+
+
 def to_html(title: str, blocks: list) -> str:
     """Return a report as one HTML page that needs nothing beside it."""
     body = "\n".join(_HTML[type(block)](block) for block in blocks)
@@ -62,16 +73,22 @@ def to_html(title: str, blocks: list) -> str:
     )
 
 
-def to_markdown(title: str, blocks: list) -> str:
-    """Return a report as Markdown for Galaxy, without the blocks that are too long for it."""
+def to_markdown(title: str, blocks: list, gallery: Gallery | None = None) -> str:
+    """Return a report as Markdown for Galaxy, without the blocks that are too long for it.
+
+    Parameters:
+        gallery: takes the pictures; without one, numbers alone stand for them.
+    """
     parts, left, cut = [f"# {_plain(title)}"], MAX_MARKDOWN - len(_REST), False
     for block in blocks:
-        text = _MARKDOWN[type(block)](block)
-        fits = len(text) + 2 <= left
-        cut |= not fits
-        if fits:
-            parts.append(text)
-            left -= len(text) + 2
+        ways = _ways_markdown(block, gallery)
+        chosen = next((way for way in ways if len(way.text) + 2 <= left), None)
+        cut |= chosen is None or not chosen.whole
+        if chosen:
+            parts.append(chosen.text)
+            left -= len(chosen.text) + 2
+        if chosen and chosen.png:
+            gallery.keep(chosen.png)
     return "\n\n".join([*parts, *([_REST] if cut else [])]) + "\n"
 
 
@@ -123,15 +140,35 @@ def _table_markdown(table: Table) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+class _Way(NamedTuple):
+    """A block in Markdown, the picture that it shows, and whether all that the block says is in it."""
+
+    text: str
+    png: bytes | None = None
+    whole: bool = True
+
+
+def _ways_markdown(block, gallery: Gallery | None) -> list[_Way]:
+    """Return the ways to write a block, the best first, for where there is no room for it."""
+    if not isinstance(block, (Picture, Matrix)):
+        return [_Way(_MARKDOWN[type(block)](block))]
+    caption, numbers = f"{_plain(block.alt)}:", _table_markdown(block.numbers)
+    ways = [_Way(f"{caption}\n\n{numbers}")]
+    if gallery and block.png:
+        shown = f"{caption}\n\n{gallery.next}"
+        ways = [_Way(f"{shown}\n\n{numbers}", block.png), _Way(shown, block.png, whole=False), *ways]
+    return ways
+
+
 _HTML: dict[type, Callable] = {
     Heading: lambda block: f"<h2>{html.escape(block.text)}</h2>",
     Paragraph: lambda block: f"<p>{html.escape(block.text)}</p>",
     Table: _table_html,
     Picture: lambda block: f'<p><img src="{_data(block)}" alt="{html.escape(block.alt)}" style="max-width: 100%"></p>',
+    Matrix: lambda block: f"<p>{html.escape(block.alt)}:</p>\n{_table_html(block.numbers)}",
 }
 _MARKDOWN: dict[type, Callable] = {
     Heading: lambda block: f"## {_plain(block.text)}",
     Paragraph: lambda block: _plain(block.text),
     Table: _table_markdown,
-    Picture: lambda block: f"{_plain(block.alt)}:\n\n{_table_markdown(block.numbers)}",
 }

@@ -6,12 +6,15 @@ import json
 import numpy as np
 
 from . import drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
-from .document import MAX_BYTES, Heading, Paragraph, Picture, Table, to_html, to_markdown
+from .document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
+from .gallery import Gallery
 from .parameters import dataset, is_empty
 
 TITLE = "Deep learning training and evaluation"
+# What the tool's form calls the report in Markdown; its pictures lie in that dataset's folder.
+MARKDOWN_OUTPUT = "outfile_report_markdown"
 # Beyond these, a matrix or a list is longer than anyone reads.
 MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS = 30, 200, 20, 10, 20
 
@@ -19,22 +22,24 @@ MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS
 NOT_TOLD = ("layers_", "validation_split", "verbose")
 
 
-def write(outcome, form: dict, html_path=None, markdown_path=None) -> None:
+def write(outcome, form: dict, html_path=None, markdown_path=None, pictures=None) -> None:
     """Write the report of a run.
 
     Parameters:
         outcome: an `experiment.Outcome`.
         form: all parameters of the tool, as Galaxy's JSON holds them.
         html_path, markdown_path: what to write; None for neither.
+        pictures: folder for the pictures that the Markdown shows; None for none.
     """
     with drawing.letters_told():
         found = blocks(outcome, form)
-    for path, render in ((html_path, to_html), (markdown_path, to_markdown)):
-        if path:
-            text = render(TITLE, found)
-            if len(text.encode()) > MAX_BYTES:
-                text = render(TITLE, [block for block in found if not isinstance(block, Picture)])
-            write_text(path, text)
+    if html_path:
+        text = to_html(TITLE, found)
+        if len(text.encode()) > MAX_BYTES:
+            text = to_html(TITLE, [block for block in found if not isinstance(block, Picture)])
+        write_text(html_path, text)
+    if markdown_path:
+        write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
 
 
 def blocks(outcome, form: dict) -> list:
@@ -182,12 +187,13 @@ def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list
         np.fill_diagonal(wrong, 0)
         order = [(int(i), int(j)) for i, j in zip(*np.unravel_index(np.argsort(-wrong, axis=None)[:LISTED_CONFUSIONS], wrong.shape), strict=True)]
         rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
-        return [Paragraph("The commonest confusions:"), Table(["True class", "Predicted class", "Samples"], rows)] if rows else []
+        commonest = Table(["True class", "Predicted class", "Samples"], rows)
+        return [Matrix(report_pictures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
     shades = [[0.0, *map(float, row)] for row in shares]
-    return [Paragraph("Confusion matrix: one row for each true class, one column for each predicted one."),
-            Table(["True \\ predicted", *labels], rows, shades)]
+    return [Matrix(report_pictures.matrix(counts, labels), "Confusion matrix, one row for each true class, one column for each predicted one",
+                   Table(["True \\ predicted", *labels], rows, shades))]
 
 
 def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:

@@ -5,8 +5,11 @@ import io
 import numpy as np
 
 from .drawing import shortened
+from .plot_confusion import ConfusionMatrix
 
 MAX_CURVES = 4
+# Beyond these, cells are smaller than what a screen shows.
+MAX_CLASSES = 500
 MAX_POINTS = 5000
 DPI = 90
 
@@ -54,6 +57,18 @@ def residuals(truth: np.ndarray, predicted: np.ndarray, name: str) -> bytes:
     right.set_ylabel("Samples")
     right.axvline(0, color="gray", linewidth=1)
     return _png(figure)
+
+
+def matrix(counts: np.ndarray, labels: list[str]) -> bytes | None:
+    """Draw a confusion matrix; None for more classes than can be seen.
+
+    Parameters:
+        counts: integer (classes, classes), one row for each true class.
+        labels: names of the classes.
+    """
+    if len(labels) > MAX_CLASSES:
+        return None
+    return _png(ConfusionMatrix(counts=counts, classes=labels).plot().figure_)
 
 
 def _figure(width: float, height: float):
