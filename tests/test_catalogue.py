@@ -10,6 +10,7 @@ import pytest
 from dltools import (
     callbacks,
     fit_parameters,
+    keywords,
     kinds,
     layers,
     metrics,
@@ -78,6 +79,28 @@ def test_activations(wrappers):
     form = wrappers["keras_model_config"].find("inputs")
     offered = [param for param in form.iter("param") if interface.name_of(param) == "activation"]
     assert {tuple(option.get("value") for option in p.iter("option")) for p in offered} == {layers.ACTIVATIONS}
+
+
+def test_defaults_of_the_fields_beside_keyword_arguments(wrappers):
+    """Where a field holds its default, a keyword argument holds against it."""
+    form = interface.parameters(wrappers["keras_model_config"])
+    fields = {}
+    for path, parameter in form.items():
+        layer, _, name = path.rpartition("[")[2].partition("]|")
+        if layer in layers.LAYERS and layers.LAYERS[layer].kwargs and not layers.LAYERS[layer].instead:
+            for field in layers.LAYERS[layer].parameters:
+                if field.name == name:
+                    keras = field.keras or name
+                    fields[layers.LAYERS[layer].keras or layer, keras, field.kind] = parameter.default
+    assert len(fields) > 60
+    used = set()
+    for (layer, name, kind), default in fields.items():
+        key = f"{layer} {name}" if f"{layer} {name}" in keywords.FORM_DEFAULTS else name
+        used.add(key)
+        told = keywords.FORM_DEFAULTS.get(key)
+        assert (told is None) == (default == ""), (layer, name)
+        assert told is None or keywords.same(kind.read(told, ""), kind.read(default, "")), (layer, name, told, default)
+    assert set(keywords.FORM_DEFAULTS) <= used
 
 
 @pytest.mark.parametrize("section", ["sequential", "functional"])

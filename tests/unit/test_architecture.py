@@ -159,7 +159,7 @@ FAIL = {
     "keyword no name": (changed(2, kwargs="3"), "must be of the form name=value"),
     "keyword code": (changed(2, kwargs="padding='same') or print(1"), "must be of the form name=value"),
     "keyword twice": (changed(2, kwargs="padding='same', padding='valid'"), "key word arguments"),
-    "keyword refused by Keras": (changed(2, kwargs="padding='sme'"), "Layer 2 (Conv2D) does not fit"),
+    "keyword of no use": (changed(2, kwargs="padding='sme'"), "Layer 2 (Conv2D): padding must be one of valid, same. Received: 'sme'."),
     "class in a keyword": (
         changed(2, kwargs="kernel_initializer={'class_name': 'Lambda', 'module': 'keras.layers', 'config': {}}"), "'keras.layers.Lambda'",
     ),

@@ -15,7 +15,7 @@ def read_labels(inputs: dict) -> tuple[np.ndarray, int]:
         UserError: the dataset is no column of class numbers, or a label is outside the classes.
     """
     dataset = parameters.dataset(inputs["infile"], "Dataset containing class vector")
-    header = parameters.boolean(inputs["header0"])
+    header = parameters.boolean(inputs["header0"], "header0")
     width = tables.count_columns(dataset, header)
     if width > 1:
         raise UserError(

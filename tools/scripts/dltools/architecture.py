@@ -14,7 +14,7 @@ import math
 import random
 import sys
 
-from . import adaptation, footprint, gate, keras2, limits, weights
+from . import adaptation, arguments, footprint, gate, keras2, limits, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
 from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
@@ -122,6 +122,7 @@ def from_json(text: bytes | str, source: str):
     config = gate.parse_json(text, source)
     old = keras2.is_old(config)
     config = keras2.converted(config, source) if old else config
+    arguments.check_flags(config, source)
     model = described(config, source)
     return (json.loads(to_json(model)) if old else config), model
 

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, gate, hdf5, last_layer, limits, signing, training_parameters
+from . import architecture, arguments, gate, hdf5, last_layer, limits, signing, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
@@ -71,6 +71,7 @@ def read(dataset: Dataset) -> Builder:
             "Make it anew with 'Create deep learning model'."
         )
     architecture.checked(contents[ARCHITECTURE], str(dataset))
+    arguments.check_flags(contents[ARCHITECTURE], str(dataset))
     return Builder(contents[ARCHITECTURE], training_parameters.check(contents[TRAINING], str(dataset)))
 
 

@@ -42,7 +42,7 @@ def from_parameters(selection: dict) -> ConfusionMatrix:
     counts, classes, notes = compared(selection)
     return ConfusionMatrix(
         title=selection.get("title") or "Confusion matrix", counts=counts, classes=classes, notes=notes,
-        color_map=COLOR_MAPS[color], normalize=normalize, totals=boolean(selection.get("totals") or False),
+        color_map=COLOR_MAPS[color], normalize=normalize, totals=boolean(selection.get("totals"), "totals"),
     )
 
 

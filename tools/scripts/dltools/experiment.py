@@ -133,7 +133,7 @@ def prepare(form: dict) -> Setup:
     model_file.check_shown(tables.features.names or (), tables.features.source)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
-    every = parameters.boolean(options.get("score_all_training", False))
+    every = parameters.boolean(options.get("score_all_training"), "score_all_training")
     return Setup(scheme, made, model, before, tables, target, weights, scorers, seed, precision.read(options), every)
 
 

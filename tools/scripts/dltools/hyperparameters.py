@@ -4,21 +4,24 @@ Names: ``epochs``, ``batch_size`` and the other fit parameters, ``class_weight``
 loss's other options, ``random_seed``, ``optimizer__learning_rate`` and the optimizer's other options, where there is a
 schedule or loss scaling ``schedule__decay_steps`` or ``loss_scaling__initial_scale``, and for a layer's arguments
 ``layers_<position>_<type>__<argument>``, the position counted from 0 in the model configuration,
-such as ``layers_7_Dense__units``.
+such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bidirectional__layer__units``.
 """
 
 import copy
 import difflib
 import json
 
-from . import objectives, optimizers, schedules, training_parameters
+from . import arguments, objectives, optimizers, schedules, training_parameters
 from .builder import Builder
 from .errors import UserError, listed, one_line, quoted
 from .files import replacing
-from .parameters import is_empty, literal
+from .parameters import is_empty, word_or_literal
 
-# Settings of a layer that are no hyperparameters: what it is called, and what shapes it was built for.
-NOT_SWAPPED = ("name", "dtype", "batch_shape", "build_config")
+# Settings of a layer that are no hyperparameters: what it is called, what shapes it was built for, how a model inside
+# another is connected.
+NOT_SWAPPED = ("name", "dtype", "batch_shape", "build_config", "build_input_shape", "input_layers", "output_layers")
+# Settings that are layers themselves, whose settings have names of their own.
+_LAYERS_INSIDE = ("layer", "forward_layer", "backward_layer", "cell")
 # Names of the tools before these: layers_0_Dense__config__units, lr.
 OLD_NAMES = {"lr": "optimizer__learning_rate"}
 
@@ -35,8 +38,8 @@ def values(builder: Builder) -> dict:
     found |= {"class_weight": training["class_weight"]} if "class_weight" in training else {}
     for place in _PLACES:
         found |= {f"{place}__{name}": value for name, value in _options(training, place).items()}
-    for prefix, config in _layers(builder):
-        found |= {f"{prefix}__{name}": value for name, value in config.items() if name not in NOT_SWAPPED}
+    for prefix, (_, config) in _layers(builder).items():
+        found |= {f"{prefix}__{name}": value for name, value in config.items() if name not in NOT_SWAPPED and not _is_inside(name, value)}
     return found
 
 
@@ -88,13 +91,24 @@ def _options(training: dict, place: str) -> dict:
     return chosen.get("loss_scaling", {})
 
 
-def _layers(builder: Builder):
-    layers = builder.architecture.get("config", {}).get("layers", [])
-    return [
-        (f"layers_{position}_{layer.get('class_name')}", layer["config"])
-        for position, layer in enumerate(layers)
-        if isinstance(layer, dict) and isinstance(layer.get("config"), dict)
-    ]
+def _layers(builder: Builder) -> dict[str, tuple[str, dict]]:
+    """Return prefix of the names of a layer's settings -> its class and its configuration, of layers inside others too."""
+    return dict(_layers_of(builder.architecture.get("config", {}), ""))
+
+
+def _layers_of(config: dict, prefix: str):
+    listed_layers = config.get("layers")
+    inside = {f"layers_{position}_{layer.get('class_name')}": layer
+              for position, layer in enumerate(listed_layers) if isinstance(layer, dict)} if isinstance(listed_layers, list) else {}
+    inside |= {name: config[name] for name in _LAYERS_INSIDE if _is_inside(name, config.get(name))}
+    for name, layer in inside.items():
+        if isinstance(layer.get("config"), dict):
+            yield prefix + name, (str(layer.get("class_name")), layer["config"])
+            yield from _layers_of(layer["config"], f"{prefix}{name}__")
+
+
+def _is_inside(name: str, value) -> bool:
+    return name in _LAYERS_INSIDE and isinstance(value, dict) or name == "layers" and isinstance(value, list)
 
 
 def swap(builder: Builder, swaps: list[dict]) -> Builder:
@@ -104,7 +118,7 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
         swaps: `sp_name` and `sp_value` of each, as Galaxy's JSON holds them; rows without name are ignored.
 
     Raises:
-        UserError: a name that does not exist (the message lists those that do), or a value that is no literal.
+        UserError: a name that does not exist (the message lists those that do), or a value of another type than the setting's.
     """
     builder = copy.deepcopy(builder)
     for entry in swaps:
@@ -119,11 +133,11 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
 
 
 def _value(text: str, name: str):
-    if name == "class_weight" and text != "None":
+    if name == "class_weight" and text.lower() not in ("none", "null"):
         # Read where the classes are still as the user wrote them.
         return text
     # The name of a loss or an activation may be given without quotes, as the form shows it.
-    return text if text.isidentifier() and text not in ("None", "True", "False") else literal(text, f"Hyperparameter swapping: {name}")
+    return word_or_literal(text, f"Hyperparameter swapping: {name}")
 
 
 def _set(builder: Builder, name: str, value) -> None:
@@ -139,7 +153,7 @@ def _set(builder: Builder, name: str, value) -> None:
     if place in _PLACES:
         _options(training, place)[argument] = value
     elif place:
-        dict(_layers(builder))[place][argument] = value
+        _set_of_layer(*_layers(builder)[place], argument, value, f"Hyperparameter swapping: {name}")
         _forget_shapes(builder.architecture)
     elif name in ("loss", "random_seed", "class_weight"):
         training[name] = value
@@ -147,6 +161,13 @@ def _set(builder: Builder, name: str, value) -> None:
         training.setdefault("loss_options", {})[name] = value
     else:
         training["fit"][name] = value
+
+
+def _set_of_layer(layer: str, config: dict, argument: str, value, label: str) -> None:
+    known = arguments.kind(layer, argument)
+    found = arguments.like(config[argument], value, label) if known is None else arguments.read(layer, argument, value, label)
+    # As the configuration holds it, which is JSON.
+    config[argument] = json.loads(json.dumps(found))
 
 
 def _advice(name: str, allowed: set[str]) -> str:

@@ -39,7 +39,7 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
     columns = tables.column_selection(
         form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
     )
-    header = parameters.boolean(form["header2"])
+    header = parameters.boolean(form["header2"], "header2")
     if classification:
         table = label_columns(source, header, columns)
         found, count = table.columns, len(table.columns[0])
@@ -109,7 +109,7 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
         f"Columns of {source}",
     )
     read_table = tables.read_numbers if numbers else tables.read_text
-    table = read_table(source, parameters.boolean(selector[f"header_{letter}"]), columns)
+    table = read_table(source, parameters.boolean(selector[f"header_{letter}"], f"header_{letter}"), columns)
     found = list(table.values.T) if numbers else table.columns
     if len(found) != 1:
         raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")

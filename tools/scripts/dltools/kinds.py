@@ -25,6 +25,18 @@ def _number(value, label: str, rule: str):
         raise _refusal(label, rule, value) from None
 
 
+def bracketed(value, label: str, rule: str):
+    """Return the literal that `value` holds; several numbers must stand in brackets, since 0,5 is half to many.
+
+    Raises:
+        UserError: says the rule.
+    """
+    found = _number(value, label, rule)
+    if isinstance(found, tuple) and isinstance(value, str) and not value.strip().startswith("("):
+        raise _refusal(label, rule, value)
+    return found
+
+
 def _refusal(label: str, rule: str, value) -> UserError:
     return UserError(f"{label} must be {rule}. Received: {quoted(value)}.")
 
@@ -84,17 +96,27 @@ class Choice(NamedTuple):
         return value
 
 
+class Option(NamedTuple):
+    """One of several words, in capitals or not, as Keras takes it."""
+
+    options: tuple[str, ...]
+
+    def read(self, value, label):
+        return Choice(self.options).read(value.lower() if isinstance(value, str) and value.lower() in self.options else value, label)
+
+
 class Sizes(NamedTuple):
     """A whole number, or as many in a tuple as the layer has dimensions: ``3`` or ``(3, 3)``."""
 
     dimensions: int
+    least: int = 1
 
     def read(self, value, label):
         example = f", or {self.dimensions} of them in brackets" if self.dimensions > 1 else ""
-        rule = f"a whole number of at least 1, such as 2{example}"
+        rule = f"a whole number of at least {self.least}, such as 2{example}"
         sizes = _number(value, label, rule)
         several = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-        if not all(_is_whole(n, 1) for n in several) or len(several) not in (1, self.dimensions):
+        if not all(_is_whole(n, self.least) for n in several) or len(several) not in (1, self.dimensions):
             raise _refusal(label, rule, value)
         return several if len(several) > 1 else several[0]
 
@@ -140,7 +162,7 @@ class Penalties(NamedTuple):
 
     def read(self, value, label):
         rule = "two numbers of at least 0 in brackets, such as (0., 0.01)"
-        weights = _number(value, label, rule)
+        weights = bracketed(value, label, rule)
         numbers = isinstance(weights, (tuple, list)) and len(weights) == 2
         if not numbers or not all(isinstance(w, (int, float)) and not isinstance(w, bool) and w >= 0 for w in weights):
             raise _refusal(label, rule, value)
@@ -168,7 +190,7 @@ class Numbers(NamedTuple):
     def read(self, value, label):
         example = "two growing numbers in brackets, such as (0, 255)"
         rule = example if self.count else "growing numbers in brackets, such as (0, 0.5, 2)"
-        numbers = _number(value, label, rule)
+        numbers = bracketed(value, label, rule)
         several = numbers if isinstance(numbers, (tuple, list)) else ()
         grows = all(_is_number(n) for n in several) and all(a < b for a, b in itertools.pairwise(several))
         if not several or not grows or len(several) != (self.count or len(several)):
@@ -181,7 +203,7 @@ class Factor(NamedTuple):
 
     def read(self, value, label):
         rule = "a number, such as 0.2, or a lower and an upper limit in brackets, such as (-0.1, 0.3)"
-        factor = _number(value, label, rule)
+        factor = bracketed(value, label, rule)
         limits = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,)
         if len(limits) not in (1, 2) or not all(_is_number(n) for n in limits) or limits[0] > limits[-1]:
             raise _refusal(label, rule, value)
@@ -221,11 +243,73 @@ class Word(NamedTuple):
         return str(value)
 
 
-class Flag(NamedTuple):
-    """A checkbox."""
+class Figures(NamedTuple):
+    """A number, or numbers in brackets, in each other or not: ``0.5``, ``(0.5, 0.1)``."""
 
     def read(self, value, label):
-        return boolean(value)
+        rule = "a number, such as 0.5, or numbers in brackets, such as (0.5, 0.1)"
+        figures = bracketed(value, label, rule)
+        if not self._fits(figures):
+            raise _refusal(label, rule, value)
+        return figures
+
+    def _fits(self, figures) -> bool:
+        return all(map(self._fits, figures)) and bool(figures) if isinstance(figures, (tuple, list)) else _is_number(figures)
+
+
+class Flag(NamedTuple):
+    """True or False: a checkbox, or the word in any case. No other text and no number stands for one of them.
+
+    `besides` are further words that are allowed.
+    """
+
+    besides: tuple[str, ...] = ()
+
+    def read(self, value, label):
+        if isinstance(value, str) and value.lower() in self.besides:
+            return value.lower()
+        if is_empty(value):
+            raise _refusal(label, "True or False", value)
+        return boolean(value, label)
+
+
+class Nullable(NamedTuple):
+    """What another kind takes, or None, by which Keras' own choice holds."""
+
+    kind: Any
+
+    def read(self, value, label):
+        if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "null")):
+            return None
+        return self.kind.read(value, label)
+
+
+class Named(NamedTuple):
+    """An object of Keras by its name, or as the dictionary that Keras writes of it, which `gate` looks through.
+
+    `reader` is the kind that reads some of the names, with these names.
+    """
+
+    names: tuple[str, ...]
+    hint: str = ""
+    reader: Any = None
+
+    def read(self, value, label):
+        if isinstance(value, dict):
+            return value
+        if self.reader is not None and value in self.reader[1]:
+            return self.reader[0].read(value, label)
+        if not isinstance(value, str) or value not in self.names:
+            known = listed(self.names if self.reader is None else self.reader[1], 60)
+            raise UserError(f"{label} must be one of {known}{self.hint}. Received: {quoted(value)}.")
+        return value
+
+
+class ByKeras(NamedTuple):
+    """What only Keras may judge."""
+
+    def read(self, value, label):
+        return value
 
 
 class Parameter(NamedTuple):

@@ -5,28 +5,16 @@ names of Keras' own constructor arguments.
 """
 
 import functools
-import inspect
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from . import gate, weights
+from . import keywords, weights
+from .arguments import ACTIVATIONS, DATA_FORMATS, ENCODINGS, FLIPS, INPUT_DTYPES
 from .errors import UserError, listed, quoted
+from .keywords import keyword_names
 from .kinds import (
     Amounts, Axes, Choice, Constraint, Equation, Factor, Flag, Numbers, Parameter, Penalties, Real, Shape, Sizes, Whole,
     Word, optional, read_named,
 )
-from .parameters import keyword_arguments
-
-ACTIVATIONS = (
-    "linear", "softmax", "elu", "selu", "softplus", "softsign", "relu", "tanh", "sigmoid", "hard_sigmoid",
-    "exponential",
-    "gelu", "silu", "mish", "leaky_relu", "relu6", "log_softmax", "hard_silu", "hard_tanh", "celu", "log_sigmoid",
-    "squareplus", "sparsemax", "sparse_plus", "sparse_sigmoid", "soft_shrink", "hard_shrink", "tanh_shrink",
-)  # Not glu, which halves the last axis: Dense and Activation state a shape that it then does not have.
-ENCODINGS = ("multi_hot", "one_hot", "count")
-FLIPS = ("horizontal_and_vertical", "horizontal", "vertical")
-DATA_FORMATS = ("channels_last", "channels_first")
-INPUT_DTYPES = ("float32", "float64", "int32", "int64")
-
 
 class Layer(NamedTuple):
     """One layer on offer.
@@ -256,9 +244,6 @@ FUNCTIONAL_LAYERS: dict[str, Layer] = {
     **{name: layer._replace(merges=True) for name, layer in _ATTENTIONS.items()},
 }
 
-# Arguments of every Keras layer that a user may set by keyword, beside the layer's own.
-COMMON_ARGUMENTS = {"name": Word(), "trainable": Flag(), "dtype": Word(), "input_shape": Shape()}
-
 
 def entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, Layer]:
     """Return the label, such as "Layer 2 (Conv2D)", and the entry in the table of the layer at a position of the form.
@@ -300,8 +285,8 @@ def make(table: dict[str, Layer], values: dict, label: str):
         # What is said of its weights is said of those of the layer inside.
         values = {**values, "wrapped": {**(values.get("wrapped") or {}), "weights_options": values.get("weights_options")}}
     found = read_named(layer.parameters, values, label)
-    further = keyword_arguments(values.get("kwargs"), f"{label}: key word arguments") if layer.kwargs else {}
-    found |= _checked_keywords(further, name, label)
+    if layer.kwargs:
+        found = keywords.joined(found, values.get("kwargs"), name, label)
     return build, found if layer.wraps else _with_weights(found, values, name, label)
 
 
@@ -311,33 +296,3 @@ def _with_weights(found: dict, values: dict, name: str, label: str) -> dict:
         if argument in found:
             raise UserError(f"{label}: {argument} is given twice: in the key word arguments and in a box on the weights.")
     return found | options
-
-
-def _checked_keywords(further: dict[str, Any], name: str, label: str) -> dict[str, Any]:
-    if not further:
-        return {}
-    known = keyword_names(name)
-    for keyword, value in further.items():
-        if keyword not in known:
-            raise UserError(
-                f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
-            )
-        if keyword in COMMON_ARGUMENTS:
-            further[keyword] = COMMON_ARGUMENTS[keyword].read(value, f"{label}: {keyword}")
-        if keyword.endswith("_initializer") and value in weights.NAMES:
-            further[keyword] = weights.Initializer().read(value, f"{label}: {keyword}")
-        gate.check(value, f"{label}: {keyword}")
-    return further
-
-
-def keyword_names(name: str) -> list[str]:
-    """Return the names of the constructor arguments of a class in `keras.layers`, sorted."""
-    import keras
-
-    signature = inspect.signature(getattr(keras.layers, name).__init__)
-    own = {
-        parameter.name
-        for parameter in signature.parameters.values()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and parameter.name != "self"
-    }
-    return sorted(own | set(COMMON_ARGUMENTS))

@@ -83,7 +83,7 @@ def read_loss_options(loss: str, values: dict) -> dict:
     options = {}
     for parameter in LOSS_OPTIONS:
         name, value = parameter.name, values.get(parameter.name)
-        if is_empty(value) or (name == "from_logits" and not boolean(value)):
+        if is_empty(value) or (name == "from_logits" and not boolean(value, f"{loss}: {name}")):
             continue
         found = read_parameters([parameter], values, loss)[name]
         if loss in OPTION_OF[name]:

@@ -7,6 +7,7 @@ Saved workflows may hold integers as strings, and null or "" for an empty option
 
 import ast
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .errors import UserError, one_line, quoted
@@ -46,9 +47,21 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def boolean(value) -> bool:
-    """Read a checkbox: JSON true or false, or the strings that old workflows hold."""
-    return value if isinstance(value, bool) else str(value).lower() in {"true", "booltrue"}
+_BOOLEANS = {"true": True, "booltrue": True, "false": False, "boolfalse": False, "": False}
+
+
+def boolean(value, label: str = "A checkbox") -> bool:
+    """Read a checkbox: JSON true or false, or the strings that old workflows hold; one that is not there is off.
+
+    Raises:
+        UserError: anything else, of which no one can know what it was to mean.
+    """
+    if isinstance(value, bool):
+        return value
+    found = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else False if value is None else None
+    if found is None:
+        raise UserError(f"{label} must be True or False. Received: {quoted(value)}.")
+    return found
 
 
 def several(value) -> list[str]:
@@ -70,6 +83,22 @@ def with_further(values: dict, name: str) -> dict:
     return found
 
 
+# What other languages, and people, write for Python's True, False and None.
+_WORDS = {"true": True, "false": False, "none": None, "null": None}
+
+
+def word_or_literal(text: str, label: str) -> Any:
+    """Read a literal, or a name without quotes as the form shows it; true, false and none may stand in any case.
+
+    Raises:
+        UserError: neither.
+    """
+    text = text.strip()
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    return text if text.isidentifier() else literal(text, label)
+
+
 def literal(text: str, label: str) -> Any:
     """Read one Python literal such as ``3``, ``(2, 2)``, ``'same'`` or ``None``.
 
@@ -87,8 +116,12 @@ def literal(text: str, label: str) -> Any:
         ) from None
 
 
-def keyword_arguments(text, label: str) -> dict[str, Any]:
-    """Read ``name=value, name=value`` with literal values into a dictionary.
+def keyword_arguments(text, label: str, judge: Callable[[str, str], object] = lambda name, word: None) -> dict[str, Any]:
+    """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any case.
+
+    Parameters:
+        judge: called with a name and the word without quotes that it was given; it may refuse the word for what it says,
+            before it is refused for the quotes.
 
     Raises:
         UserError: the text is not of that form, or a value is not a literal.
@@ -108,11 +141,17 @@ def keyword_arguments(text, label: str) -> dict[str, Any]:
     for keyword in call.keywords:
         if keyword.arg in arguments:
             raise UserError(f"{label}: {keyword.arg} is given twice. Received: {quoted(text)}.")
+        word = keyword.value.id if isinstance(keyword.value, ast.Name) else None
+        if word is not None and word.lower() in _WORDS:
+            arguments[keyword.arg] = _WORDS[word.lower()]
+            continue
         try:
             arguments[keyword.arg] = ast.literal_eval(keyword.value)
         except (ValueError, TypeError, MemoryError, RecursionError):
             received = ast.unparse(keyword.value)
-            hint = f" Did you mean {keyword.arg}='{received}'?" if isinstance(keyword.value, ast.Name) else ""
+            if word is not None:
+                judge(keyword.arg, word)
+            hint = f" Did you mean {keyword.arg}='{received}'?" if word is not None else ""
             raise UserError(
                 f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, None, or a list "
                 f"or tuple of these. Received without quotes: {one_line(received)}.{hint}"

@@ -117,7 +117,7 @@ def _truth(selection: dict, record, units: int, features):
     if not selection.get("infile_truth"):
         return None
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
-    header = parameters.boolean(selection.get("header_truth") or False)
+    header = parameters.boolean(selection.get("header_truth"), "header_truth")
     if record.target["kind"] == targets.REGRESSION:
         table = tables.read_numbers(dataset, header)
         values, rows = table.values, len(table.values)

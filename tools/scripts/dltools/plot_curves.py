@@ -111,7 +111,7 @@ _AREAS = {"roc": "AUC", "pr": "AP"}
 def roc_from_parameters(selection: dict) -> Curves:
     """Return the ROC curves of the form's two tables."""
     found = scored_truth.read(selection)
-    drop = boolean(selection.get("drop_intermediate", True))
+    drop = boolean(selection.get("drop_intermediate", True), "drop_intermediate")
     curves = _all(found, lambda truth, scores: _roc(truth, scores, drop), _mean_roc)
     title = selection.get("title") or f"Receiver operating characteristic{_of_class(found)}"
     return Curves(title=title, kind="roc", curves=curves, notes=found.notes)

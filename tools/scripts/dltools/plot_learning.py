@@ -30,7 +30,7 @@ def from_parameters(selection: dict) -> Display:
         UserError: the table is neither a history nor a cross-validated learning curve.
     """
     dataset = parameters.dataset(selection.get("infile1"), _LABEL)
-    with_errors = parameters.boolean(selection.get("plot_std_err") or False)
+    with_errors = parameters.boolean(selection.get("plot_std_err"), "plot_std_err")
     title = selection.get("title") or ""
     names = _header(dataset)
     if SIZES in names:

@@ -86,7 +86,7 @@ def from_parameters(selection: dict) -> Mistakes:
     if limit > MAX_PICTURES:
         raise UserError(f"Number of pictures: must be at most {MAX_PICTURES}. Received: {limit}.")
     true, predicted = label_tables.read_pair(selection)
-    pictures = tables.read_numbers(source, parameters.boolean(selection.get("header_pictures")))
+    pictures = tables.read_numbers(source, parameters.boolean(selection.get("header_pictures"), "header_pictures"))
     if len(pictures.values) != len(true.values):
         raise UserError(
             f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of the "

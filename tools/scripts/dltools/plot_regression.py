@@ -118,8 +118,8 @@ def from_parameters(selection: dict) -> Regression:
     columns = tables.column_selection(
         selection["column_selector_options_true"], "selected_column_selector_option", "col", "Choose how to select data by column"
     )
-    true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true")), columns)
-    header = parameters.boolean(selection.get("header_predicted"))
+    true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns)
+    header = parameters.boolean(selection.get("header_predicted"), "header_predicted")
     predicted = tables.read_numbers(predicted_set, header, prediction_tables.predicted_columns(predicted_set, header))
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
     width = true.values.shape[1]

@@ -7,8 +7,7 @@ Periods are given in epochs or in steps (batches). How many steps an epoch has i
 from typing import NamedTuple
 
 from .errors import UserError
-from .kinds import Choice, Flag, Numbers, Parameter, Real, Whole, optional, read_parameters
-from .parameters import literal
+from .kinds import Choice, Flag, Numbers, Parameter, Real, Whole, bracketed, optional, read_parameters
 
 # Each takes TensorFlow time to prepare.
 MAX_BOUNDARIES = 100
@@ -21,7 +20,7 @@ class Rates(NamedTuple):
     """Learning rates in brackets: ``(0.001, 0.0001)``."""
 
     def read(self, value, label):
-        rates = literal(value, label)
+        rates = bracketed(value, label, "learning rates in brackets, such as (0.001, 0.0001)")
         several = list(rates) if isinstance(rates, (tuple, list)) else [rates]
         return [Real(0).read(rate, label) for rate in several]
 
