@@ -33,6 +33,8 @@ class Features(NamedTuple):
     source: Dataset
     # Numbers of columns of the tables that stand side by side; empty where it is one table.
     widths: tuple[int, ...] = ()
+    # `tsv.Source` of each table, from left to right; empty for a sparse matrix.
+    sources: tuple = ()
 
     @property
     def rows(self) -> int:
@@ -43,8 +45,8 @@ class Features(NamedTuple):
         """Number of columns."""
         return self.values.shape[1]
 
-    def take(self, positions: np.ndarray) -> np.ndarray:
-        """Return rows by position as a dense float32 array."""
+    def take(self, positions: np.ndarray | slice) -> np.ndarray:
+        """Return rows, by position or a slice, as a dense float32 array."""
         chosen = self.values[positions]
         return chosen if isinstance(chosen, np.ndarray) else chosen.toarray()
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import (
     batches, builder, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
-    parts, precision, samples, scaling, scoring, suitability, targets, training,
+    parts, precision, samples, scaling, scoring, suitability, targets, training, words,
 )
 from .errors import UserError
 
@@ -124,7 +124,7 @@ def prepare(form: dict) -> Setup:
         scaling.check_kept(model, scaled, str(source))
     else:
         made = made._replace(architecture=json.loads(model.to_json()))
-    batches.row_shape(model, tables.features)
+    words.check(model, tables.features, trained=loaded is not None)
     exports.check(form, model)
     target = _continued_target(tables, model, before) if before else read_target(tables, model, made.training)
     suitability.check(model, made.training, target)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, evaluation, input_tables, model_file, parameters, prediction, prediction_tables, samples, scoring, streams, tables, targets
+from . import batches, evaluation, input_tables, model_file, parameters, prediction, prediction_tables, samples, scoring, streams, tables, targets, words
 from .refusals import computed
 
 # About how many numbers are read at a time, and at most how many rows.
@@ -54,11 +54,13 @@ def run(form: dict, target, threads: int) -> Outcome:
     units = model.outputs[0].shape[-1]
     truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
     training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
-    outputs, kept = _Network(model, record, shape, truth), []
+    outputs, guard, kept = _Network(model, record, shape, truth), words.Guard(model, opened), []
     done = 0
     with tables.writing(target) as write:
         for size in _stretches(opened, outputs.batch):
-            found = outputs(opened.take(size), done)
+            rows = opened.take(size)
+            guard.check(rows, done)
+            found = outputs(rows, done)
             done += size
             names, columns = prediction.table(
                 prediction.without_logits(found, training, sizes), form["method"], record.target, training["loss"]

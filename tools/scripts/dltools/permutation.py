@@ -41,7 +41,7 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from .keras_runtime import keras_for_compute
 
     keras_for_compute()
-    from . import batches, model_file
+    from . import batches, model_file, words
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
     seed = 0 if is_empty(selection.get("random_seed")) else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
@@ -50,13 +50,14 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
         raise UserError(f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one.")
     table, dataset = _samples(selection, label, columns)
     table = _in_trained_order(table, record.features.get("names"), dataset)
-    features = batches.Features(table.values, table.names, dataset)
+    features = batches.Features(table.values, table.names, dataset, sources=(table.table,))
     trained_on = record.features["count"]
     if features.count != trained_on:
         raise UserError(
             f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the columns "
             "that correspond to those of the training samples."
         )
+    words.Guard(model, features).check_all()
     names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
     judge = Judge(record, _truth(selection, record, model.output_shape[-1], features), selection.get("scoring"))
     rows = _chosen_rows(selection, features, repeats, seed)
@@ -107,7 +108,8 @@ def _in_trained_order(table: tables.NumberTable, names: list[str] | None, datase
     if not names or table.names is None or table.names == names:
         return table
     order = name_positions(table.names, names, dataset, "columns")
-    return tables.NumberTable(table.values[:, order], list(names))
+    source = table.table and table.table._replace(positions=[table.table.positions[position] for position in order])
+    return tables.NumberTable(table.values[:, order], list(names), source)
 
 
 def _truth(selection: dict, record, units: int, features):

@@ -6,7 +6,7 @@ hardware for anything else.
 
 import json
 
-from . import architecture, training_parameters
+from . import architecture, training_parameters, words
 from .errors import UserError, listed, quoted
 
 FULL, FLOAT16 = "float32", "mixed_float16"
@@ -30,7 +30,8 @@ def read(options: dict) -> str:
 def twin(model, chosen: str, training: dict):
     """Return a network like `model`, with its weights and its optimizer's state, that computes in mixed precision.
 
-    The last layers give numbers of 32 bits, so that the loss is computed with these.
+    The last layers give numbers of 32 bits, so that the loss is computed with these. Words of an Embedding
+    reach it in 32 bits: bfloat16 holds whole numbers up to 256 alone.
 
     Parameters:
         chosen: one of `PRECISIONS` but the first.
@@ -40,8 +41,10 @@ def twin(model, chosen: str, training: dict):
 
     config = json.loads(model.to_json())
     ends = {tensor._keras_history.operation.name for tensor in model.outputs}
+    # Layers that words pass, which would be rounded, and those that compute what the loss takes.
+    kept = ends | words.carriers(model)
     for layer in config["config"]["layers"]:
-        if layer["class_name"] not in KEPT and layer["config"].get("name") not in ends:
+        if layer["class_name"] not in KEPT and layer["config"].get("name") not in kept:
             _set_policy(layer, chosen)
     made = architecture.rebuild(config, "the model in mixed precision")
     copy_state(model, made, training)

@@ -32,6 +32,8 @@ class Opened(NamedTuple):
     count: int
     widths: tuple[int, ...]
     source: Dataset
+    # `tsv.Source` of each table, from left to right; empty for a sparse matrix.
+    sources: tuple = ()
 
 
 def table_of(form: dict, key: str, label: str) -> Table:
@@ -73,13 +75,14 @@ def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Fe
     first, *further = [tables.read_numbers_of(source, threads) for source in opened]
     source = chosen[0].dataset
     if not further:
-        return _as_trained(batches.Features(first.values, first.names, source), trained_on)
+        return _as_trained(batches.Features(first.values, first.names, source, sources=(first.table,)), trained_on)
     for table, found in zip(chosen[1:], further, strict=True):
         check_lengths(source, len(first.values), table.dataset, len(found.values))
     every = [first, *further]
     names = [name for table in every for name in table.names] if all(table.names for table in every) else None
     widths = tuple(table.values.shape[1] for table in every)
-    return _as_trained(batches.Features(np.hstack([table.values for table in every]), names, source, widths), trained_on)
+    read_from = tuple(table.table for table in every)
+    return _as_trained(batches.Features(np.hstack([table.values for table in every]), names, source, widths, read_from), trained_on)
 
 
 def _as_trained(features: batches.Features, trained_on: dict | None) -> batches.Features:
@@ -126,7 +129,8 @@ def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     count = sum(stream.count for stream in opened)
     _check_count(first.source, count, trained_on)
     widths = tuple(stream.count for stream in opened) if len(opened) > 1 else ()
-    return Opened(lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source)
+    sources = tuple(stream.table for stream in opened if stream.table)
+    return Opened(lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source, sources)
 
 
 def _beside(parts: list[np.ndarray]) -> np.ndarray:

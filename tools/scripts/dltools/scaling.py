@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import architecture, batches
+from . import architecture, batches, words
 from .errors import UserError, quoted
 from .kinds import Choice
 from .parameters import with_further
@@ -39,7 +39,7 @@ def chosen(form: dict) -> str:
 
 
 def in_front(model, method: str, source: str):
-    """Return an untrained model with a scaling layer behind each of its inputs.
+    """Return an untrained model with a scaling layer behind each of its inputs but those whose numbers are looked up.
 
     Parameters:
         model: a built `keras.Model`; its weights are not kept.
@@ -53,10 +53,8 @@ def in_front(model, method: str, source: str):
         return model
     inputs = [layer for layer in model.layers if type(layer).__name__ == "InputLayer"] or [model._layers[0]]
     config = json.loads(architecture.to_json(model))
-    for layer in inputs:
+    for layer in _to_scale(inputs, words.inputs_of(model)):
         shape = tuple(layer.batch_shape[1:])
-        if not str(layer.dtype).startswith(("float", "bfloat")):
-            raise UserError(f"Feature scaling: input {quoted(layer.name)} of the model takes whole numbers, which scaling would destroy.")
         if None in shape and method != BY_255:
             raise UserError(
                 f"Feature scaling: the model's input_shape is {shape}. Scaling column by column needs every size of it: "
@@ -65,6 +63,23 @@ def in_front(model, method: str, source: str):
         name = NAMES[method] + (f"_{layer.name}" if len(inputs) > 1 else "")
         _insert(config["config"], layer.name, _layer_config(name, method, len(shape)))
     return architecture.rebuild(config, source)
+
+
+def _to_scale(inputs: list, looked_up: dict[str, str]) -> list:
+    """Return the inputs that hold no words or other whole numbers that stand for something.
+
+    Raises:
+        UserError: none does.
+    """
+    found = [layer for layer in inputs if layer.name not in looked_up]
+    if not found:
+        raise UserError(
+            f"Feature scaling: {next(iter(looked_up.values()))} takes whole numbers, which scaling would destroy. Remove the box. For words "
+            "beside measurements, design a model with an input for each."
+        )
+    for name in looked_up:
+        print(f"Feature scaling: input {quoted(name)} is left as it is, for {looked_up[name]} takes its whole numbers.")
+    return found
 
 
 def _layer_config(name: str, method: str, dimensions: int) -> dict:

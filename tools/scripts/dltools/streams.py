@@ -19,6 +19,7 @@ class Stream(NamedTuple):
         rows, count: how many rows and columns there are.
         names: the header's names of these columns, or None.
         source: the dataset.
+        table: where the columns stand in it; None for a sparse matrix.
     """
 
     take: Callable[[int], np.ndarray | list[np.ndarray]]
@@ -26,6 +27,7 @@ class Stream(NamedTuple):
     count: int
     names: list[str] | None
     source: Dataset
+    table: tsv.Source | None = None
 
 
 def numbers(source: tsv.Source, threads: int) -> Stream:
@@ -71,7 +73,7 @@ def sparse(dataset: Dataset) -> Stream:
 def _stream(source: tsv.Source, threads: int, parse: Callable, join: Callable) -> Stream:
     cut = blocks.cut(source)
     take = _taker(blocks.in_order(lambda block: parse(source, block), cut, threads), join)
-    return Stream(take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset)
+    return Stream(take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset, source)
 
 
 def _taker(parsed: Iterator, join: Callable) -> Callable:

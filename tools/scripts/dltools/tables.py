@@ -31,11 +31,13 @@ class NumberTable(NamedTuple):
     """A table of numbers.
 
     `values` is a C-contiguous float32 array (rows, columns) of finite numbers. `names` holds
-    the header's names of these columns, or is None if the table has no header.
+    the header's names of these columns, or is None if the table has no header. `table` tells where
+    they stand in the file.
     """
 
     values: np.ndarray
     names: list[str] | None
+    table: tsv.Source | None = None
 
 
 class TextTable(NamedTuple):
@@ -77,7 +79,7 @@ def read_numbers_of(source: tsv.Source, threads: int = 1) -> NumberTable:
 
     for _ in blocks.in_order(place, cut, threads):
         pass
-    return NumberTable(values, source.selected_names)
+    return NumberTable(values, source.selected_names, source)
 
 
 def read_text(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1) -> TextTable:
