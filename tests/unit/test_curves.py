@@ -188,7 +188,7 @@ def test_threshold_plot_counts_as_scikit_learn(binary):
     truth, values, true, scores = binary
     shown = drawn("threshold_plot", **scored(true, scores))
     for at in (0, 10, shown.best):
-        predicted = values.astype(np.float32) >= shown.thresholds[at]
+        predicted = values >= shown.thresholds[at]
         assert shown.f1[at] == pytest.approx(metrics.f1_score(truth, predicted))
         assert shown.precision[at] == pytest.approx(metrics.precision_score(truth, predicted))
         assert shown.recall[at] == pytest.approx(metrics.recall_score(truth, predicted))

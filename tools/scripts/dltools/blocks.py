@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-from . import table_faults, tsv
+from . import distinct, table_faults, tsv
 
 _BLOCK_BYTES = 1 << 21
 # Arrow's cost for a column of a block is that of about as many cells.
 _BLOCK_ROWS = 64
+_WIDE = 16
 
 
 class Block(NamedTuple):
@@ -96,32 +97,59 @@ def _parse(source: tsv.Source, data: bytes, rows: int, kind: pa.DataType) -> pa.
     return batches[0] if len(batches) == 1 and batches[0].num_rows == rows else None
 
 
-def _number_types(data: bytes) -> list[pa.DataType]:
+def _number_types(data: bytes, dtype: type) -> list[pa.DataType]:
     """Return the types to try, in order, for a block of numbers."""
     # Arrow refuses what underflows, such as small p-values; by way of 64 bits they become 0.
-    types = [pa.float32(), pa.float64()]
+    types = [pa.float32(), pa.float64()] if dtype is np.float32 else [pa.float64()]
     # Whole numbers are parsed in two thirds of the time. Arrow would take 0x1F for one, too.
     if not any(sign in data for sign in (b".", b"x", b"X")):
-        types.insert(0, pa.int32())
+        types.insert(0, pa.int32() if dtype is np.float32 else pa.int64())
     return types
 
 
-def number_rows(source: tsv.Source, block: Block) -> np.ndarray:
-    """Return a block's wanted cells as float32 (rows, columns).
+def number_rows(source: tsv.Source, block: Block, watch: "distinct.Watch | None" = None, dtype: type = np.float32) -> np.ndarray:
+    """Return a block's wanted cells as numbers (rows, columns).
+
+    Parameters:
+        watch: looks at them, if given.
+        dtype: float32, or float64; the numbers are finite as float32 either way.
 
     Raises:
         UserError: the block is irregular, or a cell is no finite number.
     """
     data = _bytes(source, block)
-    for kind in _number_types(data):
+    for kind in _number_types(data, dtype):
         batch = _parse(source, data, block.rows, kind)
-        if batch is not None:
-            with np.errstate(over="ignore"):
-                values = batch.to_tensor(row_major=True).to_numpy().astype(np.float32, copy=False)
-            if np.isfinite(values).all():
-                return values
+        if batch is None:
+            continue
+        parsed = batch.to_tensor(row_major=True).to_numpy()
+        with np.errstate(over="ignore"):
+            values = parsed.astype(dtype, copy=False)
+            low, high = (ends.astype(np.float32) for ends in _ends(values))
+        # Both are no number where a single cell is none.
+        if np.isfinite(low).all() and np.isfinite(high).all():
+            if watch is not None:
+                watch.look(low, high, lambda columns: _exact(source, data, parsed, columns))  # noqa: B023
+            return values
     line = source.line + block.row
     raise table_faults.first_fault(source, data, line, table_faults.number_fault)
+
+
+def _ends(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smallest and the largest value of each column."""
+    if values.shape[1] >= _WIDE:
+        return values.min(axis=0), values.max(axis=0)
+    # NumPy goes along short rows slowly.
+    columns = np.ascontiguousarray(values.T)
+    return columns.min(axis=1), columns.max(axis=1)
+
+
+def _exact(source: tsv.Source, data: bytes, parsed: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return some columns of a block as float64 (rows, columns), parsed again if they were rounded to 32 bits."""
+    if parsed.dtype == np.float32:
+        chosen = source._replace(positions=[source.positions[column] for column in columns])
+        return _parse(chosen, data, len(parsed), pa.float64()).to_tensor(row_major=True).to_numpy()
+    return parsed[:, columns].astype(np.float64)
 
 
 def text_columns(source: tsv.Source, block: Block) -> list[np.ndarray]:

@@ -92,7 +92,7 @@ def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, units
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
     classification = kinds[0] != targets.REGRESSION
-    found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads)
+    found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads, np.float64)
     values = found.columns if classification else found.values
     samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
     target = targets.known(values, found.names, record.target, units, record.builder.training["loss"], table.dataset)

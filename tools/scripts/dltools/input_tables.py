@@ -4,15 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, labels, parameters, samples, tables
+from . import batches, distinct, labels, parameters, samples, tables
 from .errors import UserError
+
+# What to do with targets that 32 bits cannot tell apart.
+TARGETS = "and add it to the predictions"
 
 class Inputs(NamedTuple):
     """The tables of a run, read but not yet interpreted.
 
     Attributes:
         features: the training samples.
-        labels: the target as text columns (classification) or float32 (rows, columns) (regression).
+        labels: the target as text columns (classification) or float64 (rows, columns) (regression).
         label_names: names of the target's columns, or None.
         label_source: the target's dataset.
     """
@@ -44,7 +47,8 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
         table = label_columns(source, header, columns)
         found, count = table.columns, len(table.columns[0])
     else:
-        table = tables.read_numbers(source, header, columns, threads)
+        table = tables.read_numbers(source, header, columns, threads, np.float64)
+        distinct.check_table(table.values, table.table, TARGETS)
         found, count = table.values, len(table.values)
     samples.check_lengths(features.source, features.rows, source, count)
     return Inputs(features, found, table.names, source)

@@ -110,7 +110,7 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
 
 def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
     try:
-        table = tables.read_numbers(dataset, header, columns)
+        table = tables.read_numbers(dataset, header, columns, dtype=np.float64)
     except UserError as error:
         raise UserError(
             f"{error} Several columns are read as probabilities, one column for each class; predicted labels must "

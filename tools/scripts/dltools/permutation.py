@@ -121,7 +121,7 @@ def _truth(selection: dict, record, units: int, features):
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth"), "header_truth")
     if record.target["kind"] == targets.REGRESSION:
-        table = tables.read_numbers(dataset, header)
+        table = tables.read_numbers(dataset, header, dtype=np.float64)
         values, rows = table.values, len(table.values)
     else:
         table = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)

@@ -64,7 +64,7 @@ def from_parameters(selection: dict) -> GridScores:
     """
     dataset = parameters.dataset(selection.get("infile1"), _LABEL)
     first = tables.Columns("by_index_number", (1,))
-    scores = tables.read_numbers(dataset, True, first).values[:, 0].astype(np.float64)
+    scores = tables.read_numbers(dataset, True, first, dtype=np.float64).values[:, 0]
     steps = selection.get("steps")
     if is_empty(steps):
         names = [str(number) for number in range(1, len(scores) + 1)]

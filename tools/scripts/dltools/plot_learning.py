@@ -66,8 +66,8 @@ def _header(dataset) -> list[str]:
 
 def _read(dataset, wanted) -> dict[str, np.ndarray]:
     chosen = tables.Columns("by_header_name", tuple(dict.fromkeys(wanted)))
-    table = tables.read_numbers(dataset, True, chosen)
-    return dict(zip(table.names, table.values.T.astype(np.float64), strict=True))
+    table = tables.read_numbers(dataset, True, chosen, dtype=np.float64)
+    return dict(zip(table.names, table.values.T, strict=True))
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)

@@ -118,9 +118,10 @@ def from_parameters(selection: dict) -> Regression:
     columns = tables.column_selection(
         selection["column_selector_options_true"], "selected_column_selector_option", "col", "Choose how to select data by column"
     )
-    true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns)
+    true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns, dtype=np.float64)
     header = parameters.boolean(selection.get("header_predicted"), "header_predicted")
-    predicted = tables.read_numbers(predicted_set, header, prediction_tables.predicted_columns(predicted_set, header))
+    shown = prediction_tables.predicted_columns(predicted_set, header)
+    predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:
@@ -134,7 +135,7 @@ def from_parameters(selection: dict) -> Regression:
         raise UserError(f"{true_set}: there is only one sample. At least two are needed.")
     names, order = _matched(true, predicted, predicted_set)
     targets = [
-        Target(name, true.values[:, i].astype(np.float64), predicted.values[:, j].astype(np.float64))
+        Target(name, true.values[:, i], predicted.values[:, j])
         for i, (name, j) in enumerate(zip(names, order, strict=True))
     ]
     return Regression(title=selection.get("title") or "", targets=targets)

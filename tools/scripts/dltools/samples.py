@@ -69,10 +69,10 @@ def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Fe
     """
     if form["selected_input"] == "sparse":
         source = dataset(form["infile1"], "Training samples dataset")
-        return _as_trained(batches.Features(tables.read_sparse(source), None, source), trained_on)
+        return _as_trained(batches.Features(tables.read_sparse(source, watched=True), None, source), trained_on)
     chosen = tables_of(form)
     opened = [tsv.open_table(*table) for table in chosen] if trained_on is None else _sources(chosen, trained_on)
-    first, *further = [tables.read_numbers_of(source, threads) for source in opened]
+    first, *further = [tables.read_numbers_of(source, threads, watched=True) for source in opened]
     source = chosen[0].dataset
     if not further:
         return _as_trained(batches.Features(first.values, first.names, source, sources=(first.table,)), trained_on)

@@ -89,15 +89,16 @@ def _count_lines(dataset: Dataset) -> int:
 def _read_scores(dataset: Dataset, truth: Dataset) -> _Scores:
     cells = _first_cells(dataset)
     if not cells or not all(map(is_number, cells)):
-        table = tables.read_numbers(dataset, True, prediction_tables.predicted_columns(dataset, True))
-        return _Scores(table.values.astype(np.float64), table.names, dataset)
+        table = tables.read_numbers(dataset, True, prediction_tables.predicted_columns(dataset, True), dtype=np.float64)
+        return _Scores(table.values, table.names, dataset)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
     further_lines = _count_lines(dataset) - _count_lines(truth)
     is_header = len(set(cells)) == len(cells) > 1 and further_lines >= 0 or len(cells) == 1 == further_lines
     whole = all(float(cell).is_integer() for cell in cells)
     header = is_header and (whole or names_classes(cells, prediction_tables.second_cells(dataset)))
-    table = tables.read_numbers_of(tsv.open_table(dataset, header, tables.ALL_COLUMNS, numbers_may_name=True))
-    return _Scores(table.values.astype(np.float64), table.names, dataset)
+    source = tsv.open_table(dataset, header, tables.ALL_COLUMNS, numbers_may_name=True)
+    table = tables.read_numbers_of(source, dtype=np.float64)
+    return _Scores(table.values, table.names, dataset)
 
 
 def _read_truth(dataset: Dataset, scores: _Scores) -> tables.TextTable:

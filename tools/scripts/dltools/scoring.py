@@ -130,7 +130,7 @@ def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.
         names: of scorers, as `chosen` returns them.
         target_kind: the kind of the target.
         truth: see `targets.Target.truth`, of the rows scored.
-        predicted: of the same form as `truth`.
+        predicted: of the same form as `truth`; of a regression, float32 too.
         probabilities: float64 (rows, classes), or None for a regression.
 
     Returns:
@@ -139,7 +139,8 @@ def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.
     """
     import warnings
 
-    judged = _judged(target_kind, predicted, probabilities)
+    # The scores of a regression are those of the values that the user wrote and gets, not of rounded ones.
+    judged = _judged(target_kind, predicted.astype(np.float64) if target_kind == REGRESSION else predicted, probabilities)
     with warnings.catch_warnings():
         # scikit-learn and SciPy warn where a score is not defined: the table then says NaN, or 0 as they count it.
         warnings.simplefilter("ignore")

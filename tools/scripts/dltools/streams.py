@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import blocks, tables, tsv
+from . import blocks, distinct, tables, tsv
 from .columns import Columns, name_positions
 from .parameters import Dataset
 
@@ -36,11 +36,14 @@ def numbers(source: tsv.Source, threads: int) -> Stream:
     Parameters:
         source: as `tsv.open_table` returns it.
 
+    Once the last row is read, columns of which float32 loses distinct values are told of.
+
     Raises:
         UserError: a header was said not to be there. `take` raises as `tables.read_numbers` does.
     """
     tsv.check_first_row(source)
-    return _stream(source, threads, blocks.number_rows, np.concatenate)
+    watch = distinct.Watch(source)
+    return _stream(source, threads, lambda source, block: blocks.number_rows(source, block, watch), np.concatenate, watch.tell)
 
 
 def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Stream:
@@ -70,10 +73,19 @@ def sparse(dataset: Dataset) -> Stream:
     return Stream(take, *matrix.shape, None, dataset)
 
 
-def _stream(source: tsv.Source, threads: int, parse: Callable, join: Callable) -> Stream:
+def _stream(source: tsv.Source, threads: int, parse: Callable, join: Callable, at_end: Callable = lambda: None) -> Stream:
     cut = blocks.cut(source)
-    take = _taker(blocks.in_order(lambda block: parse(source, block), cut, threads), join)
+    parsed = blocks.in_order(lambda block: parse(source, block), cut, threads)
+    take = _taker(_followed(parsed, len(cut), at_end), join)
     return Stream(take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset, source)
+
+
+def _followed(parsed: Iterator, count: int, at_end: Callable) -> Iterator:
+    """Yield `count` parts; call `at_end` as soon as there are all."""
+    for number, part in enumerate(parsed, start=1):
+        if number == count:
+            at_end()
+        yield part
 
 
 def _taker(parsed: Iterator, join: Callable) -> Callable:

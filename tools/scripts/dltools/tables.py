@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from . import blocks, memory, tsv
+from . import blocks, distinct, memory, tsv
 from .columns import ALL_COLUMNS, Columns, column_selection
 from .errors import UserError, one_line
 from .files import replacing
@@ -30,7 +30,7 @@ __all__ = [
 class NumberTable(NamedTuple):
     """A table of numbers.
 
-    `values` is a C-contiguous float32 array (rows, columns) of finite numbers. `names` holds
+    `values` is a C-contiguous array (rows, columns) of finite numbers, float32 or float64. `names` holds
     the header's names of these columns, or is None if the table has no header. `table` tells where
     they stand in the file.
     """
@@ -56,29 +56,38 @@ class TextTable(NamedTuple):
         return 1 if self.names is None else 2
 
 
-def read_numbers(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1) -> NumberTable:
+def read_numbers(
+    dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1, dtype: type = np.float32, watched: bool = False
+) -> NumberTable:
     """Read columns of numbers from a tab-separated table, on `threads` threads.
+
+    Parameters:
+        dtype: of the array: float32, or float64 for numbers that are to be written or compared as the user wrote them.
+        watched: whether a column of which float32 loses distinct values is refused.
 
     Raises:
         UserError: the table is irregular, a cell of these columns is no finite number, a
             column does not exist, or `header` contradicts the file.
     """
-    return read_numbers_of(tsv.open_table(dataset, header, columns), threads)
+    return read_numbers_of(tsv.open_table(dataset, header, columns), threads, dtype, watched)
 
 
-def read_numbers_of(source: tsv.Source, threads: int = 1) -> NumberTable:
+def read_numbers_of(source: tsv.Source, threads: int = 1, dtype: type = np.float32, watched: bool = False) -> NumberTable:
     """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`."""
     tsv.check_first_row(source)
     cut = blocks.cut(source)
     rows = sum(block.rows for block in cut)
     memory.check_table(source.dataset, rows, len(source.positions))
-    values = np.empty((rows, len(source.positions)), np.float32)
+    values = np.empty((rows, len(source.positions)), dtype)
+    watch = distinct.Watch(source) if watched else None
 
     def place(block: blocks.Block) -> None:
-        values[block.row : block.row + block.rows] = blocks.number_rows(source, block)
+        values[block.row : block.row + block.rows] = blocks.number_rows(source, block, watch, dtype)
 
     for _ in blocks.in_order(place, cut, threads):
         pass
+    if watch is not None:
+        watch.check()
     return NumberTable(values, source.selected_names, source)
 
 
@@ -115,8 +124,11 @@ def _check_no_header_missed(table: TextTable, dataset: Dataset) -> None:
         raise tsv.missed_header(dataset, table.columns[0][0])
 
 
-def read_sparse(dataset: Dataset) -> "scipy.sparse.csr_array":
+def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_array":
     """Read a sparse matrix (rows, columns) of float32 from Matrix Market text.
+
+    Parameters:
+        watched: whether a column of which float32 loses distinct values is refused; else it is told of.
 
     Raises:
         UserError: the file is no such text, or holds complex, missing or infinite numbers.
@@ -134,12 +146,14 @@ def read_sparse(dataset: Dataset) -> "scipy.sparse.csr_array":
     if np.iscomplexobj(matrix):
         raise UserError(f"{dataset}: holds complex numbers. Only real ones can be used.")
     with np.errstate(over="ignore"):
-        matrix = scipy.sparse.csr_array(matrix, dtype=np.float32)
+        exact = scipy.sparse.csr_array(matrix, dtype=np.float64)
+        matrix = exact.astype(np.float32)
     wrong = np.flatnonzero(~np.isfinite(matrix.data))
     if len(wrong):
         row, column = np.searchsorted(matrix.indptr, wrong[0], "right"), matrix.indices[wrong[0]] + 1
         count = f" In all, {len(wrong):,} cells are missing or infinite." if len(wrong) > 1 else ""
         raise UserError(f"{dataset}: row {row}, column {column} of the matrix holds a missing or infinite number.{count}")
+    distinct.look_at_sparse(exact, dataset, refused=watched)
     return matrix
 
 

@@ -30,7 +30,7 @@ class Target(NamedTuple):
         values: what the loss compares with the output: float32 (rows, units), or int64 (rows, 1)
             class positions for a sparse loss.
         truth: what scores compare with the predictions: int64 (rows,) class positions, int64
-            (rows, units) of 0 and 1 for multilabel, float32 (rows, units) for regression.
+            (rows, units) of 0 and 1 for multilabel, float64 (rows, units), as the user wrote them, for regression.
         classes: the user's labels, as text, in the order of the class positions; empty for regression.
         names: the target columns' names where they have any.
         outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
@@ -66,7 +66,7 @@ def regression(values: np.ndarray, names: list[str] | None, units: int, source: 
     """Return the target of a regression.
 
     Parameters:
-        values: float32 (rows, columns), one column a target.
+        values: float64 (rows, columns), one column a target.
         units: number of units of the last layer.
 
     Raises:
@@ -78,7 +78,7 @@ def regression(values: np.ndarray, names: list[str] | None, units: int, source: 
             f"{source}: has {columns} target columns, but the last layer has {units} units. A regression needs one "
             "unit for each target column: change the units of the last layer, or choose other columns."
         )
-    return Target(REGRESSION, values, values, [], list(names or []))
+    return Target(REGRESSION, values.astype(np.float32), values, [], list(names or []))
 
 
 def classification(columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset) -> Target:
@@ -185,7 +185,7 @@ def several(columns, names: list[str] | None, outputs: list[tuple[str, int]], lo
     """Return the target of a network with several outputs, whose columns are divided among them in order.
 
     Parameters:
-        columns: text columns (classification) or float32 (rows, columns) (regression).
+        columns: text columns (classification) or float64 (rows, columns) (regression).
         outputs: name and number of units of each output.
         loss: name of the loss of a classification; None for a regression.
 
@@ -238,7 +238,7 @@ def known(values, names: list[str] | None, facts: dict, units: int, loss: str, s
     Columns are matched by their names where the model and the table have such, else by their order.
 
     Parameters:
-        values: text columns (classification) or float32 (rows, columns) (regression).
+        values: text columns (classification) or float64 (rows, columns) (regression).
         names: of these columns, or None.
         facts: what the model file says of the target: kind, classes, names.
         units: number of units of the last layer.
