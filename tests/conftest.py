@@ -8,7 +8,8 @@ import contextlib
 import pytest
 
 # Test files that share the one embedded Galaxy.
-IN_GALAXY = tuple(f"tests/test_{name}.py" for name in ("browser", "galaxy_tools", "out_of_memory", "saved_workflow", "workflow"))
+_NAMES = ("browser", "galaxy_tools", "out_of_memory", "saved_workflow", "workflow")
+IN_GALAXY = tuple(f"tests/test_{name}.py" for name in _NAMES)
 
 
 @pytest.hookimpl(optionalhook=True)
