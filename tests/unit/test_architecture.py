@@ -148,7 +148,7 @@ FAIL = {
     "units 0": (changed(7, units=0), "Layer 7 (Dense): units must be a whole number of at least 1. Received: '0'."),
     "units missing": (changed(7, units=""), "Layer 7 (Dense): units must be given"),
     "rate above 1": (forms.sequential(("Dropout", {"rate": 1.5, "kwargs": ""})), "rate must be a number of at least 0 and at most 1"),
-    "reshape": (changed(1, target_shape="(28, 29, 1)"), "Layer 1 (Reshape) does not fit: The total size of the tensor must be unchanged"),
+    "reshape": (changed(1, target_shape="(28, 29, 1)"), "Layer 1 (Reshape) does not fit: target_shape (28, 29, 1) takes 28 x 29 x 1 = 812 numbers, but each sample has 784."),
     "kernel too large": (changed(2, kernel_size="40", kwargs=""), "Layer 2 (Conv2D) does not fit"),
     "kernel of three": (changed(2, kernel_size="(3, 3, 3)"), "kernel_size must be a whole number of at least 1, such as 2, or 2"),
     "shape reaches it": (changed(3, layer_type="Conv1D", filters=2, kernel_size="2"), "It receives data of shape (None, 28, 28, 8)"),
@@ -189,7 +189,7 @@ FAIL = {
         forms.functional(ONE_INPUT, ("Input", {"shape": "(3,)", "name": "a"}), ("Input", {"shape": "(3,)", "name": "a"})), "Layer 3 (Input): name 'a' is that of layer 2 already",
     ),
     "attention without a shape": (forms.sequential(("AdditiveAttention", {"kwargs": ""}), input_shape=""), "Layer 1 (AdditiveAttention): input_shape must be given"),
-    "attention in a chain": (forms.sequential(dense(), ("MultiHeadAttention", ATTENDING), input_shape="(6,)"), "Layer 2 (MultiHeadAttention) does not fit: attention looks from step to step"),
+    "attention in a chain": (forms.sequential(dense(), ("MultiHeadAttention", ATTENDING), input_shape="(6,)"), "Layer 2 (MultiHeadAttention) does not fit: it takes sequences: (steps, features). Put a Reshape to (4, 1) before it"),
     "normalization after weights": (
         forms.sequential(dense(), NORMALIZATION, input_shape="(6,)"), "no layer with weights may stand before it, but Layer 1 (Dense) does. Move it before that layer",
     ),

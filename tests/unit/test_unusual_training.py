@@ -33,7 +33,7 @@ NETWORKS = {
     "a layer that TensorFlow cannot compute": (sequential(layer("Reshape", target_shape=[2, 2, 1]),
                                                           layer("Conv2D", filters=1, kernel_size=3, dilation_rate=10**9, padding="same", name="c"),
                                                           layer("Flatten", name="f"), dense(1, name="end")),
-                                               "TensorFlow cannot compute the network with these data: Negative output dimension"),
+                                               "The network cannot be computed for these samples: Negative output dimension"),
     "a batch beyond the memory": (sequential(layer("RepeatVector", n=4 * 10**6), layer("GlobalAveragePooling1D", name="g"), dense(1, name="end")),
                                   "the 16,000,000 values that one of its layers makes of a sample 2,048 MB for a batch of 32"),
     "weights beyond the memory": (sequential(dense(10**8), dense(1, name="end")), "its 600,000,001 parameters take 2,400 MB"),

@@ -14,10 +14,10 @@ import math
 import random
 import sys
 
-from . import adaptation, arguments, footprint, gate, keras2, limits, weights
+from . import adaptation, arguments, footprint, gate, keras2, limits, misfits, weights
 from .errors import UserError, quoted
 from .parameters import Dataset
-from .refusals import KERAS_REFUSALS, explained, keras_reason, of_backend
+from .refusals import INCOMPATIBLE, KERAS_REFUSALS, explained, keras_reason, of_backend
 
 
 def bounded(model, source: str):
@@ -67,18 +67,27 @@ def add_input(model, shape: tuple) -> tuple:
     return (None, *shape)
 
 
-def add(model, layer, label: str, shape):
+def add(model, layer, label: str, shape, seen: misfits.Layer | None = None):
     """Add a layer to a sequential model; return the shape of its output, None while that is unknown.
+
+    Parameters:
+        seen: the layer as the rules of `misfits` see it, where they were not asked yet.
 
     Raises:
         UserError: the layer does not fit.
     """
-    with explained(label, shape):
+    with explained(label, shape, seen):
         model.add(layer)
         if not model.built:
             return None
+        _check_one_output(layer)
         check_fits(layer, model.output_shape)
         return model.output_shape
+
+
+def _check_one_output(layer) -> None:
+    if not hasattr(layer.output, "shape"):
+        raise ValueError("it gives several results, of which the next layer takes one.")
 
 
 def check_fits(layer, shape) -> None:
@@ -88,6 +97,8 @@ def check_fits(layer, shape) -> None:
         ValueError: says what is wrong with the layer, whose output has the shape `shape`.
     """
     check_size(shape)
+    if layer.weights and "float" not in layer.compute_dtype:
+        raise ValueError(f"its dtype is {layer.compute_dtype}, but weights are fractions. Leave dtype out, or choose float32.")
     weights.check(layer)
 
 
@@ -183,10 +194,57 @@ def _built(config: dict, source: str):
         with _deep_calls():
             return _deserialized(_buildable(config))
     except (*KERAS_REFUSALS, RuntimeError, *of_backend()) as error:
+        _name_misfit(config, source, str(error))
         count = len(config["config"]["layers"])
         raise UserError(
             f"{source}: Keras cannot build the model of {count} layers that it describes: {keras_reason(error)}"
         ) from None
+
+
+def _name_misfit(config: dict, source: str, error: str) -> None:
+    """Name the layer for which Keras could not build a model, where it can be told and the rules know what is wrong.
+
+    Raises:
+        UserError: names the layer, what is wrong, and the shape that reaches it.
+    """
+    layers = config["config"]["layers"]
+    if config.get("class_name") == "Sequential":
+        if layers[0].get("class_name") == "InputLayer":
+            _step_through(layers, source)
+        return
+    told = INCOMPATIBLE.search(error)
+    named = {layer["config"].get("name"): layer for layer in layers if isinstance(layer.get("config"), dict)}
+    layer = named.get(told.group(1)) if told else None
+    if layer is not None:
+        shape = tuple(None if size.strip() == "None" else int(size) for size in told.group(3).strip("(), ").split(","))
+        sources = [named[name] for name in gate.sources(layer.get("inbound_nodes")) if name in named]
+        before = tuple(misfits.Before(f"Layer {quoted(other['config']['name'])} ({other['class_name']})", other["class_name"], other["config"], shape)
+                       for other in sources)
+        seen = misfits.Layer(str(layer["class_name"]), layer["config"], shape, before)
+        with explained(f"{source}: layer {quoted(told.group(1))} ({seen.name})", shape, seen):
+            return
+
+
+def _step_through(layers: list[dict], source: str) -> None:
+    """Apply the layers of a sequential model one by one, so that the one that does not fit is named.
+
+    They are counted as in the form: from 1, without the input.
+
+    Raises:
+        UserError: names the layer, what is wrong, and the shape that reaches it.
+    """
+    import keras
+
+    tensor, before = None, []
+    for position, config in enumerate(layers):
+        label = f"{source}: layer {position} ({config.get('class_name')})"
+        shape = None if tensor is None else tuple(tensor.shape)
+        seen = misfits.Layer(str(config.get("class_name")), config.get("config") or {}, shape, tuple(reversed(before)))
+        with explained(label, shape, seen):
+            layer = keras.saving.deserialize_keras_object(_dense_input(config))
+            tensor = layer.output if tensor is None else layer(tensor)
+            tensor_shape = tuple(tensor.shape)
+        before.append(misfits.Before(f"Layer {position} ({seen.name})", seen.name if position else "Input", seen.options, tensor_shape))
 
 
 @contextlib.contextmanager
@@ -224,13 +282,12 @@ def _deserialized(config: dict):
 
 def _with_dense_inputs(config: dict) -> dict:
     # These tools feed dense rows however the table came, and the NumPy backend knows no sparse ones.
-    dense = [
-        {**layer, "config": {**layer["config"], "sparse": False}}
-        if layer.get("class_name") == "InputLayer" and isinstance(layer.get("config"), dict) and layer["config"].get("sparse")
-        else layer
-        for layer in config["config"]["layers"]
-    ]
-    return {**config, "config": {**config["config"], "layers": dense}}
+    return {**config, "config": {**config["config"], "layers": [_dense_input(layer) for layer in config["config"]["layers"]]}}
+
+
+def _dense_input(layer: dict) -> dict:
+    is_sparse = layer.get("class_name") == "InputLayer" and isinstance(layer.get("config"), dict) and layer["config"].get("sparse")
+    return {**layer, "config": {**layer["config"], "sparse": False}} if is_sparse else layer
 
 
 def _begun(config: dict, source: str, columns: int):
@@ -239,9 +296,12 @@ def _begun(config: dict, source: str, columns: int):
 
     model = _built(config, source)
     built = keras.Sequential(name=model.name)
-    shape = add_input(built, (columns,))
+    shape, before = add_input(built, (columns,)), []
     for position, layer in enumerate(model.layers, start=1):
-        shape = add(built, layer, f"Layer {position} ({type(layer).__name__})", shape)
+        label, name = f"Layer {position} ({type(layer).__name__})", type(layer).__name__
+        seen = misfits.of_layer(layer, shape, tuple(reversed(before)))
+        shape = add(built, layer, label, shape, seen)
+        before.append(misfits.Before(label, name, seen.options, shape))
     return built
 
 

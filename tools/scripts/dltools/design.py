@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from . import adaptation
+from . import adaptation, misfits
 from .architecture import add, add_input, bounded, check_fits, without_weights
 from .errors import UserError, listed, quoted
 from .functional import connected, functional
@@ -63,12 +63,14 @@ def _sequential(selection: dict, layers: list[dict]):
         return _attentive(chain, shape)
     model = keras.Sequential()
     reached = None if shape is None else add_input(model, shape)
-    positions = {}
+    positions, before = {}, []
     for position, (label, _, build, options) in enumerate(chain, start=1):
-        with explained(label, reached):
+        seen = misfits.Layer(misfits.name_of(build), options, reached, tuple(reversed(before)))
+        with explained(label, reached, seen):
             built = build(**options)
         positions[built.name] = position
         reached = add(model, built, label, reached)
+        before.append(misfits.Before(label, seen.name, options, reached))
     return model, positions
 
 
@@ -84,11 +86,14 @@ def _attentive(chain: list[tuple], shape):
         name = next(label for label, layer, _, _ in chain if layer.attends)
         raise UserError(f"{name}: input_shape must be given for a model with attention.")
     start = tensor = keras.Input(shape)
-    positions = {}
+    positions, before = {}, []
     for position, (label, layer, build, options) in enumerate(chain, start=1):
-        with explained(label, tuple(tensor.shape)):
+        shape = tuple(tensor.shape)
+        seen = misfits.Layer(misfits.name_of(build), options, shape, tuple(reversed(before)))
+        with explained(label, shape, seen):
             built = build(**options)
             tensor = connected(built, layer, [tensor] if layer.attends else tensor)
             check_fits(built, tensor.shape)
         positions[built.name] = position
+        before.append(misfits.Before(label, seen.name, options, tuple(tensor.shape)))
     return keras.Model(start, tensor), positions

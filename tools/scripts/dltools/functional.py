@@ -1,5 +1,6 @@
 """Functional models: layers that say by position which layers feed them."""
 
+from . import misfits
 from .architecture import check_fits
 from .errors import UserError, listed, quoted
 from .layers import FUNCTIONAL_LAYERS, Layer, entry, make
@@ -25,6 +26,7 @@ def functional(selection: dict, layers: list[dict]):
     tensors: list = []
     names: list[str] = []
     feeding: list[list[int]] = []
+    made: list[misfits.Before] = []
     for position, values in enumerate(layers, start=1):
         label, layer = entry(FUNCTIONAL_LAYERS, position, values)
         build, options = make(FUNCTIONAL_LAYERS, values, label)
@@ -33,8 +35,10 @@ def functional(selection: dict, layers: list[dict]):
         given = [tensors[p - 1] for p in sources]
         given = given if layer.merges else given[0] if given else None
         shapes = [tuple(t.shape) for t in given] if isinstance(given, list) else given if given is None else tuple(given.shape)
-        with explained(label, shapes):
+        seen = misfits.Layer(misfits.name_of(build), dict(options), shapes, _before(sources, layer, made, feeding))
+        with explained(label, shapes, seen):
             tensor, name = _input(build, options) if given is None else _output(build(**options), layer, given)
+        made.append(misfits.Before(label, "Input" if given is None else seen.name, seen.options, tuple(tensor.shape)))
         _check_name(name, names, label)
         tensors.append(tensor)
         names.append(name)
@@ -44,6 +48,18 @@ def functional(selection: dict, layers: list[dict]):
     with explained("The network from input_layers to output_layers", None):
         model = keras.Model(*(end[0] if len(end) == 1 else end for end in ends))
     return model, {name: position for position, name in enumerate(names, start=1)}
+
+
+def _before(sources: list[int], layer: Layer, made: list[misfits.Before], feeding: list[list[int]]) -> tuple[misfits.Before, ...]:
+    """Return what feeds a layer: of one that merges all its sources, else the layers back to where several meet."""
+    if layer.merges or not sources:
+        return tuple(made[p - 1] for p in sources)
+    path, source = [], sources[0]
+    while True:
+        path.append(made[source - 1])
+        if len(feeding[source - 1]) != 1:
+            return tuple(path)
+        source = feeding[source - 1][0]
 
 
 def _input(build, options: dict):
@@ -64,8 +80,6 @@ def connected(built, layer: Layer, given):
     """Call a layer on what feeds it; the query of an attention is its value too where no other is given."""
     if not layer.attends:
         return built(given)
-    if any(len(tensor.shape) < 3 for tensor in given):
-        raise ValueError("attention looks from step to step, so it takes data of two dimensions: steps, and numbers for each.")
     given = given if len(given) > 1 else given * 2
     return built(*given) if layer.spread else built(given)
 

@@ -184,16 +184,16 @@ def _check_used(config: dict, source: str, place: str) -> None:
     layers = {str(layer.get("name")): layer for layer in _layers_of(config) if "inbound_nodes" in layer}
     if not layers or "output_layers" not in inner:
         return
-    used, found = set(), {*_sources(inner["output_layers"]), *_sources(inner.get("input_layers"))}
+    used, found = set(), {*sources(inner["output_layers"]), *sources(inner.get("input_layers"))}
     while found:
         used |= found
-        found = {name for layer in found & set(layers) for name in _sources(layers[layer]["inbound_nodes"])} - used
+        found = {name for layer in found & set(layers) for name in sources(layers[layer]["inbound_nodes"])} - used
     unused = [name for name in layers if name not in used]
     if unused:
         raise UserError(f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or connect it.")
 
 
-def _sources(value):
+def sources(value):
     """Yield the names of the layers whose outputs are told of in a value: what Keras 3 writes, and Keras 2."""
     if isinstance(value, list) and value and isinstance(value[0], str):
         yield value[0]
@@ -201,7 +201,7 @@ def _sources(value):
         yield str(value["config"]["keras_history"][0]) if value["config"]["keras_history"] else ""
     elif isinstance(value, (dict, list)):
         for child in _children(value):
-            yield from _sources(child)
+            yield from sources(child)
 
 
 def _refuse(source: str, place: str, what: str):

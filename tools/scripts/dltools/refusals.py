@@ -1,9 +1,14 @@
-"""What Keras refuses, said to the person at the form: the layer, Keras' own sentence, the shape that reached it."""
+"""What Keras and TensorFlow refuse, said to the person at the form: the layer, what is wrong, the shape that reached it.
+
+What a rule of `misfits` knows is said in the form's terms, before Keras is asked; else it is Keras' own sentence, without
+the names that only a program has.
+"""
 
 import contextlib
 import re
 import sys
 
+from . import misfits
 from .errors import UserError, one_line
 
 # What Keras raises when layers do not fit together or an argument is no use; anything else is a bug.
@@ -12,6 +17,27 @@ KERAS_REFUSALS = (
 )  # fmt: skip
 # How Keras begins what a layer's computation raises.
 _IN_LAYER = r"Exception encountered when calling ([^\n]*?)(?:\.call\(\))?\.?\n+"
+# A layer that was given data of another number of dimensions: its name, the two numbers, the shape.
+INCOMPATIBLE = re.compile(
+    r"Input \d+ (?:with name '[^']*' )?of layer ['\"]([^'\"]*)['\"] is incompatible with the layer: "
+    r"expected (?:min_|max_)?ndim=(\d+), found ndim=\d+\. Full shape received: (\([^)]*\))"
+)
+# Keras' sentence -> what it says to a person who did not write the program.
+_SAID = (
+    (
+        r".*of layer ['\"]([^'\"]*)['\"] is incompatible with the layer: expected axis (-?\d+) of input shape to have value (\S+), "
+        r"but received input with shape (\([^)]*\)).*",
+        r"the layer '\1' was made for data of the size \3 along axis \2, but is given \4",
+    ),
+    (r".*Shapes used to initialize variables must be fully-defined.*", "the size of its data's last axis is unknown, on which its weights depend"),
+    (r".*Computed output size would be zero or negative.*", "its window is larger than the data. Choose a smaller one, or padding='same'"),
+)
+# What only says where a program failed.
+_OF_PROGRAM = re.compile(
+    r"out of range|out of bounds for axis|object has no attribute|is not (?:iterable|subscriptable|callable)|unsupported operand|"
+    r"values to unpack|not supported between|could not be broadcast|KerasTensor|<[^<>]*>|required positional argument"
+)
+_NOT_TOGETHER = "its arguments do not go together, or not with these data. Compare them with those of the layer in Keras' documentation"
 
 
 def of_backend() -> tuple:
@@ -20,22 +46,76 @@ def of_backend() -> tuple:
 
 
 @contextlib.contextmanager
-def explained(label: str, shape):
-    """Turn what Keras refuses inside the block into a `UserError` on the layer `label`, reached by data of `shape`."""
+def explained(label: str, shape, layer: misfits.Layer | None = None):
+    """Turn what does not fit inside the block into a `UserError` on the layer `label`, reached by data of `shape`.
+
+    Parameters:
+        layer: the layer as the rules see it, which are asked before the block runs.
+    """
+    received = "" if shape is None else f" It receives data of shape {shape}."
+    found = None if layer is None else _known(layer)
+    if found:
+        # What is said of several layers tells their shapes.
+        raise UserError(f"{label} does not fit: {found}{'' if isinstance(shape, list) else received}")
     try:
         yield
     except KERAS_REFUSALS as error:
-        received = "" if shape is None else f" It receives data of shape {shape}."
         raise UserError(f"{label} does not fit: {keras_reason(error)}{received}") from None
 
 
+def _known(layer: misfits.Layer) -> str | None:
+    try:
+        return misfits.sentence(layer)
+    except KERAS_REFUSALS:
+        # A file may give a layer arguments of any kind. Keras refuses them then, and says more.
+        return None
+
+
 def keras_reason(error: Exception) -> str:
-    """Return the sentence in which Keras says what is wrong, without its call trace."""
+    """Return the sentence in which Keras says what is wrong, without its call trace and the names of its program."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     text = re.sub(_IN_LAYER, "", text)
     text = text.split("\n\nArguments received by")[0].split("\n\nCall arguments received")[0]
     text = f"{text} is missing" if isinstance(error, KeyError) else one_line(text) or type(error).__name__
+    text = _plain(text)
     return text if text.endswith(".") else text + "."
+
+
+def _plain(text: str) -> str:
+    found = INCOMPATIBLE.search(text)
+    if found:
+        return f"the layer '{found.group(1)}' takes data of {int(found.group(2)) - 1} dimensions beside the samples, but is given {found.group(3)}"
+    for pattern, sentence in _SAID:
+        if re.fullmatch(pattern, text):
+            return re.sub(pattern, sentence, text, count=1)
+    return _NOT_TOGETHER if _OF_PROGRAM.search(text) else text
+
+
+# What TensorFlow says while it computes -> what that means for the person at the form.
+_COMPUTING = (
+    (
+        r"indices\[[^]]*\] = (-?\d+) is not in \[0, (\d+)\)",
+        r"A number that stands for a word is \1, but the Embedding that looks it up has words from 0 to below \2, its input_dim. "
+        "Let input_dim be the largest number of the table plus 1.",
+    ),
+    (
+        r".*Input values must be in the range 0 <= values < num_tokens with num_tokens=(\d+).*",
+        r"A category is not from 0 to below \1, the num_tokens of a CategoryEncoding. Let num_tokens be the largest number of the table plus 1.",
+    ),
+    (
+        r".*(?:NHWC|NCHW|channels_first|Conv\w* op currently only supports).*",
+        "This processor computes only with the channels last. Choose data_format channels_last in all layers.",
+    ),
+    (
+        r".*(?:cuDNN|CuDNN|CUDA|cublas|cuBLAS).*",
+        "The GPU cannot compute this network. Choose a smaller batch_size, leave use_cudnn out, or ask your administrator.",
+    ),
+    (
+        r".*(?:Incompatible shapes|[Dd]imensions must be equal|must have the same|required broadcastable shapes|Matrix size-incompatible).*",
+        "The data that a layer makes of these samples have another shape than the layer after it takes. Look at the layer table for "
+        "the layers whose sizes differ, and at the columns that were chosen.",
+    ),
+)
 
 
 @contextlib.contextmanager
@@ -55,9 +135,14 @@ def computed():
         layer = re.match(_IN_LAYER, str(error))
         if layer is None:
             raise
-        raise UserError(f"A layer of the network cannot be computed, {layer.group(1)}: {keras_reason(error)}") from None
+        raise UserError(f"A layer of the network cannot be computed, {layer.group(1)}: {computing_reason(keras_reason(error))}") from None
     except errors.OpError as error:
-        raise UserError(f"TensorFlow cannot compute the network with these data: {_tensorflow_reason(error.message)}") from None
+        raise UserError(f"The network cannot be computed for these samples: {computing_reason(_tensorflow_reason(error.message))}") from None
+
+
+def computing_reason(text: str) -> str:
+    """Return what a sentence of TensorFlow means to the person at the form, or the sentence where that is not known."""
+    return next((re.sub(pattern, said, found.group(0)) for pattern, said in _COMPUTING if (found := re.search(pattern, text))), text)
 
 
 def _tensorflow_reason(message: str) -> str:

@@ -1,0 +1,159 @@
+"""Data of another number of dimensions than a layer takes: what it takes, and how to bring them there."""
+
+import math
+
+RECURRENT = ("LSTM", "GRU", "SimpleRNN")
+WRAPPERS = ("Bidirectional", "TimeDistributed", "SpectralNormalization")
+_PICTURES = (
+    "Resizing", "CenterCrop", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+    "RandomErasing",
+)  # fmt: skip
+_ATTENTIONS = ("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention")
+_SPATIAL = {
+    f"{name}{n}D{end}": n
+    for n in (1, 2, 3)
+    for name, end in (
+        ("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("DepthwiseConv", ""), ("MaxPooling", ""), ("AveragePooling", ""),
+        ("GlobalMaxPooling", ""), ("GlobalAveragePooling", ""), ("AdaptiveMaxPooling", ""), ("AdaptiveAveragePooling", ""),
+        ("Cropping", ""), ("UpSampling", ""), ("ZeroPadding", ""), ("SpatialDropout", ""),
+    )
+}  # fmt: skip
+_ABSENT = ("SeparableConv3D", "DepthwiseConv3D")
+# What may stand inside a TimeDistributed although it has no relative for data of more dimensions.
+_IN_STEPS = ("Conv3D", "SeparableConv2D")
+_STEPPING = {f"ConvLSTM{n}D": n for n in (1, 2, 3)}
+# Number of dimensions without channels -> what such data are called, and their axes.
+_THINGS = {1: "sequences", 2: "pictures", 3: "volumes"}
+_AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+def told(sizes) -> str:
+    """Return sizes as a person writes them: ``28`` or ``(28, 28)``."""
+    return str(sizes[0]) if len(sizes) == 1 else str(tuple(sizes))
+
+
+def up_to(count: int) -> str:
+    """Return which numbers from 1 on there are: ``1`` or ``from 1 to 3``."""
+    return "1" if count == 1 else f"from 1 to {count}"
+
+
+def sentence(layer) -> str | None:
+    """Return why data of this number of dimensions do not suit a layer, and what to change; None where they do.
+
+    Parameters:
+        layer: a `misfits.Layer` with one shape.
+    """
+    wanted = _wanted(layer)
+    given = len(layer.shape) - 1
+    if wanted is None or wanted[0] <= given <= wanted[1]:
+        return None
+    least, _, things = wanted
+    return f"it takes {things}. {_hint(layer, least)}"
+
+
+def _wanted(layer) -> tuple[int, float, str] | None:
+    """Return the fewest and the most dimensions of a sample that a layer takes, and what it takes in words."""
+    name, options = layer.name, layer.options
+    if name in _SPATIAL:
+        dimensions = _SPATIAL[name]
+        return dimensions + 1, dimensions + 1, f"{_THINGS[dimensions]}: {_shown(dimensions, layer.channels_first)}"
+    if name in _STEPPING:
+        dimensions = _STEPPING[name]
+        axes = _shown(dimensions, layer.channels_first).replace("steps", "places")
+        return dimensions + 2, dimensions + 2, f"sequences of {_THINGS[dimensions]}: (steps, {axes[1:]}"
+    if name in RECURRENT or name == "Bidirectional":
+        return 2, 2, "sequences: (steps, features)"
+    if name in _PICTURES:
+        return 3, 3, f"pictures: {_shown(2, layer.channels_first)}"
+    if name in _ATTENTIONS:
+        return 2, 2 if name == "GroupQueryAttention" else math.inf, "sequences: (steps, features)"
+    if name == "TimeDistributed":
+        return 2, math.inf, "sequences: the steps first, and what it works on at each"
+    if name == "RepeatVector" or (name == "CategoryEncoding" and options.get("output_mode", "multi_hot") != "one_hot"):
+        return 1, 1, "rows of numbers, one for each sample"
+    if name == "Permute":
+        return len(options["dims"]), len(options["dims"]), f"data of as many dimensions as dims names, {len(options['dims'])}"
+    if name == "EinsumDense" and "." not in options["equation"]:
+        axes = options["equation"].partition(",")[0]
+        return len(axes) - 1, len(axes) - 1, f"data with the axes {', '.join(axes)} of its equation, the first of which is the samples"
+    return None
+
+
+def _shown(dimensions: int, channels_first: bool) -> str:
+    axes = _AXES[dimensions]
+    return f"({', '.join(('channels', *axes) if channels_first else (*axes, 'channels'))})"
+
+
+def _hint(layer, wanted: int) -> str:
+    sample = tuple(layer.shape[1:])
+    sender = _last_step_only(layer) if len(sample) == 1 and wanted >= 2 else None
+    if sender is not None:
+        wraps = "the key word arguments of the layer inside it" if sender.name == "Bidirectional" else "its key word arguments"
+        return f"{sender.label} hands on its last step only: type return_sequences=True in {wraps}."
+    if layer.name in ("Permute", "EinsumDense"):
+        return f"Its data have {len(sample)} beside the samples: change {'dims' if layer.name == 'Permute' else 'equation'}, or what comes before."
+    if len(sample) > wanted:
+        return _hint_on_many(layer, sample, wanted)
+    return _hint_on_few(layer, sample, wanted)
+
+
+def _hint_on_many(layer, sample: tuple, wanted: int) -> str:
+    dimensions = len(sample) - 1
+    if wanted == 1:
+        return "Put a Flatten before it."
+    if layer.name in _SPATIAL:
+        other = layer.name.replace(f"{_SPATIAL[layer.name]}D", f"{dimensions}D")
+        if other in _SPATIAL and other not in _ABSENT:
+            return f"For data like these choose {other}."
+    if wanted == 2 and None not in sample[1:]:
+        steps = -1 if sample[0] is None else sample[0]
+        return f"Put a Reshape to {(*layer.outer, steps, math.prod(sample[1:]))} before it, or a TimeDistributed with Flatten."
+    if layer.name in _IN_STEPS and not layer.outer:
+        return "Put it inside a TimeDistributed if the first axis is that of the steps, or put a Reshape before it."
+    return "Put a Reshape before it."
+
+
+def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
+    if layer.name == "TimeDistributed":
+        return "Choose the layer inside it by itself, or put a Reshape to (steps, features) before it."
+    if None in sample:
+        return "Put a Reshape before it."
+    target = _target(sample, wanted, layer.channels_first)
+    if target is None:
+        return f"Put a Reshape before it to {wanted} numbers that multiplied give {math.prod(sample)}."
+    shape = str((*layer.outer, *target))
+    no_channels = len(sample) == wanted - 1 and wanted > 2
+    lead = f"{'There is no axis for the channels: put' if no_channels else 'Put'} a Reshape to {shape} before it"
+    if not layer.before:
+        lead += f", or let input_shape be {shape}"
+    elif layer.before[0].name == "Input":
+        lead += f", or let the shape of the Input be {shape}"
+    words = " Numbers that stand for words need an Embedding before it." if layer.name in (*RECURRENT, "Bidirectional") else ""
+    return f"{lead}.{words}"
+
+
+def _target(sample: tuple, wanted: int, channels_first: bool) -> tuple | None:
+    """Return a shape of so many dimensions for a sample: with an axis of one channel, or a square or cube made of a row."""
+    if len(sample) == wanted - 1:
+        return (1, *sample) if channels_first else (*sample, 1)
+    count = math.prod(sample)
+    for channels in (1, 3):
+        side = round((count / channels) ** (1 / (wanted - 1)))
+        if side > 1 and side ** (wanted - 1) * channels == count:
+            places = (side,) * (wanted - 1)
+            return (channels, *places) if channels_first else (*places, channels)
+    return None
+
+
+def _last_step_only(layer):
+    """Return the recurrent layer before this one that gives rows although it read steps, if nothing but rows lies between."""
+    for other in layer.before:
+        if other.shape is None or isinstance(other.shape, list) or len(other.shape) != 2:
+            return None
+        options = other.options
+        if other.name == "Bidirectional":
+            inner = options["layer"]
+            options = inner["config"] if isinstance(inner, dict) else inner[1]
+        if other.name in (*RECURRENT, "Bidirectional"):
+            return None if options.get("return_sequences") else other
+    return None
