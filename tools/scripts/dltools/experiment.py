@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    batches, builder, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
+    architecture, builder, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
     parts, precision, samples, scaling, scoring, suitability, targets, training, words,
 )
 from .errors import UserError
@@ -147,8 +147,10 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
     made = _swapped_trained(record, swaps)
 
     def loaded():
-        # Read again where several GPUs share the network: it has to be made for them.
-        network = model if devices.strategy() is None else model_file.read(source)[0]
+        # Made again: now the run is seeded, of which layers such as Dropout draw a seed of their own when they are made, and
+        # several GPUs that share the network need it made for them.
+        network = architecture.rebuild(record.builder.architecture, str(source))
+        precision.copy_state(model, network, made.training)
         try:
             model_file.restore_optimizer(source, network, made.training)
         except UserError:

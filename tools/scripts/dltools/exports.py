@@ -6,9 +6,12 @@ less than 1e-5 where they lie between 0 and 1.
 """
 
 import contextlib
+import json
 import logging
+import shutil
 import tempfile
 import warnings
+import zipfile
 from pathlib import Path
 
 from . import parameters
@@ -17,6 +20,7 @@ from .errors import UserError, listed
 from .files import replacing
 
 SAVE_ONNX = "save_onnx"
+_SHARED = "shared_object_id"
 # Layers that act while training alone, beside those called Random….
 VARYING = ("AugMix", "CutMix", "MixUp", "RandAugment")
 
@@ -25,6 +29,36 @@ def write_keras(target, model) -> None:
     """Write a `keras.Model` with its optimizer's state as Keras' own file, whole or not at all."""
     with replacing(target, suffix=".keras") as path:
         model.save(path)
+        _make_repeatable(path)
+
+
+def _make_repeatable(path) -> None:
+    """Let the same model give the same bytes: Keras' file holds dates, and addresses in memory as the marks of shared objects."""
+    with replacing(path) as repeatable, zipfile.ZipFile(path) as saved, zipfile.ZipFile(repeatable, "w") as written:
+        for entry in saved.infolist():
+            # Of 1980, if nothing is said.
+            same = zipfile.ZipInfo(entry.filename)
+            same.external_attr, same.file_size = entry.external_attr, entry.file_size
+            with saved.open(entry) as source, written.open(same, "w", force_zip64=entry.file_size >= zipfile.ZIP64_LIMIT) as destination:
+                if entry.filename.endswith(".json"):
+                    facts = json.load(source)
+                    facts.pop("date_saved", None)
+                    _number_shared(facts, {})
+                    destination.write(json.dumps(facts).encode())
+                else:
+                    shutil.copyfileobj(source, destination)
+
+
+def _number_shared(value, numbers: dict[int, int]) -> None:
+    """Number the shared objects of a configuration in the order in which they occur."""
+    if isinstance(value, dict):
+        if _SHARED in value:
+            value[_SHARED] = numbers.setdefault(value[_SHARED], len(numbers) + 1)
+        for child in value.values():
+            _number_shared(child, numbers)
+    elif isinstance(value, list):
+        for child in value:
+            _number_shared(child, numbers)
 
 
 def check(form: dict, model) -> None:

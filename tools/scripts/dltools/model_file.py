@@ -16,9 +16,12 @@ What Galaxy reads (``galaxy.datatypes.binary.H5MLM``):
      "training": as in `training_parameters`,
      "target": {"kind": "multiclass", "classes": [0, 1, ...], "names": []},
      "features": {"count": 784, "names": null},
-     "history": {"loss": [...], "acc": [...], "seconds": [...]},
+     "history": {"loss": [...], "acc": [...]},
      "run": {"seed": 7, "seed_drawn": false, "rows": {"training": 80, "validation": 20}, ...} of the last training,
      "versions": {"python": ..., "keras": ..., "tensorflow": ..., "numpy": ...}}
+
+The same training gives the same bytes: no times are in the file. (Files of release 2.0.0 have the epochs' `seconds` in
+their history.)
 
 Nothing in the file is executable, and weights are read only into the shapes that the architecture has.
 """
@@ -45,6 +48,8 @@ MAX_LABEL = 1000
 # Galaxy's own constant, by which it recognizes the format.
 URL = "https://github.com/goeckslab/Galaxy-ML"
 WEIGHTS = "model_weights"
+# How long each epoch took, in the history of a run.
+SECONDS = "seconds"
 SIGNATURE = "-signature-"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
 NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
@@ -89,7 +94,7 @@ def write(target, model, record: Record) -> None:
         "training": record.builder.training,
         "target": record.target,
         "features": record.features,
-        "history": record.history,
+        "history": {name: values for name, values in record.history.items() if name != SECONDS},
         "run": record.run,
         "versions": versions(),
     }

@@ -133,12 +133,13 @@ def _labels(target: targets.Target) -> list[str]:
 
 def _training(record: model_file.Record) -> list:
     history = record.history
-    epochs, seconds = len(history["loss"]), sum(history.get("seconds", []))
-    told = f"{epochs} epochs in {seconds:.1f} s."
+    epochs, seconds = len(history["loss"]), np.asarray(history.get(model_file.SECONDS, []))
+    known = seconds[np.isfinite(seconds)]
+    told = f"{epochs} epochs in {known.sum():.1f} s." if len(known) == epochs else f"{epochs} epochs, the last {len(known)} in {known.sum():.1f} s."
     if "val_loss" in history:
         best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
         told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
-    names = [name for name in history if name != "seconds"]
+    names = [name for name in history if name != model_file.SECONDS]
     some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
     numbers = Table(["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some])
     return [Paragraph(told), Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers)]

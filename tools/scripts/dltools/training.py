@@ -21,7 +21,8 @@ DEFAULT_BATCH_SIZE = 32
 class Fitted(NamedTuple):
     """A trained model and how its training went.
 
-    `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch.
+    `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch, NaN where it is
+    not known, as the seconds of an earlier run are not.
     """
 
     model: object
@@ -172,7 +173,7 @@ def _metrics(model, training: dict, target: Target) -> list:
 def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:
     from .progress import in_order
 
-    # A callback's figures, such as the learning rate, may not have been in the history so far.
+    # A callback's figures, such as the learning rate, may not have been in the history so far, and seconds are in no file.
     missing = [float("nan")] * len(before.get("loss", []))
-    ordered = {name: now[name] for name in in_order(now)} | {"seconds": seconds}
+    ordered = {name: now[name] for name in in_order(now)} | {model_file.SECONDS: seconds}
     return {name: [*before.get(name, missing), *(float(v) for v in values)] for name, values in ordered.items()}
