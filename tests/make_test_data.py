@@ -74,11 +74,30 @@ def write_bad(x: np.ndarray, y: np.ndarray) -> None:
     write("labels_negative", [*labels[:4], [-1], *labels[5:]])
     write("labels_fraction", [*labels[:4], [2.5], *labels[5:]])
     write("labels_missing", [*labels[:4], ["NA"], *labels[5:]])
+    (FOLDER / "labels_commas.txt").write_text("row,digit\n" + "".join(f"{i},{label}\n" for i, label in enumerate(y[:20])), encoding="utf-8")
     features = x[:20].astype(object)
     for name, cell in {"text": "abc", "empty": "", "nan": "nan"}.items():
         wrong = features.copy()
         wrong[4, 2] = cell
         write(f"features_{name}_cell", wrong)
+
+
+def write_as_programs_do(x: np.ndarray, y: np.ndarray) -> None:
+    """Write tables as R, spreadsheets and others write them, of which Galaxy's upload finds other types than tabular."""
+    few = range(FEW_ROWS // 3)
+    labels = "".join(f"{y[row]}\n" for row in few)
+    (FOLDER / "labels_few.txt").write_text(f"# digits that were drawn\n#digit\n{labels}\n", encoding="utf-8")
+    named = "".join(f'"digit {row + 1}"\t"{NAMES[y[row]]}"\n' for row in few)
+    write_text("labels_row_names", f'"label"\n{named}')
+    flags = "".join("\t".join(str(y[row] == digit) for digit in range(10)) + "\n" for row in few)
+    write_text("labels_true_false", flags)
+    pixels = "".join(",".join(map(str, x[row])) + "\n" for row in few)
+    (FOLDER / "X_few.csv").write_text(",".join(f"pixel{i}" for i in range(784)) + "\n" + pixels, encoding="utf-8")
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a text as it is as a table."""
+    (FOLDER / f"{name}.tabular").write_text(text, encoding="utf-8")
 
 
 def write_plotted(y: np.ndarray) -> None:
@@ -130,6 +149,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     write_good(x, y)
     write_bad(x, y)
+    write_as_programs_do(x, y)
     write_plotted(y)
 
 

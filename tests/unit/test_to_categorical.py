@@ -45,7 +45,6 @@ def test_ok_counts_classes_by_the_largest_label(to_categorical, tmp_path, num_cl
 
 FAIL = {
     "blank line": (("1\n\n2\n",), "'y_train', line 2: the line is blank"),
-    "blank line at the end": (("1\n2\n\n",), "'y_train', line 3: the line is blank"),
     "negative": (("1\n-1\n",), "line 2: the label '-1' is negative"),
     "fractional": (("1\n0.5\n",), "line 2: the label '0.5' is fractional"),
     "missing": (("1\nNA\n",), "line 2: the label is missing ('NA')"),

@@ -15,6 +15,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from . import distinct, table_faults, tsv
+from .cells import FALSE, TRUE
 
 _BLOCK_BYTES = 1 << 21
 # Arrow's cost for a column of a block is that of about as many cells.
@@ -55,11 +56,14 @@ def cut(source: tsv.Source) -> list[Block]:
     """Cut the rows of a table into blocks, and count them."""
     found = []
     row = 0
-    with open(source.dataset.path, "rb") as handle:
+    with open(source.path, "rb") as handle:
         offset = handle.seek(source.start)
         size = max(_BLOCK_BYTES, _BLOCK_ROWS * len(handle.readline()))
         handle.seek(offset)
-        while data := handle.read(size) + handle.readline():
+        while offset < source.end:
+            data = handle.read(min(size, source.end - offset))
+            # The end is that of a line.
+            data += handle.readline() if offset + len(data) < source.end else b""
             rows = data.count(b"\n") + (not data.endswith(b"\n"))
             found.append(Block(offset, len(data), row, rows))
             offset += len(data)
@@ -68,15 +72,21 @@ def cut(source: tsv.Source) -> list[Block]:
 
 
 def _bytes(source: tsv.Source, block: Block) -> bytes:
-    with open(source.dataset.path, "rb") as handle:
+    with open(source.path, "rb") as handle:
         handle.seek(block.offset)
         return handle.read(block.size)
 
 
 def _parse(source: tsv.Source, data: bytes, rows: int, kind: pa.DataType) -> pa.RecordBatch | None:
-    """Parse a block into columns of one type, or return None if it is irregular."""
+    """Parse a block into columns of one type, or return None if it is irregular.
+
+    Of numbers, columns of True and False come as booleans.
+    """
     # Names by position: those of the header may be there twice.
     wanted = [str(position) for position in source.positions]
+    types = dict.fromkeys(wanted, kind)
+    if source.booleans and kind != pa.string():
+        types |= {str(position): pa.bool_() for position in source.booleans.intersection(source.positions)}
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
@@ -85,9 +95,9 @@ def _parse(source: tsv.Source, data: bytes, rows: int, kind: pa.DataType) -> pa.
                 block_size=len(data),
                 use_threads=False,
             ),
-            pyarrow.csv.ParseOptions(delimiter="\t", ignore_empty_lines=False),
+            pyarrow.csv.ParseOptions(delimiter=source.separator, ignore_empty_lines=False),
             pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, kind), include_columns=wanted, null_values=[]
+                column_types=types, include_columns=wanted, null_values=[], true_values=TRUE, false_values=FALSE
             ),
         )
     except pa.ArrowInvalid:
@@ -107,6 +117,13 @@ def _number_types(data: bytes, dtype: type) -> list[pa.DataType]:
     return types
 
 
+def _numbers(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the columns with 1 for True and 0 for False, all of one type."""
+    if not any(map(pa.types.is_boolean, batch.schema.types)):
+        return batch
+    return pa.RecordBatch.from_arrays([column.cast(pa.float64()) for column in batch.columns], batch.schema.names)
+
+
 def number_rows(source: tsv.Source, block: Block, watch: "distinct.Watch | None" = None, dtype: type = np.float32) -> np.ndarray:
     """Return a block's wanted cells as numbers (rows, columns).
 
@@ -122,7 +139,7 @@ def number_rows(source: tsv.Source, block: Block, watch: "distinct.Watch | None"
         batch = _parse(source, data, block.rows, kind)
         if batch is None:
             continue
-        parsed = batch.to_tensor(row_major=True).to_numpy()
+        parsed = _numbers(batch).to_tensor(row_major=True).to_numpy()
         with np.errstate(over="ignore"):
             values = parsed.astype(dtype, copy=False)
             low, high = (ends.astype(np.float32) for ends in _ends(values))
@@ -148,7 +165,7 @@ def _exact(source: tsv.Source, data: bytes, parsed: np.ndarray, columns: np.ndar
     """Return some columns of a block as float64 (rows, columns), parsed again if they were rounded to 32 bits."""
     if parsed.dtype == np.float32:
         chosen = source._replace(positions=[source.positions[column] for column in columns])
-        return _parse(chosen, data, len(parsed), pa.float64()).to_tensor(row_major=True).to_numpy()
+        return _numbers(_parse(chosen, data, len(parsed), pa.float64())).to_tensor(row_major=True).to_numpy()
     return parsed[:, columns].astype(np.float64)
 
 

@@ -20,6 +20,7 @@ class Columns(NamedTuple):
 
     `mode` is one of `MODES`. `chosen` holds positions counted from 1 for the two modes by
     index number, names for the two modes by header name, and nothing for all columns.
+    By index number, nothing means the only column of a table that has one.
     """
 
     mode: str
@@ -36,7 +37,8 @@ def column_selection(conditional: dict, selector: str, column: str, label: str) 
     `conditional`; `label` is what the form calls it.
 
     Raises:
-        UserError: no column was chosen, or a column number is not a number.
+        UserError: no column was chosen where the table does not tell which is meant, or a column number
+            is not a number.
     """
     mode = conditional.get(selector)
     if mode not in MODES:
@@ -44,7 +46,7 @@ def column_selection(conditional: dict, selector: str, column: str, label: str) 
     if mode == "all_columns":
         return ALL_COLUMNS
     entries = _entries(conditional.get(column))
-    if not entries:
+    if not entries and not mode.endswith("index_number"):
         raise UserError(f"{label}: no column was chosen.")
     if mode.endswith("index_number"):
         entries = [_position(entry, label) for entry in entries]
@@ -67,28 +69,38 @@ def _position(entry: str, label: str) -> int:
     return int(digits)
 
 
-def positions(columns: Columns, width: int, names: list[str] | None, dataset: Dataset) -> list[int]:
+def positions(columns: Columns, width: int, names: list[str] | None, dataset: Dataset, named_rows: bool = False) -> list[int]:
     """Return the chosen columns of `dataset` as positions counted from 0.
 
     The table has `width` columns, called `names` if it has a header. Chosen columns keep the
-    order in which they were chosen, all others the order of the table.
+    order in which they were chosen, all others the order of the table. With `named_rows`, the
+    first column holds names of the rows, and is meant only where its number is chosen.
 
     Raises:
         UserError: a chosen column does not exist or is not the only one of its name, or none
-            is left.
+            is left or chosen.
     """
+    every = range(int(named_rows), width)
     if columns.mode == "all_columns":
-        return list(range(width))
+        return list(every)
+    if not columns.chosen:
+        return _only(every, dataset)
     if columns.mode.endswith("index_number"):
         found = _by_number(columns.chosen, width, dataset)
     else:
         found = _by_name(columns.chosen, names, dataset)
     if not columns.mode.startswith("all_but"):
         return found
-    rest = sorted(set(range(width)).difference(found))
+    rest = sorted(set(every).difference(found))
     if not rest:
         raise UserError(f"{dataset}: all columns are excluded, so none is left to use.")
     return rest
+
+
+def _only(every: range, dataset: Dataset) -> list[int]:
+    if len(every) != 1:
+        raise UserError(f"{dataset}: no column was chosen, and the dataset has {len(every)}. Choose by their numbers the columns to use.")
+    return list(every)
 
 
 def _by_number(chosen, width: int, dataset: Dataset) -> list[int]:
@@ -99,12 +111,18 @@ def _by_number(chosen, width: int, dataset: Dataset) -> list[int]:
     return [number - 1 for number in chosen]
 
 
+def unmarked(name: str) -> str:
+    """Return a name without the # that marks a header and is no part of it."""
+    return name.lstrip("#").strip() or name
+
+
 def _by_name(chosen, names: list[str] | None, dataset: Dataset) -> list[int]:
     if names is None:
         raise UserError(
             f"{dataset}: columns are chosen by header name, but the dataset is said to have no "
             "header. Choose columns by their number, or say that the dataset has a header."
         )
+    chosen = [name if name in names else unmarked(name) for name in chosen]
     for name in chosen:
         if names.count(name) > 1:
             at = [index + 1 for index, other in enumerate(names) if other == name]

@@ -1,7 +1,5 @@
 """Which features a model goes by: from a table of importances, or of a trained network (see `permutation`)."""
 
-import csv
-
 import numpy as np
 
 from . import parameters, permutation, tables, tsv
@@ -61,13 +59,8 @@ def _of_table(source: Dataset, selection: dict) -> Importances:
 def _names_of_features(selection: dict) -> list[str]:
     """Return the names of the selected columns of the dataset with feature names, which may be its only line."""
     dataset = parameters.dataset(selection.get("infile1"), FEATURES)
-    try:
-        with open(dataset.path, encoding="utf-8", newline="") as handle:
-            cells = tsv.split_cells(handle.readline().rstrip("\r\n"))
-    except (UnicodeDecodeError, csv.Error):
-        raise UserError(f"{dataset}: the first line is no line of names.") from None
-    names = [cell.strip() for cell in cells]
-    return [names[i] for i in positions(_columns(selection), len(names), names, dataset)]
+    first = tsv.first_line(dataset)
+    return [first.cells[i] for i in positions(_columns(selection), len(first.cells), first.cells, dataset, first.named_rows)]
 
 
 def _columns(selection: dict) -> tables.Columns:

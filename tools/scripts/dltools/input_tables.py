@@ -73,15 +73,15 @@ def read_groups(form: dict, features: batches.Features) -> np.ndarray | None:
     selector = form.get("groups_selector")
     if not selector:
         return None
-    source, column = _one_column(selector, "g", "groups", features)
-    column = labels.cleaned(column, source, 1 + parameters.boolean(selector["header_g"]), "group")
+    source, column, first_line = _one_column(selector, "g", "groups", features)
+    column = labels.cleaned(column, source, first_line, "group")
     found = labels.classes(column)
     return np.asarray(found.names, dtype=str)[found.codes(column)]
 
 
 def read_part_names(form: dict, features: batches.Features) -> tuple[np.ndarray, parameters.Dataset]:
     """Return str (rows,), the part that each row is said to be in, and the dataset that says so."""
-    source, column = _one_column(form.get("split_selector") or {}, "s", "parts", features)
+    source, column, _ = _one_column(form.get("split_selector") or {}, "s", "parts", features)
     return np.asarray(column, dtype=str), source
 
 
@@ -94,7 +94,7 @@ def read_weights(form: dict, features: batches.Features) -> np.ndarray | None:
     selector = parameters.with_further({"sample_weights": form.get("sample_weights")}, "sample_weights")
     if not selector:
         return None
-    source, weights = _one_column(selector, "w", "sample weights", features, numbers=True)
+    source, weights, _ = _one_column(selector, "w", "sample weights", features, numbers=True)
     negative = np.flatnonzero(weights < 0)
     if len(negative):
         raise UserError(f"{source}: sample weights must be at least 0. Sample {negative[0] + 1} has {weights[negative[0]]:g}.")
@@ -105,7 +105,7 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
     """Read the one column that a selector names by `infile_<letter>`, `header_<letter>` and a column selector.
 
     Returns:
-        (source, values): the dataset, and (rows,) of text, or of float32 if `numbers`.
+        (source, values, first_line): the dataset; (rows,) of text, or of float32 if `numbers`; the first row's line number.
     """
     source = parameters.dataset(selector.get(f"infile_{letter}"), f"Dataset containing the {what}")
     columns = tables.column_selection(
@@ -118,4 +118,4 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
     if len(found) != 1:
         raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")
     samples.check_lengths(features.source, features.rows, source, len(found[0]))
-    return source, found[0]
+    return source, found[0], table.first_line

@@ -23,7 +23,7 @@ ROUNDING = 1e-6
 class Labels(NamedTuple):
     """Labels of one table.
 
-    `values` is an object array (rows,) of str. `header` tells whether the first line was taken
+    `values` is an object array (rows,) of str, of which the first stands in line `first_line` of the file. `header` tells whether the first line was taken
     for a header, and `name` what it calls the labels. `classes` lists all labels that the table
     could have given, where it tells; `confidence`, float64 (rows,), how probable each was said to be.
     """
@@ -34,16 +34,12 @@ class Labels(NamedTuple):
     name: str | None = None
     classes: list[str] | None = None
     confidence: np.ndarray | None = None
+    first_line: int = 1
 
     @property
     def texts(self) -> set[str]:
         """The different labels."""
         return set(self.values)
-
-    @property
-    def first_line(self) -> int:
-        """Line number in the file of the first label."""
-        return 1 + self.header
 
     def line(self, text: str) -> int:
         """Line number in the file of the first row with a label."""
@@ -87,7 +83,7 @@ def read(infile, header, selector: dict, label: str, column: str = "col") -> Lab
     # The columns' names are the classes, unless they only number the columns.
     names = [name.removeprefix("True_") for name in table.names or map(str, range(width))]
     names = np.asarray(names, object)
-    return Labels(names[positions], dataset, header, classes=list(names))
+    return Labels(names[positions], dataset, header, classes=list(names), first_line=table.first_line)
 
 
 def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
@@ -105,7 +101,8 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
     names = table.names or [str(number) for number in range(table.values.shape[1])]
     best = table.values.argmax(axis=1)
     confidence = table.values[np.arange(len(best)), best].astype(np.float64)
-    return Labels(np.asarray(names, object)[best], dataset, header, None, names, confidence)
+    return Labels(np.asarray(names, object)[best], dataset, header, None, names, confidence, table.first_line)
+
 
 
 def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
@@ -116,11 +113,11 @@ def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> t
             f"{error} Several columns are read as probabilities, one column for each class; predicted labels must "
             "stand in a single column, such as 'Model Prediction' writes with the method 'predict'."
         ) from None
-    check_probabilities(table.values, dataset, 1 + header, table.names)
+    check_probabilities(table.values, dataset, table.first_line, table.names)
     odd = first_odd_row(table.values)
     if odd is not None:
         raise UserError(
-            f"{dataset}, line {1 + header + odd}: the probabilities of the classes add up to {table.values[odd].sum():.4g} instead of 1. "
+            f"{dataset}, line {table.first_line + odd}: the probabilities of the classes add up to {table.values[odd].sum():.4g} instead of 1. "
             f"The columns read are: {listed([quoted(name) for name in table.names or range(1, table.values.shape[1] + 1)], 12)}. Cut out "
             "those that hold something else."
         )
@@ -145,7 +142,8 @@ def check_probabilities(values: np.ndarray, dataset: Dataset, first_line: int, n
 
 def _single_column(table: tables.TextTable, dataset: Dataset) -> Labels:
     name = table.names[0] if table.names else None
-    return Labels(labels.cleaned(table.columns[0], dataset, table.first_line), dataset, table.names is not None, name)
+    column = labels.cleaned(table.columns[0], dataset, table.first_line)
+    return Labels(column, dataset, table.names is not None, name, first_line=table.first_line)
 
 
 def read_pair(selection: dict) -> tuple[Labels, Labels]:
@@ -191,7 +189,7 @@ def check_lengths(true: Dataset, true_rows: int, predicted: Dataset, predicted_r
 
 def _check_headers(true: Labels, predicted: Labels) -> None:
     for table, other in ((true, predicted), (predicted, true)):
-        where = f"{table.dataset}, line 1:"
+        where = f"{table.dataset}, line {table.first_line - table.header}:"
         if table.name in other.texts and len(table.values) == len(other.values) - 1:
             raise UserError(
                 f"{where} {quoted(table.name)} is not a header, for it is a label in {other.dataset}. "

@@ -6,8 +6,9 @@ belong to them (https://doi.org/10.1023/A:1010933404324).
 
 import numpy as np
 
-from . import label_tables, parameters, prediction, tables
-from .columns import name_positions
+from . import label_tables, parameters, prediction, tables, tsv
+from .cells import is_boolean
+from .columns import name_positions, unmarked
 from .errors import UserError
 from .kinds import Whole
 from .parameters import Dataset, is_empty
@@ -91,15 +92,14 @@ def _network(model, shape):
 def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tables.NumberTable, Dataset]:
     """Read the samples, whose first line names the features unless it holds numbers like the lines below."""
     dataset = parameters.dataset(selection.get("infile1"), label)
-    with open(dataset.path, "rb") as handle:
-        first, second = handle.readline(), handle.readline()
-    if not second.strip():
+    first = tsv.first_line(dataset)
+    if first.alone:
         raise UserError(
             f"{dataset} holds names but no samples. The features of a network are shuffled among samples: choose the "
             "table that the model was tested on."
         )
-    cells = first.decode("utf-8", "replace").rstrip("\r\n").split("\t")
-    header = columns.mode.endswith("header_name") or not all(is_number(cell) for cell in cells)
+    numbers = all(is_number(cell) or is_boolean(cell) for cell in first.cells)
+    header = first.marked or columns.mode.endswith("header_name") or not numbers
     return tables.read_numbers(dataset, header, columns, threads=2), dataset
 
 
@@ -107,9 +107,10 @@ def _in_trained_order(table: tables.NumberTable, names: list[str] | None, datase
     """Return the columns in the order of the training's, where both have names."""
     if not names or table.names is None or table.names == names:
         return table
-    order = name_positions(table.names, names, dataset, "columns")
+    wanted = [name if name in table.names else unmarked(name) for name in names]
+    order = name_positions(table.names, wanted, dataset, "columns")
     source = table.table and table.table._replace(positions=[table.table.positions[position] for position in order])
-    return tables.NumberTable(table.values[:, order], list(names), source)
+    return tables.NumberTable(table.values[:, order], list(names), table.first_line, source)
 
 
 def _truth(selection: dict, record, units: int, features):

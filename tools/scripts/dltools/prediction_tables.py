@@ -47,12 +47,13 @@ def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
     with a number, if there are several. A class may be called as what passed through, or Predicted: where the columns
     that are left do not add up to 1 in each row and all together do, all are classes.
     """
-    names = tsv.open_table(dataset, header, tables.ALL_COLUMNS).names or []
-    found = [i for i, name in enumerate(names, 1) if not _MARKED.fullmatch(name)]
+    source = tsv.open_table(dataset, header, tables.ALL_COLUMNS)
+    names = {position + 1: name for position, name in zip(source.positions, source.selected_names or (), strict=False)}
+    found = [number for number, name in names.items() if not _MARKED.fullmatch(name)]
     if len(found) in (0, len(names)):
-        found = [i for i, name in enumerate(names, 1) if name == _LABELS[0] or name.startswith(_LABELS[1])]
+        found = [number for number, name in names.items() if name == _LABELS[0] or name.startswith(_LABELS[1])]
     if not found:
-        found = _numbers(dataset, names)
+        found = _numbers(source) if len(names) > 1 else []
     if not found or len(found) == len(names):
         return tables.ALL_COLUMNS
     chosen = tables.Columns("by_index_number", tuple(found))
@@ -61,20 +62,16 @@ def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
     return chosen
 
 
-def _numbers(dataset: Dataset, names: list[str]) -> list[int]:
+def _numbers(source: tsv.Source) -> list[int]:
     """Return the columns that begin with a number, if there are several."""
-    if len(names) < 2:
-        return []
-    cells = second_cells(dataset)
-    found = [i for i, cell in enumerate(cells, 1) if tsv.is_number(cell)]
-    return found if len(cells) == len(names) and len(found) > 1 else []
+    cells = source.first_row
+    found = [position + 1 for position in source.positions if position < len(cells) and tsv.is_number(cells[position])]
+    return found if len(cells) == source.width and len(found) > 1 else []
 
 
 def second_cells(dataset: Dataset) -> list[str]:
     """Return the cells of a table's second line."""
-    with open(dataset.path, encoding="utf-8", errors="replace") as handle:
-        handle.readline()
-        return handle.readline().rstrip("\r\n").split("\t")
+    return tsv.open_table(dataset, False, tables.ALL_COLUMNS).head.second
 
 
 def _add_up(dataset: Dataset, columns: tables.Columns) -> bool:

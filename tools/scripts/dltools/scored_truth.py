@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from . import label_tables, labels, parameters, prediction_tables, tables, tsv
+from .cells import indicator, is_boolean
 from .errors import UserError, listed, quoted
 from .parameters import Dataset, is_empty
-from .tsv import is_number, names_classes, split_cells
+from .tsv import is_number, names_classes
 
 TRUTH = "Select the dataset containing true labels"
 SCORES = "Select the dataset containing predicted probabilities"
@@ -41,15 +42,12 @@ class ScoredTruth(NamedTuple):
 
 
 class _Scores(NamedTuple):
-    """The table of scores: float64 (rows, columns) and the columns' names, or None."""
+    """The table of scores: float64 (rows, columns), the columns' names or None, and the number of the first row's line."""
 
     values: np.ndarray
     names: list[str] | None
     dataset: Dataset
-
-    @property
-    def first_line(self) -> int:
-        return 1 if self.names is None else 2
+    first_line: int
 
 
 def read(selection: dict) -> ScoredTruth:
@@ -74,44 +72,37 @@ def read(selection: dict) -> ScoredTruth:
 # --- the two tables ---------------------------------------------------------------------------
 
 
-def _first_cells(dataset: Dataset) -> list[str]:
-    with open(dataset.path, "rb") as handle:
-        line = handle.readline().decode("utf-8", "replace")
-    return [cell.strip() for cell in split_cells(line.rstrip("\r\n"))] if '"' not in line else []
-
-
-def _count_lines(dataset: Dataset) -> int:
-    with open(dataset.path, "rb") as handle:
-        data = handle.read()
-    return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
-
-
 def _read_scores(dataset: Dataset, truth: Dataset) -> _Scores:
-    cells = _first_cells(dataset)
-    if not cells or not all(map(is_number, cells)):
+    first = tsv.first_line(dataset)
+    cells = first.cells
+    if first.marked or not all(map(is_number, cells)):
         table = tables.read_numbers(dataset, True, prediction_tables.predicted_columns(dataset, True), dtype=np.float64)
-        return _Scores(table.values, table.names, dataset)
+        return _Scores(table.values, table.names, dataset, table.first_line)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
-    further_lines = _count_lines(dataset) - _count_lines(truth)
+    further_lines = tables.count_rows(dataset) - tables.count_rows(truth)
     is_header = len(set(cells)) == len(cells) > 1 and further_lines >= 0 or len(cells) == 1 == further_lines
     whole = all(float(cell).is_integer() for cell in cells)
-    header = is_header and (whole or names_classes(cells, prediction_tables.second_cells(dataset)))
+    header = is_header and not first.alone and (whole or names_classes(cells, prediction_tables.second_cells(dataset)))
     source = tsv.open_table(dataset, header, tables.ALL_COLUMNS, numbers_may_name=True)
     table = tables.read_numbers_of(source, dtype=np.float64)
-    return _Scores(table.values, table.names, dataset)
+    return _Scores(table.values, table.names, dataset, table.first_line)
 
 
 def _read_truth(dataset: Dataset, scores: _Scores) -> tables.TextTable:
     """Read the truth, with a header if it has one line more than there are scores."""
-    lines, rows, cells = _count_lines(dataset), len(scores.values), _first_cells(dataset)
-    is_text = bool(cells) and not any(map(is_number, cells))
-    if lines == rows + 1 and (is_text or len(cells) > 1):
+    first = tsv.first_line(dataset)
+    cells = first.cells
+    lines, rows = tables.count_rows(dataset) + first.marked, len(scores.values)
+    # A single cell that reads True is the header that 'Deep learning training and evaluation' writes.
+    is_row = any(is_number(cell) or (is_boolean(cell) and len(cells) > 1) for cell in cells)
+    is_text = first.marked or first.named_rows or not is_row
+    if lines == rows + 1 and (is_text or (len(cells) > 1 and len(set(cells)) == len(cells) and not any(map(is_boolean, cells)))):
         if is_text:
             return tables.read_text(dataset, True)
         # A header of numbers, which the reader would take for data.
         table = tables.read_text(dataset, False)
-        return tables.TextTable([column[1:] for column in table.columns], cells)
-    if lines not in (0, rows):
+        return tables.TextTable([column[1:] for column in table.columns], cells, table.first_line + 1)
+    if lines != rows:
         counted = lines - 1 if cells in (["True"], ["y_true"]) else lines
         label_tables.check_lengths(dataset, counted, scores.dataset, rows, "labels")
     return tables.read_text(dataset, False)
@@ -241,13 +232,13 @@ def _of_indicators(table: tables.TextTable, source: Dataset, scores: _Scores, wa
 
 def _indicator(column: np.ndarray, position: int, table: tables.TextTable, source: Dataset) -> np.ndarray:
     for text in dict.fromkeys(column):
-        if not is_number(text) or float(text) not in (0, 1):
+        if indicator(text) is None:
             line = table.first_line + int(np.flatnonzero(column == text)[0])
             raise UserError(
-                f"{source}, line {line}, column {position}: {quoted(text)} is neither 0 nor 1. Several columns are read as "
+                f"{source}, line {line}, column {position}: {quoted(text)} is neither 0 nor 1, nor False or True. Several columns are read as "
                 "one of 0 and 1 for each class; cut out the one column that holds the labels."
             )
-    return np.asarray([float(text) == 1 for text in column])
+    return np.asarray([indicator(text) == 1 for text in column])
 
 
 def _check_probabilities(scores: _Scores) -> None:

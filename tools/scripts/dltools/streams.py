@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import blocks, distinct, tables, tsv
-from .columns import Columns, name_positions
+from .columns import Columns, name_positions, unmarked
 from .parameters import Dataset
 
 
@@ -120,5 +120,7 @@ def by_names(source: tsv.Source, wanted: list[str]) -> tsv.Source:
     Raises:
         UserError: as `columns.name_positions`.
     """
-    order = name_positions(source.selected_names, wanted, source.dataset, "columns")
+    names = source.selected_names
+    wanted = [name if name in names else unmarked(name) for name in wanted]
+    order = name_positions(names, wanted, source.dataset, "columns")
     return source._replace(positions=[source.positions[position] for position in order])

@@ -9,16 +9,16 @@ import csv
 import re
 from collections.abc import Callable
 
+from . import row_names
+from .cells import MISSING as _MISSING
+from .cells import is_boolean
 from .errors import UserError, quoted
-from .tsv import HEADER_FLAG, STRAY_RETURN, Source, is_number, split_cells
+from .separators import THOUSANDS
+from .tsv import HEADER_FLAG, STRAY_RETURN, Source, encoding_hint, is_number, split_cells, unmatched_quote
 
-_MISSING = {"nan", "-nan", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-", "."}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
-# A cell that may hold one of these words or nothing; quotes and blanks around it are let pass.
-_UNUSABLE = re.compile(
-    rb'(?:^|\t)[ "]*(?:' + b"|".join(re.escape(word.encode()) for word in sorted(_MISSING | _INFINITE)) + rb')?[ "]*(?=\t|\r?$)',
-    re.IGNORECASE,
-)
+# A cell, after a separator, that may hold one of these words or nothing; quotes and blanks around it are let pass.
+_UNUSABLE = rb'(?:^|%b)[ "]*(?:' + b"|".join(re.escape(word.encode()) for word in sorted(_MISSING | _INFINITE)) + rb')?[ "]*(?=%b|\r?$)'
 _LARGEST = 3.4028234e38  # of the numbers of 32 bits in which tables are kept
 
 
@@ -42,17 +42,20 @@ def _further(source: Source, cell_fault) -> str:
     if cell_fault is not number_fault:
         return ""
     count = 0
-    with open(source.dataset.path, "rb") as handle:
+    separator = re.escape(source.separator.encode())
+    unusable = re.compile(_UNUSABLE % (separator, separator), re.IGNORECASE)
+    with open(source.path, "rb") as handle:
         handle.seek(source.start)
-        for raw in handle:
-            if _UNUSABLE.search(raw.removesuffix(b"\n")):
+        while handle.tell() < source.end:
+            raw = handle.readline()
+            if unusable.search(raw.removesuffix(b"\n")):
                 count += _unusable_in(source, raw.removesuffix(b"\n").removesuffix(b"\r"))
     return f" In all, {count:,} cells are missing or infinite." if count > 1 else ""
 
 
 def _unusable_in(source: Source, raw: bytes) -> int:
     with contextlib.suppress(UnicodeDecodeError, csv.Error):
-        cells = [cell.strip().lower() for cell in split_cells(raw.decode("utf-8"))]
+        cells = [cell.strip().lower() for cell in split_cells(raw.decode("utf-8"), source.separator)]
         wanted = [cells[position] for position in source.positions if position < len(cells)]
         return sum(not cell or cell in _MISSING or cell in _INFINITE for cell in wanted)
     return 0
@@ -61,11 +64,11 @@ def _unusable_in(source: Source, raw: bytes) -> int:
 def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | None:
     try:
         line = raw.decode("utf-8")
-        cells = split_cells(line)
+        cells = split_cells(line, source.separator)
     except UnicodeDecodeError:
-        return ": is not text in UTF-8. Save the table as UTF-8."
+        return f": is not text in UTF-8. {encoding_hint(raw) or 'Save the table as UTF-8.'}"
     except csv.Error:
-        return ": a double quote has no matching one. Remove it."
+        return f": {unmatched_quote(raw)}"
     if not line.strip():
         return (
             ": the line is blank. Remove it, or fill it in: it is not skipped, "
@@ -74,13 +77,23 @@ def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | No
     if "\r" in line:
         return f": {STRAY_RETURN}"
     if len(cells) != source.width:
-        reference = 1 if source.names else source.line
-        return f": has {_count(len(cells))}, but line {reference} has {_count(source.width)}."
+        # Of a header that is one cell short, see `row_names`.
+        headed = source.names and len(source.head.first) == source.width
+        reference = source.line - 1 if headed else source.line
+        return f": has {_count(len(cells))}, but line {reference} has {_count(source.width)}.{_short_header(source, cells, number)}"
     for position in source.positions:
         fault = cell_fault(cells[position])
+        if cell_fault is number_fault and position in source.booleans:
+            fault = boolean_fault(cells[position])
         if fault:
             return f"{_column(source, position)}: {fault}{_hint(source, number)}"
     return None
+
+
+def _short_header(source: Source, cells: list[str], number: int) -> str:
+    if source.names is None and number == source.line + 1 and row_names.are_meant(source.head.first, cells):
+        return f" If line {source.line} is a header, and the first column names the rows, as R writes them, set {HEADER_FLAG} to Yes."
+    return ""
 
 
 def _count(cells: int) -> str:
@@ -94,9 +107,9 @@ def _column(source: Source, position: int) -> str:
 
 
 def _hint(source: Source, number: int) -> str:
-    if number > 1:
+    if source.names is not None or number > source.line:
         return ""
-    return f" If line 1 is a header, set {HEADER_FLAG} to Yes."
+    return f" If line {number} is a header, set {HEADER_FLAG} to Yes."
 
 
 def number_fault(cell: str) -> str | None:
@@ -118,12 +131,29 @@ def number_fault(cell: str) -> str | None:
     return None
 
 
+def boolean_fault(cell: str) -> str | None:
+    """Say why a cell of a column that began with True or False holds neither, or return None."""
+    if is_boolean(cell):
+        return None
+    if not cell.strip() or is_missing(cell):
+        return number_fault(cell)
+    if is_boolean(cell.strip()):
+        return f"{quoted(cell)} has blanks around it. Remove them."
+    return f"{quoted(cell)} is neither True nor False, as the cells above it are. Write 1 and 0 in all of the column."
+
+
 def is_missing(cell: str) -> bool:
     """Tell whether a cell holds one of the usual words for a missing value."""
     return cell.strip().lower() in _MISSING
 
 
 def _number_hint(text: str) -> str:
+    if is_boolean(text):
+        return " The column began with a number: write 1 for True and 0 for False."
+    if text.endswith("%") and is_number(text[:-1]):
+        return " Write it without the percent sign."
+    if THOUSANDS.fullmatch(text):
+        return " Write numbers without a sign between thousands, and decimals with a point, not with a comma."
     if text.count(",") == 1 and is_number(text.replace(",", ".")):
         return " Write decimals with a point, not with a comma."
     return " Replace it by a number, or leave the column out."

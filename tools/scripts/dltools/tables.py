@@ -23,37 +23,34 @@ if TYPE_CHECKING:
     import scipy.sparse
 
 __all__ = [
-    "ALL_COLUMNS", "Columns", "NumberTable", "TextTable", "column_selection", "count_columns",
+    "ALL_COLUMNS", "Columns", "NumberTable", "TextTable", "column_selection", "count_columns", "count_rows",
     "read_numbers", "read_numbers_of", "read_sparse", "read_text", "write_table", "writing",
 ]  # fmt: skip
 
 class NumberTable(NamedTuple):
     """A table of numbers.
 
-    `values` is a C-contiguous array (rows, columns) of finite numbers, float32 or float64. `names` holds
-    the header's names of these columns, or is None if the table has no header. `table` tells where
-    they stand in the file.
+    `values` is a C-contiguous array (rows, columns) of finite numbers, float32 or float64, with 1 for True and 0 for
+    False. `names` holds the header's names of these columns, or is None if the table has no header. `first_line` is the
+    line number in the file of the first row. `table` tells where the columns stand in the file.
     """
 
     values: np.ndarray
     names: list[str] | None
+    first_line: int = 1
     table: tsv.Source | None = None
 
 
 class TextTable(NamedTuple):
     """A table of text, cells exactly as written.
 
-    `columns` holds one object array (rows,) of str for each column; `names` is as in
-    `NumberTable`.
+    `columns` holds one object array (rows,) of str for each column; `names` and `first_line`
+    are as in `NumberTable`.
     """
 
     columns: list[np.ndarray]
     names: list[str] | None
-
-    @property
-    def first_line(self) -> int:
-        """Line number in the file of the first row."""
-        return 1 if self.names is None else 2
+    first_line: int = 1
 
 
 def read_numbers(
@@ -88,7 +85,7 @@ def read_numbers_of(source: tsv.Source, threads: int = 1, dtype: type = np.float
         pass
     if watch is not None:
         watch.check()
-    return NumberTable(values, source.selected_names, source)
+    return NumberTable(values, source.selected_names, source.line, source)
 
 
 def read_text(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1) -> TextTable:
@@ -100,7 +97,7 @@ def read_text(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, th
     """
     source = tsv.open_table(dataset, header, columns)
     parsed = blocks.in_order(lambda block: blocks.text_columns(source, block), blocks.cut(source), threads)
-    table = TextTable([np.concatenate(parts) for parts in zip(*parsed, strict=True)], source.selected_names)
+    table = TextTable([np.concatenate(parts) for parts in zip(*parsed, strict=True)], source.selected_names, source.line)
     _check_no_header_missed(table, dataset)
     return table
 
@@ -114,6 +111,15 @@ def count_columns(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS
     return len(tsv.open_table(dataset, header, columns).positions)
 
 
+def count_rows(dataset: Dataset) -> int:
+    """Return how many rows a table has, the first line counted among them unless a # marks it as a header.
+
+    Raises:
+        UserError: as `read_text`, so far as the first lines tell.
+    """
+    return sum(block.rows for block in blocks.cut(tsv.open_table(dataset, tsv.first_line(dataset).marked, ALL_COLUMNS)))
+
+
 def _check_no_header_missed(table: TextTable, dataset: Dataset) -> None:
     """Refuse text above nothing but numbers: a header that was said not to be there."""
     if table.names is not None or len(table.columns[0]) < 2:
@@ -121,7 +127,7 @@ def _check_no_header_missed(table: TextTable, dataset: Dataset) -> None:
     if any(tsv.is_number(column[0]) for column in table.columns):
         return
     if all(tsv.is_number(cell) for column in table.columns for cell in column[1:]):
-        raise tsv.missed_header(dataset, table.columns[0][0])
+        raise tsv.missed_header(dataset, table.columns[0][0], table.first_line)
 
 
 def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_array":

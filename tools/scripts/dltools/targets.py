@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import labels, objectives
+from .cells import indicator
 from .columns import name_positions
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
@@ -169,12 +170,11 @@ def _indicator_table(columns: list[np.ndarray], units: int, source: Dataset) -> 
 
 def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray:
     found = labels.classes(column)
-    # 0.0 and 1.00 too, for software writes such tables.
-    numbers = [float(text) if is_number(text) else None for text in found.names]
-    wrong = next((t for t, n in zip(found.names, numbers) if n not in (0.0, 1.0)), None)
+    numbers = [indicator(text) for text in found.names]
+    wrong = next((t for t, n in zip(found.names, numbers) if n is None), None)
     if wrong is not None:
         raise UserError(
-            f"{source}: several target columns in a classification must hold only 0 and 1 (one-hot). Received "
+            f"{source}: several target columns in a classification must hold only 0 and 1, or False and True (one-hot). Received "
             f"{quoted(wrong)} in selected column {position}. Choose one column of labels, or make one-hot columns "
             "with 'To categorical'."
         )
