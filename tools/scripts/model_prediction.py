@@ -15,13 +15,13 @@ def main() -> None:
     options = parser.parse_args()
     form = parameters.read(options.inputs)
     keras_for_compute(keep_out=() if form.get("true_values") else ("sklearn",))
-    from dltools import evaluation, inference, model_file
+    from dltools import baseline, evaluation, inference, model_file
 
     outcome = inference.run(form, options.outfile_predict, granted_cores())
     print(model_file.summary(outcome.record))
     print(f"Predicted {outcome.rows} rows.")
-    for name, score in outcome.scores.items():
-        print(f"{name}: {score:.6g}")
+    for line in [*outcome.notes, *baseline.beside(outcome.scores, outcome.baselines)]:
+        print(line)
     if options.outfile_scores:
         evaluation.write_scores(options.outfile_scores, outcome.scores)
 

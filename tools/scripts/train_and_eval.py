@@ -28,7 +28,7 @@ def main() -> None:
     options = parse_arguments()
     form = parameters.read(options.inputs)
     keras_runtime.keras_for_compute()
-    from dltools import cross_validation, evaluation, experiment, exports, model_file, parts, prediction, tables
+    from dltools import baseline, cross_validation, evaluation, experiment, exports, model_file, parts, prediction, tables
 
     def keep(model, record) -> None:
         if options.outfile_object:
@@ -47,8 +47,7 @@ def main() -> None:
         outcome = cross_validation.run(form, keep, with_model=with_model)
     else:
         outcome = experiment.run(form, keep)
-    for name, score in outcome.scores.items():
-        print(f"{name}: {score:.6g}")
+    print(baseline.legend(outcome.target, "the training part"), *baseline.beside(outcome.scores, outcome.baselines), sep="\n")
     evaluation.write_scores(options.outfile_result, outcome.scores)
     if options.outfile_folds and outcome.folds:
         cross_validation.write_folds(options.outfile_folds, outcome.folds)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import devices, evaluation, experiment, parts, tables, training
+from . import baseline, devices, evaluation, experiment, parts, tables, training
 from .errors import UserError
 
 
@@ -36,21 +36,25 @@ def run(form: dict, keep: Callable, with_model: bool) -> experiment.Outcome:
     divided = parts.folds(*arguments)
     whole = parts.for_final_model(*arguments)
     experiment.announce(setup, divided[0])
+    seen = experiment.look(form, setup, divided)
     if with_model:
         print(f"Training the model to use. Rows: {whole.sizes()}", flush=True)
         record = experiment.train(setup, whole)
         keep(setup.model, record)
-    judged, histories = [], []
+    judged, histories, baselines = [], [], []
     for number, fold in enumerate(divided, start=1):
         print(f"Fold {number} of {len(divided)}. Rows: {fold.sizes()}", flush=True)
         fresh = _afresh(setup, number)
         histories.append(experiment.train(fresh, fold))
         judged.append(experiment.judge(fresh, fold))
+        baselines.append(experiment.baselines(fresh, fold, judged[-1]))
     if not with_model:
         setup, record = fresh, histories[-1]
         keep(setup.model, record)
     found = [experiment.named_scores(parts_judged) for parts_judged in judged]
-    return experiment.Outcome(setup.model, record, _summary(found), setup.target, _joined([j["test"] for j in judged]), found)
+    joined, constant = _joined([parts_judged["test"] for parts_judged in judged]), _means(baselines)
+    seen = seen.judged(baseline.not_beaten(_means(found), constant, setup.target, "test", setup.scorers[0]))
+    return experiment.Outcome(setup.model, record, _summary(found), setup.target, joined, found, None, constant, seen)
 
 
 def _afresh(setup: experiment.Setup, number: int) -> experiment.Setup:
@@ -65,8 +69,11 @@ def _afresh(setup: experiment.Setup, number: int) -> experiment.Setup:
 
 def _summary(found: list[dict[str, float]]) -> dict[str, float]:
     """Return the mean of each score, under its name, and then the standard deviations."""
-    means = {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
-    return means | {f"{name}_std": float(np.std([fold[name] for fold in found], ddof=1)) for name in found[0]}
+    return _means(found) | {f"{name}_std": float(np.std([fold[name] for fold in found], ddof=1)) for name in found[0]}
+
+
+def _means(found: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
 
 
 def _joined(judged: list[evaluation.Judged]) -> evaluation.Judged:

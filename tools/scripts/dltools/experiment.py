@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    architecture, builder, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime, model_file, parameters,
-    parts, precision, samples, scaling, scoring, suitability, targets, training, words,
+    architecture, baseline, builder, cautions, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime,
+    mistaken_columns, model_file, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, training, words,
 )
 from .errors import UserError
 
@@ -67,7 +67,8 @@ class Setup(NamedTuple):
 class Outcome(NamedTuple):
     """What a run leaves: the model and its record, the scores of every part, and the outputs for the part to report.
 
-    `folds` holds the scores of every fold of a cross-validation; else it is None, and `divided` holds the rows of each part.
+    `folds` holds the scores of every fold of a cross-validation; else it is None, and `divided` holds the rows of each part. `baselines` holds
+    what the same answer for every sample would score, by the names of `scores`.
     """
 
     model: object
@@ -77,6 +78,8 @@ class Outcome(NamedTuple):
     judged: evaluation.Judged
     folds: list[dict[str, float]] | None = None
     divided: parts.Parts | None = None
+    baselines: dict[str, float] = {}
+    seen: cautions.Cautions = cautions.Cautions([], [])
 
 
 def run(form: dict, keep: Callable) -> Outcome:
@@ -95,10 +98,13 @@ def run(form: dict, keep: Callable) -> Outcome:
     divided = parts.divide(setup.scheme, setup.inputs.features, setup.target, setup.seed)
     announce(setup, divided)
     print(f"Rows: {divided.sizes()}", flush=True)
+    found = look(form, setup, [divided])
     record = train(setup, divided)
     keep(setup.model, record)
     judged = judge(setup, divided)
-    return Outcome(setup.model, record, named_scores(judged), setup.target, judged[divided.judged], divided=divided)
+    scores, constant = named_scores(judged), baselines(setup, divided, judged)
+    found = found.judged(baseline.not_beaten(scores, constant, setup.target, divided.judged, setup.scorers[0]))
+    return Outcome(setup.model, record, scores, setup.target, judged[divided.judged], None, divided, constant, found)
 
 
 def prepare(form: dict) -> Setup:
@@ -116,6 +122,8 @@ def prepare(form: dict) -> Setup:
     trained_on = before.features if before else None
     tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores(), trained_on)
     weights = input_tables.read_weights(form["input_options"], tables.features)
+    paired.check(paired.named_in([form["input_options"], scheme]))
+    mistaken_columns.check(form["input_options"], tables)
     seed = training.seed_all(made.training)
     scaled = scaling.chosen(form)
     with devices.scope():
@@ -225,6 +233,23 @@ def judge(setup: Setup, divided: parts.Parts) -> dict[str, evaluation.Judged]:
 def named_scores(judged: dict[str, evaluation.Judged]) -> dict[str, float]:
     """Return the scores of all parts, each named after its part: ``test_loss``, ``validation_loss``, ``train_loss``."""
     return {f"{part}_{name}": value for part, found in judged.items() for name, value in found.scores.items()}
+
+
+def baselines(setup: Setup, divided: parts.Parts, judged: dict[str, evaluation.Judged]) -> dict[str, float]:
+    """Return what the same answer for every sample would score, named as by `named_scores`."""
+    given = (setup.made.training, setup.target, divided.train)
+    return {
+        f"{part}_{name}": value
+        for part, found in judged.items()
+        for name, value in baseline.scores(*given, found.rows, setup.scorers, setup.weights).items()
+    }
+
+
+def look(form: dict, setup: Setup, divided: list[parts.Parts]) -> cautions.Cautions:
+    """Look for what makes scores look better than the network is, and tell the user before the first epoch."""
+    found = cautions.look(form["input_options"], setup.scheme, setup.inputs.features, setup.target, divided)
+    found.tell()
+    return found
 
 
 def _swapped_trained(record: model_file.Record, swaps: list) -> builder.Builder:

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, evaluation, input_tables, model_file, parameters, prediction, prediction_tables, samples, scoring, streams, tables, targets, words
+from . import (
+    baseline, batches, evaluation, input_tables, model_file, paired, parameters, prediction, prediction_tables, samples, scoring, streams, tables,
+    targets, words,
+)
 from .refusals import computed
 
 # About how many numbers are read at a time, and at most how many rows.
@@ -30,11 +33,17 @@ class Truth(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What was done: the model's record, the number of rows, and the scores by name, if asked for."""
+    """What was done: the model's record, the number of rows, and the scores by name, if asked for.
+
+    `baselines` holds what the same answer for every sample would score, by the same names. `notes` says what the scores are
+    to be compared with.
+    """
 
     record: model_file.Record
     rows: int
     scores: dict[str, float]
+    baselines: dict[str, float]
+    notes: list[str]
 
 
 def run(form: dict, target, threads: int) -> Outcome:
@@ -53,6 +62,7 @@ def run(form: dict, target, threads: int) -> Outcome:
     beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]
     units = model.outputs[0].shape[-1]
     truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
+    paired.check(paired.named_in(form))
     training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
     outputs, guard, kept = _Network(model, record, shape, truth), words.Guard(model, opened), []
     done = 0
@@ -72,7 +82,8 @@ def run(form: dict, target, threads: int) -> Outcome:
             if truth is not None:
                 kept.append(found)
         scores = {} if truth is None else _scores(record, truth, np.concatenate(kept), outputs.loss)
-    return Outcome(record, opened.rows, scores)
+    constant, notes = ({}, []) if truth is None else _compared(training, truth, scores)
+    return Outcome(record, opened.rows, scores, constant, notes)
 
 
 def _stretches(opened: samples.Opened, batch: int) -> list[int]:
@@ -149,3 +160,10 @@ def _rows(values, place: slice):
 def _scores(record: model_file.Record, truth: Truth, found: np.ndarray, loss: float) -> dict[str, float]:
     judged = evaluation.scores(record.builder.training, truth.target, found, np.arange(len(found)), truth.scorers)
     return {"loss": loss, **judged}
+
+
+def _compared(training: dict, truth: Truth, scores: dict[str, float]) -> tuple[dict[str, float], list[str]]:
+    """Return the scores of the same answer for every sample, and what to say of them."""
+    constant = baseline.of_samples(training, truth.target, truth.scorers)
+    worse = baseline.not_beaten(scores, constant, truth.target, "", truth.scorers[0])
+    return constant, [baseline.legend(truth.target, "these samples"), *([f"Caution: {worse}"] if worse else [])]

@@ -38,11 +38,7 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
         UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
     features = samples.read(form, threads, trained_on)
-    source = parameters.dataset(form["infile2"], "Dataset containing class labels or target values")
-    columns = tables.column_selection(
-        form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
-    )
-    header = parameters.boolean(form["header2"], "header2")
+    source, header, columns = samples.target_table(form)
     if classification:
         table = label_columns(source, header, columns)
         found, count = table.columns, len(table.columns[0])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import labels, parameters, tables, tsv
+from . import labels, paired, parameters, tables, tsv
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
 from .prediction_tables import first_odd_row, predicted_columns
@@ -158,6 +158,7 @@ def read_pair(selection: dict) -> tuple[Labels, Labels]:
         position = {name: str(number) for number, name in enumerate(true.classes)}
         true = true._replace(values=np.asarray([position[text] for text in true.values], object), classes=None)
     check_comparable(true, predicted)
+    paired.check([paired.Paired(table.dataset, table.header) for table in (true, predicted)])
     return true, predicted
 
 

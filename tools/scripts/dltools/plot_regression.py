@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import label_tables, parameters, prediction_tables, tables
+from . import label_tables, paired, parameters, prediction_tables, tables
 from .drawing import GREY, PALETTE, Display, shortened, tidy
 from .errors import UserError, listed, quoted
 
@@ -123,6 +123,7 @@ def from_parameters(selection: dict) -> Regression:
     shown = prediction_tables.predicted_columns(predicted_set, header)
     predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
+    paired.check([paired.Paired(true_set, true.names is not None), paired.Paired(predicted_set, header)])
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:
         raise UserError(

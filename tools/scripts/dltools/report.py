@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from . import drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
+from . import baseline, drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
 from .document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
@@ -47,6 +47,7 @@ def blocks(outcome, form: dict) -> list:
     return [
         Paragraph(model_file.summary(outcome.record)),
         Heading("Scores"), *_scores(outcome),
+        *outcome.seen.blocks(),
         Heading("Data"), *_data(outcome, form),
         Heading("Training"), *_training(outcome.record),
         Heading("Predictions"), *_predictions(outcome),
@@ -71,8 +72,15 @@ def _scores(outcome) -> list:
         "validation": "The training was watched on the validation part, so that scores of new samples may be worse.",
     }
     told = f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
-    rows = [[metric, *(values.get(part, "") for part in present)] for metric, values in found.items()]
-    return [Paragraph(told), Table(["Score", *present], rows)]
+    rows = [[metric, *(cell for part in present for cell in (values.get(part, ""), _constant(outcome, part, metric)))] for metric, values in found.items()]
+    header = [name for part in present for name in (part, f"{part} baseline")]
+    return [Paragraph(told), Table(["Score", *header], rows), Paragraph(baseline.legend(outcome.target, "the training part"))]
+
+
+def _constant(outcome, part: str, metric: str) -> str:
+    """Return what the same answer for every sample gets, where that is defined."""
+    value = outcome.baselines.get(f"{part}_{metric}", np.nan)
+    return f"{value:.6g}" if np.isfinite(value) else ""
 
 
 def _data(outcome, form: dict) -> list:

@@ -58,6 +58,15 @@ def tables_of(form: dict) -> list[Table]:
     return [first, *(table_of(entry, "input", "Further input") for entry in form.get("further_inputs") or [])]
 
 
+def target_table(form: dict) -> Table:
+    """Return the table of the target that `input_options` of a training run names."""
+    source = dataset(form["infile2"], "Dataset containing class labels or target values")
+    columns = column_selection(
+        form["column_selector_options_2"], "selected_column_selector_option2", "col2", f"Columns of {source}"
+    )
+    return Table(source, boolean(form["header2"], "header2"), columns)
+
+
 def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Features:
     """Read all samples that `input_options` names, dense or sparse.
 
