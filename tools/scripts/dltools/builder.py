@@ -116,7 +116,7 @@ def from_form(form: dict, config_file: Dataset):
 
     Parameters:
         form: the case `train_model` of the form, as Galaxy's JSON holds it.
-        config_file: the dataset with the model configuration, or an h5mlm whose network is to be trained afresh.
+        config_file: the dataset with the model configuration, or a trained model whose network is to be trained afresh.
 
     Returns:
         (builder, model): the builder and its model, without weight values.
@@ -132,10 +132,10 @@ def from_form(form: dict, config_file: Dataset):
 
 
 def _architecture(source: Dataset):
-    if not hdf5.is_hdf5(source.path):
+    if not hdf5.is_hdf5(source.path) and not zipfile.is_zipfile(source.path):
         return architecture.read_config_file(source)
     # Its files hold builders, so it imports this module.
-    from . import model_file
+    from . import trained_model
 
-    config = model_file.read_builder(source).architecture
+    config = trained_model.read_builder(source).architecture
     return config, architecture.described(config, str(source))

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    architecture, baseline, builder, cautions, devices, evaluation, exports, hdf5, hyperparameters, input_tables, keras_runtime,
-    mistaken_columns, model_file, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, training, words,
+    architecture, baseline, builder, cautions, devices, evaluation, exports, hyperparameters, input_tables, keras_runtime,
+    mistaken_columns, model_file, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, trained_model, training,
+    words,
 )
 from .errors import UserError
 
@@ -137,6 +138,8 @@ def prepare(form: dict) -> Setup:
     target = _continued_target(tables, model, before) if before else read_target(tables, model, made.training)
     suitability.check(model, made.training, target)
     for told in (target, *target.outputs):
+        if loaded:
+            trained_model.report_classes(source, told.classes)
         model_file.check_shown((*told.classes, *told.names), tables.label_source)
     model_file.check_shown(tables.features.names or (), tables.features.source)
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
@@ -147,11 +150,11 @@ def prepare(form: dict) -> Setup:
 
 def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> Start:
     """Return what a run starts from."""
-    if not hdf5.is_hdf5(source.path):
+    if not trained_model.is_network(source.path):
         return Start(hyperparameters.swap(builder.read(source), swaps))
-    if options.get("start") == AFRESH or not model_file.is_trained(source):
-        return Start(hyperparameters.swap(model_file.read_builder(source), swaps))
-    model, record = model_file.read(source)
+    if options.get("start") == AFRESH or not trained_model.is_trained(source):
+        return Start(hyperparameters.swap(trained_model.read_builder(source), swaps))
+    model, record = trained_model.read(source)
     made = _swapped_trained(record, swaps)
 
     def loaded():
@@ -160,7 +163,7 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
         network = architecture.rebuild(record.builder.architecture, str(source))
         precision.copy_state(model, network, made.training)
         try:
-            model_file.restore_optimizer(source, network, made.training)
+            trained_model.restore_optimizer(source, network, made.training)
         except UserError:
             if made.training["optimizer"] == record.builder.training["optimizer"]:
                 raise
@@ -170,7 +173,8 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
             ) from None
         return network
 
-    return Start(made, loaded, record)
+    # A network that plain Keras saved tells neither its classes nor its columns: the table's are taken in their order.
+    return Start(made, loaded, None if trained_model.is_foreign(source) else record)
 
 
 def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:

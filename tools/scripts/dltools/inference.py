@@ -10,7 +10,7 @@ import numpy as np
 
 from . import (
     baseline, batches, evaluation, input_tables, model_file, paired, parameters, prediction, prediction_tables, samples, scoring, streams, tables,
-    targets, words,
+    targets, trained_model, words,
 )
 from .refusals import computed
 
@@ -56,7 +56,7 @@ def run(form: dict, target, threads: int) -> Outcome:
         UserError: anything in the form or the files that does not fit; nothing has been written then.
     """
     source = parameters.dataset(form["infile_estimator"], "Choose the dataset containing the trained model")
-    model, record = model_file.read(source)
+    model, record = trained_model.read(source)
     opened = samples.open_for(form["input_options"], record.features, threads)
     shape = batches.row_shape(model, opened)
     beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]

@@ -17,12 +17,20 @@ def activation(output) -> str | None:
     Parameters:
         output: one of a model's outputs, a `keras.KerasTensor`.
     """
-    layer = output._keras_history.operation
-    while type(layer).__name__ in _TRANSPARENT:
-        sources = layer._inbound_nodes[0].input_tensors
-        if len(sources) != 1 or not hasattr(sources[0], "_keras_history"):
-            return None
-        layer = sources[0]._keras_history.operation
+    while hasattr(output, "_keras_history"):
+        layer, _, position = output._keras_history
+        if hasattr(layer, "layers"):
+            # A model inside the network.
+            output = layer.outputs[position]
+        elif type(layer).__name__ in _TRANSPARENT:
+            sources = layer._inbound_nodes[0].input_tensors
+            output = sources[0] if len(sources) == 1 else None
+        else:
+            return _of_layer(layer.layer if type(layer).__name__ == "TimeDistributed" else layer)
+    return None
+
+
+def _of_layer(layer) -> str | None:
     if type(layer).__name__ in _ACTIVATIONS:
         return _ACTIVATIONS[type(layer).__name__]
     return getattr(getattr(layer, "activation", None), "__name__", None)

@@ -52,7 +52,10 @@ WEIGHTS = "model_weights"
 SECONDS = "seconds"
 SIGNATURE = "-signature-"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
-NOT_A_MODEL = "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation'"
+NOT_A_MODEL = (
+    "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation', or a network that Keras "
+    "saved whole (.keras, .h5)"
+)
 
 
 class Record(NamedTuple):
@@ -229,6 +232,11 @@ def read_builder(dataset: Dataset) -> Builder:
         if old_model_file.is_old(handle):
             return old_model_file.read(handle, str(dataset)).builder
         return _record(handle, dataset).builder
+
+
+def is_own(handle) -> bool:
+    """Tell whether an open HDF5 file is an h5mlm, of these tools or of those before them."""
+    return CONFIG in handle or old_model_file.is_old(handle)
 
 
 def is_trained(dataset: Dataset) -> bool:

@@ -42,18 +42,18 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from .keras_runtime import keras_for_compute
 
     keras_for_compute()
-    from . import batches, model_file, words
+    from . import batches, trained_model, words
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
     seed = 0 if is_empty(selection.get("random_seed")) else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
-    model, record = model_file.read(source)
+    model, record = trained_model.read(source)
     if len(model.outputs) > 1:
         raise UserError(f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one.")
     table, dataset = _samples(selection, label, columns)
     table = _in_trained_order(table, record.features.get("names"), dataset)
     features = batches.Features(table.values, table.names, dataset, sources=(table.table,))
     trained_on = record.features["count"]
-    if features.count != trained_on:
+    if trained_on not in (None, features.count):
         raise UserError(
             f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the columns "
             "that correspond to those of the training samples."

@@ -74,7 +74,8 @@ def _known(layer: misfits.Layer) -> str | None:
 def keras_reason(error: Exception) -> str:
     """Return the sentence in which Keras says what is wrong, without its call trace and the names of its program."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    text = re.sub(_IN_LAYER, "", text)
+    # Of a layer within another Keras tells both, and the configuration of both.
+    text = re.sub(_IN_LAYER, "", text).rpartition("Exception encountered: ")[2]
     text = text.split("\n\nArguments received by")[0].split("\n\nCall arguments received")[0]
     text = f"{text} is missing" if isinstance(error, KeyError) else one_line(text) or type(error).__name__
     text = _plain(text)

@@ -149,6 +149,8 @@ def _beside(parts: list[np.ndarray]) -> np.ndarray:
 def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
     """Look at the tables; order the columns of each as in training, where both have names."""
     widths = trained_on.get("tables") or [trained_on["count"]]
+    # A network from elsewhere says nothing of tables: one for each input will do, and one for all.
+    widths = [None] if len(chosen) == 1 and set(widths) == {None} else widths
     if len(chosen) != len(widths):
         raise UserError(
             f"{chosen[0].dataset}: the model was trained on {len(widths)} tables of {listed(widths)} columns, but "
