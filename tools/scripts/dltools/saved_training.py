@@ -24,6 +24,7 @@ OF_CLASSES = (*OF_ONE_CLASS, "binary_crossentropy", "binary_focal_crossentropy",
 DEFAULT_LOSS = {
     BINARY: "binary_crossentropy", MULTILABEL: "binary_crossentropy", MULTICLASS: "categorical_crossentropy", REGRESSION: "mean_squared_error",
 }
+DEFAULT_BATCH_SIZE = 32
 DEFAULT_OPTIMIZER = {"type": "Adam", "options": {}}
 # What Keras 2 called an option of optimizers.
 OTHER_OPTIONS = {"lr": "learning_rate"}
@@ -90,6 +91,9 @@ def _named(value) -> tuple[str, dict]:
 
 
 def _optimizer(value, left_out: list[str]) -> dict | None:
+    if isinstance(value, str):
+        # As the user gave it to `compile`, who then left all settings at Keras' defaults.
+        value = {"class_name": next((name for name in OPTIMIZERS if name.lower() == value.lower()), value)}
     if not isinstance(value, dict):
         return None
     kind, config = str(value.get("class_name")), value.get("config") if isinstance(value.get("config"), dict) else {}
@@ -106,6 +110,8 @@ def _optimizer(value, left_out: list[str]) -> dict | None:
             left_out.append("how the learning rate falls")
         elif parameter is not None and value not in (None, False):
             _take(options, parameter, value, left_out)
+    if not options.get("use_ema"):
+        options.pop("ema_momentum", None)
     found = {"type": kind, "options": options}
     try:
         training_parameters.check(_training(REGRESSION, Told(None, {}, found, []), []), "")
@@ -203,11 +209,22 @@ def _training(kind: str, known: Told, outputs: list) -> dict:
 
 
 def describe(training: dict, compiled: dict | None) -> str:
-    """Say how training goes on: what is the file's, and what is not."""
+    """Say how training goes on: what is the file's, and what is not.
+
+    Parameters:
+        training: as in `training_parameters`, with what the user swapped.
+        compiled: as for `told`.
+    """
     known, optimizer = told(compiled), training["optimizer"]
     rate = optimizer["options"].get("learning_rate")
     whose = "as its file tells" if known.optimizer else "for its file tells none that these tools have"
+    if optimizer != (known.optimizer or DEFAULT_OPTIMIZER):
+        whose = "as 'Hyperparameter Swapping' says"
     said = f"the optimizer starts afresh: {optimizer['type']}{'' if rate is None else f' with learning rate {rate:g}'}, {whose}"
     loss = "" if known.loss else f"; the loss is {training['loss']}"
     left = f"; not taken over: {listed(known.left_out)}" if known.left_out else ""
-    return f"{said}{loss}{left}; 1 epoch of batches of 32, unless 'Hyperparameter Swapping' sets epochs and batch_size"
+    epochs, size = training["fit"].get("epochs", 1), training["fit"].get("batch_size", DEFAULT_BATCH_SIZE)
+    return (
+        f"{said}{loss}{left}; {epochs} {'epoch' if epochs == 1 else 'epochs'} of batches of {size}, of which its file tells nothing: "
+        "'Hyperparameter Swapping' sets epochs and batch_size"
+    )
