@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from . import architecture, arguments, gate, hdf5, last_layer, limits, signing, training_parameters
+from . import architecture, arguments, gate, hdf5, last_layer, limits, saved_file, signing, training_parameters
 from .errors import UserError, listed, quoted
 from .files import replacing
 from .parameters import Dataset
@@ -124,15 +124,23 @@ def from_form(form: dict, config_file: Dataset):
     Raises:
         UserError: the configuration or a parameter fails its check.
     """
-    config, model = _architecture(config_file)
+    config, model = read_architecture(config_file)
     training = training_parameters.read(form)
     if model.built:
         last_layer.check(model, training)
     return Builder(config, training), model
 
 
-def _architecture(source: Dataset):
-    if not hdf5.is_hdf5(source.path) and not zipfile.is_zipfile(source.path):
+def read_architecture(source: Dataset):
+    """Read a model configuration, or that of a trained model, without weight values.
+
+    Returns:
+        (configuration, model): as `architecture.from_json`.
+
+    Raises:
+        UserError: as `architecture.from_json` and `trained_model.read_builder`.
+    """
+    if not hdf5.is_hdf5(source.path) and not saved_file.is_zip(source.path):
         return architecture.read_config_file(source)
     # Its files hold builders, so it imports this module.
     from . import trained_model

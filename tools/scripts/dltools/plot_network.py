@@ -162,9 +162,9 @@ def from_parameters(selection: dict) -> Network:
     import matplotlib.figure  # noqa: F401
 
     keras_for_design()
-    from . import architecture
+    from . import builder
 
-    _, model = architecture.read_config_file(source)
+    _, model = builder.read_architecture(source)
     boxes, edges = of_model(model)
     passed = network_layout.passages(len(boxes), edges)
     if passed > MAX_PASSED:
