@@ -6,8 +6,9 @@ tutorial's network with an eighth of its filters, so that the files stay small),
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
-pixels and one more number. ``saved_model.h5`` and ``saved_model.keras`` are one network in the files of Keras 2.2.4 and
-2.13.1, whose input takes series of 4 numbers of any length. ``attack_builder.zip`` and ``attack_model.h5mlm`` are made of these to be refused.
+pixels and one more number. ``saved_model.h5`` and ``saved_model.keras`` are one network in the files of Keras 2.2.4
+and 2.13.1, whose input takes series of 4 numbers of any length. ``attack_builder.zip`` and ``attack_model.h5mlm`` are
+made of these to be refused.
 """
 
 import json
@@ -152,8 +153,8 @@ def make_saved() -> None:
 
     case = saved_models.series()
     saved_models.write_case(FOLDER / "saved_model.h5", "series", case)
-    arrays = {f"layers/{kind}/vars/{n}": array for kind, layer in (("conv1d", case.layers[0]), ("dense", case.layers[2]))
-              for n, (_, array) in enumerate(layer.weights)}
+    places = (("conv1d", case.layers[0]), ("dense", case.layers[2]))
+    arrays = {f"layers/{kind}/vars/{n}": array for kind, layer in places for n, (_, array) in enumerate(layer.weights)}
     saved_models.write_archive(FOLDER / "saved_model.keras", saved_models.sequential(case), arrays)
 
 

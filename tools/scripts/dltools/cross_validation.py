@@ -27,7 +27,7 @@ def run(form: dict, keep: Callable, with_model: bool) -> experiment.Outcome:
         UserError: as `experiment.run`.
     """
     setup = experiment.prepare(form)
-    if setup.before:
+    if setup.trained:
         raise UserError(
             "Cross-validation: this model is trained already, on samples that would then be in the test. Choose the output of "
             "'Create deep learning model', or open 'further setting of the run' and let it start from its architecture alone."

@@ -50,6 +50,7 @@ class Setup(NamedTuple):
         seed: of all random generators.
         precision: one of `precision.PRECISIONS`.
         every_training_row: whether the scores of the training part are computed on all of its rows.
+        trained: whether the network comes with trained weights.
     """
 
     scheme: dict
@@ -63,6 +64,7 @@ class Setup(NamedTuple):
     seed: int
     precision: str
     every_training_row: bool
+    trained: bool = False
 
 
 class Outcome(NamedTuple):
@@ -145,7 +147,7 @@ def prepare(form: dict) -> Setup:
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
     every = parameters.boolean(options.get("score_all_training"), "score_all_training")
-    return Setup(scheme, made, model, before, tables, target, weights, scorers, seed, precision.read(options), every)
+    return Setup(scheme, made, model, before, tables, target, weights, scorers, seed, precision.read(options), every, loaded is not None)
 
 
 def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> Start:

@@ -48,6 +48,8 @@ FIXED = {
     "CuDNNGRU": {"reset_after": True, "activation": "tanh", "recurrent_activation": "sigmoid"},
     "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
 }
+# As TensorFlow calls a function inside.
+RENAMED_ACTIVATIONS = {"softmax_v2": "softmax"}
 # A configuration's key ends in what its value is; each kind has its module.
 MODULES = {"_initializer": "keras.initializers", "_regularizer": "keras.regularizers", "_constraint": "keras.constraints"}
 # The beginning of the modules of Keras' own classes.
@@ -141,7 +143,9 @@ def _first_shape(layers: list):
         return None, None
     if inner.get("batch_input_shape"):
         return inner["batch_input_shape"], inner.get("name")
-    within = inner.get("layers") if isinstance(inner.get("layers"), list) else [inner["layer"]] if first["class_name"] == "Bidirectional" and "layer" in inner else []
+    within = inner.get("layers") if isinstance(inner.get("layers"), list) else []
+    if first.get("class_name") == "Bidirectional" and "layer" in inner:
+        within = [inner["layer"]]
     return _first_shape(within)[0], inner.get("name")
 
 
@@ -174,7 +178,7 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
 def is_own(entry: dict) -> bool:
     """Tell whether an object's module and registered name are Keras' own, or not told, as they seldom were."""
     module, registered = entry.get("module"), entry.get("registered_name")
-    own = module is None or isinstance(module, str) and any(module == p or module.startswith(f"{p}.") for p in PACKAGES)
+    own = module is None or (isinstance(module, str) and any(module == p or module.startswith(f"{p}.") for p in PACKAGES))
     return own and (registered is None or registered == entry.get("class_name"))
 
 
@@ -223,6 +227,8 @@ def _plain(value):
 def _value(key: str, value, source: str, trained: bool):
     if key == "cells" and isinstance(value, list):
         return [_layer(cell, source, trained) if isinstance(cell, dict) else cell for cell in value]
+    if key == "activation" and isinstance(value, str):
+        return RENAMED_ACTIVATIONS.get(value, value)
     if not isinstance(value, dict) or "class_name" not in value:
         return value
     if key in WRAPPED or (key == "activation" and is_own(value) and value["class_name"] in gate.KINDS["activation"]):

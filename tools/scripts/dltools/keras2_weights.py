@@ -150,8 +150,9 @@ def _with_scaling(layer: dict) -> tuple[dict, dict]:
     scaling = {"module": "keras.layers", "class_name": "Rescaling", "config": {"name": name, "scale": FACTOR, "offset": 0.0}, "registered_name": None}
     if "inbound_nodes" not in layer:
         return scaling, layer
-    fed = [
-        {"args": [{"class_name": "__keras_tensor__", "config": {"shape": [None], "dtype": "float32", "keras_history": [name, call, 0]}}], "kwargs": {}}
+    tensors = [
+        {"class_name": "__keras_tensor__", "config": {"shape": [None], "dtype": "float32", "keras_history": [name, call, 0]}}
         for call in range(len(layer["inbound_nodes"]))
     ]
+    fed = [{"args": [tensor], "kwargs": {}} for tensor in tensors]
     return {**scaling, "name": name, "inbound_nodes": layer["inbound_nodes"]}, {**layer, "inbound_nodes": fed}

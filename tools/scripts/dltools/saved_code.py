@@ -68,7 +68,7 @@ def _check_activation(value, key: str, where: str) -> None:
         name = value.get("config") if isinstance(value.get("config"), str) else value.get("class_name")
     else:
         name = value
-    if name is None or isinstance(value, str) and value in _known():
+    if name is None or (isinstance(value, str) and value in _known()):
         return
     what = "a function without a name" if name in ("<lambda>", "__lambda__") else "none of Keras'"
     raise UserError(f"{where}: its {key} is {quoted(name)}, {what}, so somebody's own program, which is never run here. {INSTEAD}")
@@ -78,4 +78,5 @@ def _known() -> set[str]:
     """Return the names of Keras' activations."""
     from keras import activations
 
-    return {name for name, value in vars(activations).items() if callable(value) and name not in ("get", "serialize", "deserialize")} | {"swish", "hard_swish"}
+    found = {name for name, value in vars(activations).items() if callable(value)} - {"get", "serialize", "deserialize"}
+    return found | {"swish", "hard_swish", *keras2.RENAMED_ACTIVATIONS}

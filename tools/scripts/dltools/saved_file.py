@@ -128,7 +128,9 @@ def _of_hdf5(handle, source: str) -> Saved:
 def _saved(source: str, config, compiled, version: str, backend: str | None, kind: str, weights) -> Saved:
     config = keras2.with_layers(config)
     if version.startswith("1.") or version == "1":
-        raise UserError(f"{source}: was saved by Keras {version}, whose layers and files were others. Save it again with Keras 2 first, or train it anew.")
+        raise UserError(
+            f"{source}: was saved by Keras {version}, whose layers and files were others. Save it again with Keras 2 first, or train it anew."
+        )
     if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise UserError(f"{source}: its configuration is that of no network. The file is damaged.")
     if config["class_name"] not in gate.MODELS or not keras2.is_own(config):

@@ -39,7 +39,7 @@ def read(dataset: Dataset):
         last_layer.check_ends(model, saved.source)
         meaning = saved_training.meaning(model, saved.compiled)
         training = training_parameters.check(meaning.training, saved.source)
-        print(f"{saved.source}: a network that Keras {saved.version or 'of unknown version'} saved. {meaning.sentence[0].upper()}{meaning.sentence[1:]}.")
+        print(f"{_introduced(saved)} {meaning.sentence[0].upper()}{meaning.sentence[1:]}.")
         _report_changes(saved)
         return model, Record(Builder(json.loads(architecture.to_json(model)), training), meaning.target, _features(model), {})
 
@@ -56,10 +56,14 @@ def read_builder(dataset: Dataset) -> Builder:
         last_layer.check_ends(model, saved.source)
         meaning = saved_training.meaning(model, saved.compiled)
         print(
-            f"{saved.source}: a network that Keras {saved.version or 'of unknown version'} saved. Its layers are taken, its weights are not. To go "
-            "on with its weights, choose the file itself in 'Deep learning training and evaluation' or 'Model Prediction'."
+            f"{_introduced(saved)} Its layers are taken, its weights are not. To go on with its weights, choose the file itself in "
+            "'Deep learning training and evaluation' or 'Model Prediction'."
         )
         return Builder(json.loads(architecture.to_json(model)), training_parameters.check(meaning.training, saved.source))
+
+
+def _introduced(saved: saved_file.Saved) -> str:
+    return f"{saved.source}: a network that Keras {saved.version or 'of unknown version'} saved."
 
 
 def training_told(dataset: Dataset, training: dict) -> str:
@@ -129,6 +133,9 @@ def _with_weights(config: dict, saved: saved_file.Saved):
     for pair in fitting(model):
         saved_weights.assign(pair, saved.source)
     for layer in model._flatten_layers(include_self=False):
+        # Keras does not count the rows that a Normalization was fitted on; one that counts none would be fitted anew.
+        if type(layer).__name__ == "Normalization" and layer.input_mean is None and not int(layer.count):
+            layer.count.assign(1)
         # What layers such as Normalization compute from their weights once.
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()
@@ -150,7 +157,10 @@ def _report_changes(saved: saved_file.Saved) -> None:
     if any(layer.get("class_name") in keras2_weights.CUDNN for layer in layers):
         print(f"{saved.source}: its CuDNN layers are read as the GRU and LSTM that compute the same.")
     if any(keras2_weights.CHANGED in ((layer.get("config") or {}).get(key) for key in saved_code.ACTIVATIONS) for layer in layers):
-        print(f"{saved.source}: hard_sigmoid was another function in Keras 2. The weights before it were multiplied by 1.2, so that it gives what it gave.")
+        print(
+            f"{saved.source}: hard_sigmoid was another function in Keras 2. The weights before it were multiplied by 1.2, so that it gives "
+            "what it gave."
+        )
     enlarged = any(
         layer.get("class_name") == "UpSampling2D" and (layer.get("config") or {}).get("interpolation") == "bilinear" for layer in layers
     )

@@ -106,7 +106,7 @@ def _optimizer(value, left_out: list[str]) -> dict | None:
     for name, value in config.items():
         name = OTHER_OPTIONS.get(name, name)
         parameter = next((parameter for parameter in OPTIMIZERS[kind] if parameter.name == name), None)
-        if name in ("decay", "learning_rate") and (isinstance(value, dict) or name == "decay" and value):
+        if name in ("decay", "learning_rate") and (isinstance(value, dict) or (name == "decay" and value)):
             left_out.append("how the learning rate falls")
         elif parameter is not None and value not in (None, False):
             _take(options, parameter, value, left_out)
@@ -185,7 +185,7 @@ def _sentence(tensor, kind: str, units: int, known: Told) -> str:
     loss = f"the loss {known.loss}" if known.loss else "no loss in the file"
     found = f"{units} {'unit' if units == 1 else 'units'} of {ending} and {loss}"
     if kind == REGRESSION:
-        return f"{found}, so taken for a regression: {'a number' if units == 1 else f'{units} numbers'} for each sample, as the network gives {'it' if units == 1 else 'them'}"
+        return f"{found}, so taken for a regression: {'a number' if units == 1 else f'{units} numbers'} for each sample"
     classes, names = {
         BINARY: ("two classes", "0 and 1"),
         MULTICLASS: (f"{units} classes", f"0 to {units - 1}"),

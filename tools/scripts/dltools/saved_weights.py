@@ -218,7 +218,9 @@ def _of_hdf5(model, saved: Saved) -> list[Pair]:
     if set(groups) != set(names):
         # By order, as Keras itself reads them.
         if len(names) != len(layers):
-            raise UserError(f"{saved.source}: its network has {len(layers)} layers with weights, but it holds the weights of {len(names)}. The file is damaged.")
+            raise UserError(
+                f"{saved.source}: its network has {len(layers)} layers with weights, but it holds the weights of {len(names)}. The file is damaged."
+            )
         groups = {layer.name: name for (layer, _), name in zip(layers, names, strict=True)}
     found = []
     for layer, config in layers:
@@ -240,7 +242,8 @@ def _of_layer(layer, config: dict, group: str, saved: Saved) -> list[Pair]:
         found, wanted = _OTHER_NAMES.get(_base(name), _base(name)), variable.name
         if {found, wanted} <= _NAMES and found != wanted and {found, wanted} != {"depthwise_kernel", "kernel"}:
             raise UserError(f"{where}: the array {quoted(name)} stands where {quoted(wanted)} belongs. {SAVE_AGAIN}")
-    return [_changed(variable, saved.weights[group].get(name), holder_of[id(variable)], saved) for name, variable in zip(names, variables, strict=True)]
+    arrays = [saved.weights[group].get(name) for name in names]
+    return [_changed(variable, array, holder_of[id(variable)], saved) for variable, array in zip(variables, arrays, strict=True)]
 
 
 def _in_saved_order(owners: list[Holder]) -> list:
@@ -279,6 +282,8 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
 
     arrays: dict[str, object] = {}
     saved.weights.visititems(lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None)
+    # On Windows, Keras 2.12 wrote places with the other stroke.
+    arrays = {name.replace("\\", "/"): item for name, item in arrays.items()}
     arrays = {name: item for name, item in arrays.items() if not _BESIDE.search(name)}
     known = frozenset(name[:end] for name in arrays for end in range(1, len(name)) if name[end] == "/")
     group = next((group for group in LAYERS if f"/{group}" in known), LAYERS[0])
@@ -287,7 +292,9 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
         found = _placed(model, saved, Places(known, group))
     missing = next(((holder, place) for (holder, _), place in found if place not in arrays), None)
     if missing:
-        raise UserError(f"{saved.source}: holds no array {quoted(missing[1])}, which layer {quoted(missing[0].layer.name)} needs. The file is damaged.")
+        raise UserError(
+            f"{saved.source}: holds no array {quoted(missing[1])}, which layer {quoted(missing[0].layer.name)} needs. The file is damaged."
+        )
     left = set(arrays) - {place for _, place in found}
     if left:
         raise UserError(f"{saved.source}: holds arrays that its network has no place for: {listed(sorted(left), 3)}. The file is damaged.")

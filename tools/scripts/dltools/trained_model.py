@@ -3,6 +3,9 @@
 What a file is, its content decides, never its name or its type in Galaxy.
 """
 
+import functools
+from pathlib import Path
+
 from . import builder, hdf5, labels, model_file, saved_file, saved_model
 from .builder import Builder
 from .errors import UserError
@@ -25,6 +28,13 @@ def is_foreign(dataset: Dataset) -> bool:
     """
     if not hdf5.is_hdf5(dataset.path):
         return saved_file.is_archive(dataset.path)
+    told = Path(dataset.path).stat()
+    return _is_foreign_hdf5(dataset, told.st_mtime_ns, told.st_size)
+
+
+# A run asks several times, and a file is looked through each time that it is opened.
+@functools.lru_cache(maxsize=4)
+def _is_foreign_hdf5(dataset: Dataset, time: int, size: int) -> bool:
     with hdf5.opened(dataset.path, str(dataset), model_file.NOT_A_MODEL) as handle:
         return not model_file.is_own(handle) and (saved_file.is_whole(handle) or saved_file.is_weights(handle))
 
