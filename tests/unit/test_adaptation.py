@@ -87,7 +87,7 @@ def test_prediction_applies_them_and_further_training_keeps_them(trained, table,
     by_hand = ((np.loadtxt(table / "x") - mean) / np.sqrt(variance)) @ kernel + bias
     np.testing.assert_allclose(np.loadtxt(tmp_path / "predicted", skiprows=1), by_hand[:, 0], rtol=1e-4, atol=1e-3)
     # On other rows: what was learned counts on the figures that it was learned with.
-    np.savetxt(tmp_path / "other", np.loadtxt(table / "x") + 1000, delimiter="\t")
+    np.savetxt(tmp_path / "other", np.loadtxt(table / "x") * 2 + 3, delimiter="\t")
     form = forms.training(file, tmp_path / "other", table / "y")
     run("train_and_eval", form, tmp_path, outfile_result="scores", outfile_object="further.h5mlm")
     for before, after in zip((mean, variance), figures(tmp_path / "further.h5mlm"), strict=True):
