@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import forms
+from dltools import signing
 from tests import old_models, saved_models
 
 CASES = saved_models.cases()
@@ -150,7 +151,12 @@ def test_ok_trains_further(files, tmp_path):
     y.write_text("".join(f"{name}\n" for name in ("no", "yes", "no", "yes", "no", "no", "yes", "yes", "no", "no", "yes", "no")))
     cases = {name: forms.training(files[name][0], files[name][1], y, swaps=[("optimizer__learning_rate", "1e-30"), ("epochs", "2")]) for name in ("gates",)}
     again = {"Keras 3": forms.training(files["Keras 3, shared.keras"][0], files["Keras 3, shared.keras"][1], table(tmp_path / "y7.tabular", np.array([0, 1, 0, 1, 1, 0, 1])), swaps=[("optimizer__learning_rate", "1e-30")])}
-    results = forms.run_all("train_and_eval", cases | again, tmp_path, outfile_result="scores", outfile_object="out.h5mlm")
+    two = table(tmp_path / "two.tabular", np.random.default_rng(0).normal(size=(7, 2)))
+    again["scaled"] = forms.training(files["Keras 3, scaled.keras"][0], files["Keras 3, scaled.keras"][1], two, swaps=[("optimizer__learning_rate", "1e-30")])
+    folds = forms.training(files["gates"][0], files["gates"][1], y)
+    folds["experiment_schemes"] |= {"selected_exp_scheme": "cross_val", "fold_split": {"split_algos": {"shuffle": "kfold", "n_splits": 2, "random_state": 1}}}
+    results = forms.run_all("train_and_eval", cases | again | {"folds": folds}, tmp_path, outfile_result="scores", outfile_object="out.h5mlm")
+    forms.assert_one_line(results.pop("folds"), "Cross-validation: this model is trained already")
     for result in results.values():
         assert (result.returncode, result.stderr) == (0, "")
     assert "the optimizer starts afresh: Adam with learning rate 1e-30, as 'Hyperparameter Swapping' says; 2 epochs of batches of 32" in results["gates"].stdout
@@ -162,6 +168,26 @@ def test_ok_trains_further(files, tmp_path):
     after = forms.run_all("model_prediction", cases, tmp_path / "gates", outfile_predict="out")["gates"].table("out")
     assert after[0] == ["no", "yes"]
     np.testing.assert_allclose(np.array(after[1:], float), files["gates"][2], atol=TOLERANCE)
+    # A Normalization keeps the mean and the variance that it came with, though it does not tell of how many rows they are.
+    cases = {"scaled": forms.prediction(results["scaled"].folder / "out.h5mlm", files["Keras 3, scaled.keras"][1])}
+    after = forms.run_all("model_prediction", cases, tmp_path / "scaled", outfile_predict="out")["scaled"].table("out")
+    np.testing.assert_allclose(np.array(after[1:], float), files["Keras 3, scaled.keras"][2], atol=TOLERANCE)
+
+
+def test_fail_an_unsigned_file_where_signatures_are_demanded(files, tmp_path, monkeypatch):
+    monkeypatch.setenv(signing.KEY, "secret")
+    monkeypatch.setenv(signing.REQUIRED, "1")
+    results = forms.run_all("model_builder", {str(n): forms.builder(files[name][0]) for n, name in enumerate(("gates", "zip of Keras 2, True"))}, tmp_path, outfile="out")
+    for result in results.values():
+        forms.assert_one_line(result, "is unsigned. This server reads only builders and trained models that it has signed itself")
+
+
+def test_ok_importance_of_features(files, tmp_path):
+    form = {"plotting_selection": {"plot_type": "feature_importances", "title": "", "plot_format": "png", "threshold": None, "infile1": forms.dataset(files["hard"][1]),
+            "infile_estimator": forms.dataset(files["hard"][0]), "column_selector_options": forms.ALL}}
+    result = forms.run("ml_visualization", form, tmp_path, output="out.png", output_table="table")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len((tmp_path / "table").read_text().splitlines()) == 7
 
 
 def test_ok_the_builder_takes_the_architecture_alone(files, tmp_path):
