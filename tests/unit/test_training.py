@@ -345,7 +345,8 @@ def test_continued_training_goes_on(runs, data, tmp_path):
     results = forms.run_all("train_and_eval", {"go on": case, "layers": layers}, tmp_path, **OUTPUTS)
     assert (results["go on"].returncode, results["go on"].stderr) == (0, "")
     before, after = (result.table("history") for result in (runs["one-hot"], results["go on"]))
-    assert after[: len(before)] == before
+    # How long an epoch took is no fact of the model.
+    assert [row[:-1] for row in after[: len(before)]] == [row[:-1] for row in before]
     assert len(after) == len(before) + 2
     assert float(after[-1][1]) < float(before[1][1])
     with h5py.File(results["go on"].folder / "model.h5mlm") as handle:
