@@ -34,7 +34,7 @@ def test_columns_that_passed_through_are_no_classes(make, names):
 
 
 def test_names_of_what_passes_through():
-    assert prediction_tables.passed(["sample", "id", "id_2", "id:x"], 4) == ["id:sample", "id", "id_2", "id:x"]
+    assert prediction_tables.passed(["sample", "id", "id_2", "id:x", ""], 5) == ["id:sample", "id", "id_2", "id:x", "id"]
     assert prediction_tables.passed(None, 1) == ["id"]
     assert prediction_tables.passed(None, 2) == ["id_1", "id_2"]
 

@@ -23,7 +23,7 @@ def passed(names: list[str] | None, count: int) -> list[str]:
     """Return the headers of `count` columns that pass through, called `names` if their table has a header."""
     if names is None:
         return ["id"] if count == 1 else [f"id_{number}" for number in range(1, count + 1)]
-    return [name if _MARKED.fullmatch(name) else _MARK + name for name in names]
+    return [name if _MARKED.fullmatch(name) else _MARK + name if name else "id" for name in names]
 
 
 def check_classes(classes: list[str]) -> None:
