@@ -55,7 +55,7 @@ def test_unmarked_columns_beside_probabilities_are_refused(make):
         accuracy(make, {"sex": SEX, **SHARES})
 
 
-@pytest.mark.parametrize("classes", [("3", "7"), ("0.5", "1.5"), ("1E40", "0"), ("2", "10")])
+@pytest.mark.parametrize("classes", [("3", "7"), ("0.5", "1.5"), ("1E40", "0"), ("2", "10"), ("+1", "0"), ("True", "False"), ("true", "0")])
 def test_header_of_numbers_names_the_classes(make, classes):
     true = np.where(TRUE == "ill", *classes)
     columns = dict(zip(classes, SHARES.values(), strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 from . import labels, paired, parameters, tables, tsv
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
-from .prediction_tables import first_odd_row, predicted_columns
+from .prediction_tables import first_odd_row, opened, predicted_columns
 from .tsv import HEADER_FLAG, is_number
 
 TRUE_LABELS = "Select dataset containing true labels"
@@ -95,7 +95,7 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
     dataset = parameters.dataset(selection.get("infile_predicted"), label)
     header = parameters.boolean(selection.get("header_predicted"))
     columns = predicted_columns(dataset, header)
-    if tables.count_columns(dataset, header, columns) == 1:
+    if len(opened(dataset, header, columns).positions) == 1:
         return _single_column(tables.read_text(dataset, header, columns), dataset)
     table = _probabilities(dataset, header, columns)
     names = table.names or [str(number) for number in range(table.values.shape[1])]
@@ -107,7 +107,7 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
 
 def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
     try:
-        table = tables.read_numbers(dataset, header, columns, dtype=np.float64)
+        table = tables.read_numbers_of(opened(dataset, header, columns), dtype=np.float64)
     except UserError as error:
         raise UserError(
             f"{error} Several columns are read as probabilities, one column for each class; predicted labels must "

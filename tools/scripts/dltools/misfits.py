@@ -298,24 +298,24 @@ _OF_DATA = {
 
 def sentence(layer: Layer) -> str | None:
     """Return why a layer does not fit and what to change, as the end of a sentence; None where no rule says so."""
-    inside = _inside(layer)
+    within = inside(layer)
     found = _first(_OF_ARGUMENTS, layer)
     if found or layer.shape is None:
-        return found or (None if inside is None else sentence(inside))
+        return found or (None if within is None else sentence(within))
     if isinstance(layer.shape, list):
         return misfit_joins.sentence(layer) or _first({_attention_axes: ("MultiHeadAttention",)}, layer)
     found = misfit_ranks.sentence(layer) or _first(_OF_DATA, layer)
-    if found or inside is None:
+    if found or within is None:
         return found
-    found = sentence(inside)
-    return found and f"the {inside.name} inside it does not fit: {found}"
+    found = sentence(within)
+    return found and f"the {within.name} inside it does not fit: {found}"
 
 
 def _first(rules: dict, layer: Layer) -> str | None:
     return next((found for rule, names in rules.items() if layer.name in names and (found := rule(layer))), None)
 
 
-def _inside(layer: Layer) -> Layer | None:
+def inside(layer: Layer) -> Layer | None:
     """Return the layer that another wraps, with the data that reach it; None where there is none."""
     wrapped = layer.options.get("layer") if layer.name in misfit_ranks.WRAPPERS else None
     if wrapped is None:

@@ -47,7 +47,7 @@ def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
     with a number, if there are several. A class may be called as what passed through, or Predicted: where the columns
     that are left do not add up to 1 in each row and all together do, all are classes.
     """
-    source = tsv.open_table(dataset, header, tables.ALL_COLUMNS)
+    source = opened(dataset, header)
     names = {position + 1: name for position, name in zip(source.positions, source.selected_names or (), strict=False)}
     found = [number for number, name in names.items() if not _MARKED.fullmatch(name)]
     if len(found) in (0, len(names)):
@@ -60,6 +60,16 @@ def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
     if not _add_up(dataset, chosen) and _add_up(dataset, tables.ALL_COLUMNS):
         return tables.ALL_COLUMNS
     return chosen
+
+
+def opened(dataset: Dataset, header: bool, columns: tables.Columns = tables.ALL_COLUMNS) -> tsv.Source:
+    """Look at a prediction, whose header may hold anything: classes are called True and False, or 1 and 0, too.
+
+    Raises:
+        UserError: as `tsv.open_table`.
+    """
+    head = tsv.open_table(dataset, False, tables.ALL_COLUMNS).head
+    return tsv.open_table(dataset, header, columns, numbers_may_name=tsv.names_classes(head.first, head.second))
 
 
 def _numbers(source: tsv.Source) -> list[int]:
@@ -77,7 +87,7 @@ def second_cells(dataset: Dataset) -> list[str]:
 def _add_up(dataset: Dataset, columns: tables.Columns) -> bool:
     """Tell whether columns are numbers of which each row adds up to 1."""
     try:
-        table = tables.read_numbers(dataset, True, columns)
+        table = tables.read_numbers_of(opened(dataset, True, columns))
     except UserError:
         return False
     return table.values.shape[1] > 1 and first_odd_row(table.values) is None

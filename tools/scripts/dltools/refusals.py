@@ -8,8 +8,9 @@ import contextlib
 import re
 import sys
 
-from . import misfits
+from . import arguments, misfits
 from .errors import UserError, one_line
+from .kinds import Amounts, Axes, Shape, Sizes, Whole
 
 # What Keras raises when layers do not fit together or an argument is no use; anything else is a bug.
 KERAS_REFUSALS = (
@@ -64,11 +65,25 @@ def explained(label: str, shape, layer: misfits.Layer | None = None):
 
 
 def _known(layer: misfits.Layer) -> str | None:
+    """Return what the rules say; nothing of a layer to which a file gives arguments of another type. Keras refuses it then."""
     try:
-        return misfits.sentence(layer)
+        return misfits.sentence(layer) if _is_typed(layer) else None
     except KERAS_REFUSALS:
-        # A file may give a layer arguments of any kind. Keras refuses them then, and says more.
         return None
+
+
+def _is_typed(layer: misfits.Layer) -> bool:
+    """Tell whether the arguments that the rules compute with are numbers: a text times a large one would be a huge text."""
+    for name, value in layer.options.items():
+        kind = arguments.kind(layer.name, name)
+        if value is None or not isinstance(getattr(kind, "kind", kind), (Amounts, Axes, Shape, Sizes, Whole)):
+            continue
+        try:
+            kind.read(value, name)
+        except UserError:
+            return False
+    inside = misfits.inside(layer)
+    return inside is None or _is_typed(inside)
 
 
 def keras_reason(error: Exception) -> str:

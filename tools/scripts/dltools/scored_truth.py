@@ -12,7 +12,7 @@ from . import label_tables, labels, parameters, prediction_tables, tables, tsv
 from .cells import indicator, is_boolean
 from .errors import UserError, listed, quoted
 from .parameters import Dataset, is_empty
-from .tsv import is_number, names_classes
+from .tsv import are_shares, is_number, names_classes
 
 TRUTH = "Select the dataset containing true labels"
 SCORES = "Select the dataset containing predicted probabilities"
@@ -76,13 +76,15 @@ def _read_scores(dataset: Dataset, truth: Dataset) -> _Scores:
     first = tsv.first_line(dataset)
     cells = first.cells
     if first.marked or not all(map(is_number, cells)):
-        table = tables.read_numbers(dataset, True, prediction_tables.predicted_columns(dataset, True), dtype=np.float64)
+        source = prediction_tables.opened(dataset, True, prediction_tables.predicted_columns(dataset, True))
+        table = tables.read_numbers_of(source, dtype=np.float64)
         return _Scores(table.values, table.names, dataset, table.first_line)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
     further_lines = tables.count_rows(dataset) - tables.count_rows(truth)
     is_header = len(set(cells)) == len(cells) > 1 and further_lines >= 0 or len(cells) == 1 == further_lines
     whole = all(float(cell).is_integer() for cell in cells)
-    header = is_header and not first.alone and (whole or names_classes(cells, prediction_tables.second_cells(dataset)))
+    below = prediction_tables.second_cells(dataset)
+    header = is_header and not first.alone and (whole or (names_classes(cells, below) and not are_shares(cells)))
     source = tsv.open_table(dataset, header, tables.ALL_COLUMNS, numbers_may_name=True)
     table = tables.read_numbers_of(source, dtype=np.float64)
     return _Scores(table.values, table.names, dataset, table.first_line)

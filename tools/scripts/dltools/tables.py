@@ -202,6 +202,10 @@ def _write_rows(handle, arrays: list[pa.Array]) -> None:
     pyarrow.csv.write_csv(batch, handle, options)
 
 
+# In a line that begins with # all cells stand in quotes, or it would be read as a comment.
+_QUOTING = {False: csv.QUOTE_MINIMAL, True: csv.QUOTE_ALL}
+
+
 def _writable(column) -> pa.Array:
     array = pa.array(column)
     return array.cast(pa.uint8()) if pa.types.is_boolean(array.type) else array
@@ -209,5 +213,7 @@ def _writable(column) -> pa.Array:
 
 def _delimited(rows) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    writers = {marked: csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting) for marked, quoting in _QUOTING.items()}
+    for row in rows:
+        writers[str(row[0]).startswith("#")].writerow(row)
     return text.getvalue().encode()

@@ -16,7 +16,7 @@ from .errors import UserError, quoted
 from .parameters import Dataset
 
 __all__ = [
-    "HEADER_FLAG", "STRAY_RETURN", "Source", "check_first_row", "first_line", "is_number", "missed_header", "names_classes", "open_table",
+    "HEADER_FLAG", "STRAY_RETURN", "Source", "are_shares", "check_first_row", "first_line", "is_number", "missed_header", "names_classes", "open_table",
     "split_cells",
 ]  # fmt: skip
 
@@ -305,7 +305,7 @@ def _check_is_header(head: _Head, dataset: Dataset) -> None:
         raise UserError(
             f"{dataset} has only one line, and {HEADER_FLAG} says that it is a header, so there are no rows."
         )
-    if head.marked or head.quoted:
+    if head.marked or head.quoted or (names_classes(head.first, head.second) and not are_shares(head.first)):
         return
     if len(head.first) > 1 and all(map(_is_datum, head.first)) and any(map(is_boolean, head.first)):
         raise UserError(
@@ -314,18 +314,22 @@ def _check_is_header(head: _Head, dataset: Dataset) -> None:
         )
     numbers = all(map(is_number, head.first)) and all(map(is_number, head.second))
     cells, below = ([float(cell) for cell in line] if numbers else [] for line in (head.first, head.second))
-    if numbers and not _names_positions(cells) and not (_are_years(cells) and not _are_years(below)) and not names_classes(head.first, head.second):
+    if numbers and not _names_positions(cells) and not (_are_years(cells) and not _are_years(below)):
         raise UserError(
             f"{dataset}, line {head.line}: looks like data, not like a header: it holds only numbers, "
             f"beginning with {quoted(head.first[0])}. Set {HEADER_FLAG} to No."
         )
 
 
-def names_classes(first: list[str], second: list[str]) -> bool:
-    """Tell whether numbers are the classes of the probabilities below them, as predictions of classes 3 and 7 have them."""
-    below = [float(cell) for cell in second if is_number(cell)]
-    shares = len(second) == len(below) > 1 and all(0 <= share <= 1 for share in below) and abs(sum(below) - 1) < _ROUNDED
-    return shares and len(set(first)) == len(first) == len(second) and abs(sum(map(float, first)) - 1) >= _ROUNDED
+def names_classes(first: list[str], second: list[str] | None) -> bool:
+    """Tell whether a line can name the classes of the probabilities below it, whatever they are called."""
+    return len(set(first)) == len(first) and are_shares(second) and len(first) == len(second)
+
+
+def are_shares(cells: list[str] | None) -> bool:
+    """Tell whether cells are several probabilities that add up to 1."""
+    shares = [float(cell) for cell in cells or () if is_number(cell)]
+    return len(cells or ()) == len(shares) > 1 and all(0 <= share <= 1 for share in shares) and abs(sum(shares) - 1) < _ROUNDED
 
 
 def _is_datum(cell: str) -> bool:
