@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn import metrics
 from sklearn.preprocessing import label_binarize
 
-from dltools import prediction, scoring, targets
+from dltools import labels, prediction, scoring, targets
 from dltools.errors import UserError
 from dltools.parameters import Dataset
 
@@ -131,10 +131,11 @@ def test_every_scorer_with_every_target(name, kind):
     predicted = prediction.decided(found, target.kind, "binary_crossentropy")
     likelihoods = prediction.likelihoods(found, target.kind)
     score = scoring.scores([name], target.kind, target.truth, predicted, likelihoods)[name]
-    shown = predicted if predicted.ndim == 2 else np.asarray(target.classes)[predicted]
+    classes = labels.stored(target.classes)
+    shown = predicted if predicted.ndim == 2 else np.asarray(classes)[predicted]
     if target.kind == targets.REGRESSION:
         y, shown = y.astype(np.float64), shown.astype(np.float64)
-    assert score == pytest.approx(EXPECTED[name](y, shown, likelihoods, target.classes), rel=1e-4)
+    assert score == pytest.approx(EXPECTED[name](y, shown, likelihoods, classes), rel=1e-4)
     assert np.isfinite(score)
 
 
