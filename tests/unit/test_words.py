@@ -32,7 +32,7 @@ NETWORKS = {
     "categories": forms.sequential(("CategoryEncoding", {"num_tokens": WORDS, "output_mode": "multi_hot", "kwargs": ""}), OUTPUT, input_shape="(6,)"),
     "first three": sequential(FOLDED, ("Cropping1D", {"cropping": "(0, 3)"}), ("Reshape", {"target_shape": "(3,)"})),
     "masked": sequential(FOLDED, ("Masking", {"mask_value": -1}), FLAT), "halved": sequential(("Rescaling", {"scale": 0.5, "offset": 0})),
-    "learned": sequential(("Dense", {"units": 6, "activation": "relu", "kwargs": "name='hidden'"})), "dropped": sequential(("Dropout", {"rate": 0.5})),
+    "dropped": sequential(("Dropout", {"rate": 0.5})),
     "bins": binned(3), "too many bins": binned(2),
     "beside": forms.functional(
         ("Input", {"shape": "(2,)", "name": "words"}), ("Input", {"shape": "(4,)", "name": "sizes"}), ("Embedding", {"input_dim": WORDS, "output_dim": 4, "inbound_nodes": 1}),
@@ -73,7 +73,7 @@ FAILS = {
     "categories high": "'high', line 101, column 5 ('w5'): layer 'category_encoding' (CategoryEncoding) looks up whole numbers from 0 to 19 (num_tokens 20); 25",
     "masked fraction": "'fraction', line 101: layer 'lookup' (Embedding) looks up whole numbers from 0 to 19 (input_dim 20); 3.7 is what the layers before make",
     "halved good": "8.5 is what the layers before make of this line; it is no whole number. In all, ",
-    "learned good": "(input_dim 20), but layer 'hidden' (Dense) stands before it and gives fractions", "dropped good": "(Dropout) stands before it and gives fractions",
+    "dropped good": "(Dropout) stands before it and gives fractions",
     "too many bins fraction": "(input_dim 2); 2 is what the layers before make of this line; it is none of these. In all, ",
     "whole fraction": "'fraction', line 101, column 5 ('w5'): input 'counts' of the model takes whole numbers of dtype int32, from -2,147,483,648 to 2,147,483,647; 3.7 is no",
     "scaled": "Feature scaling: layer 'lookup' (Embedding) takes whole numbers, which scaling would destroy. Remove the box.",
