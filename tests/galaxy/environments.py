@@ -24,7 +24,8 @@ GALAXY_PACKAGES = [f"galaxy-web-apps=={GALAXY_VERSION}", f"galaxy-web-client=={G
 # The fuzzer is made for Linux on x86 alone; without it its tests are skipped, and say so.
 FUZZER = "atheris>=3; sys_platform == 'linux' and platform_machine == 'x86_64'"
 CHECK_PACKAGES = [
-    "onnxruntime>=1.20", "pytest>=8", "pytest-xdist>=3.7", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6", "hypothesis>=6", FUZZER,
+    "onnxruntime>=1.20", "pytest>=8", "pytest-xdist>=3.7", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6",
+    "hypothesis>=6", FUZZER,
 ]  # fmt: skip
 
 # Conda and PyPI mostly agree on names; these are the exceptions among the requirements.
