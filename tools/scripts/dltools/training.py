@@ -11,7 +11,7 @@ from . import (
     training_parameters,
 )
 from .builder import Builder
-from .errors import UserError, listed
+from .errors import UserError
 from .refusals import computed
 from .targets import Target
 
