@@ -108,7 +108,7 @@ class Readers:
         import h5py
         import numpy as np
 
-        from dltools import batches, evaluation, model_file, old_model_file, prediction
+        from dltools import batches, evaluation, model_file, old_model_file, prediction, steps
         from dltools.parameters import Dataset
 
         source = Dataset(str(path), "file")
@@ -123,8 +123,8 @@ class Readers:
         values = np.zeros((2, min(10**6, max(1, width))), np.float32)
         parts = batches.row_shape(model, batches.Features(values, None, source, tuple(record.features.get("tables", ()))))
         found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
-        training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
-        prediction.table(prediction.without_logits(found, training, sizes), "predict", record.target, training["loss"])
+        training, shapes = record.builder.training, steps.shapes(model, parts, source)
+        prediction.table(prediction.without_logits(found, training, shapes), "predict", record.target, training["loss"], shapes)
         model_file.restore_optimizer(source, model, training)
 
 

@@ -39,19 +39,24 @@ x = keras.Input((None, 4)); made["open"] = keras.Model(x, L.Dense(1)(L.GlobalMax
 norm = L.Normalization(); norm.adapt(np.random.default_rng(5).normal(3, 2, (50, 3)))
 made["scaled"] = keras.Sequential([keras.Input((3,)), norm, L.Dense(2)])
 x = keras.Input((4,), batch_size=7); shared = L.Dense(4); made["shared"] = keras.Model(x, L.Dense(1, activation="sigmoid")(shared(shared(x))))
+x = keras.Input((8, 8, 1)); y = L.MaxPooling2D()(L.Conv2D(3, 3, padding="same", activation="relu")(x))
+made["shades"] = keras.Model(x, L.Conv2DTranspose(1, 3, strides=2, padding="same", activation="sigmoid")(y))
+x = keras.Input((None, 4)); made["labelled"] = keras.Model(x, L.TimeDistributed(L.Dense(3, activation="softmax"))(L.Bidirectional(L.GRU(3, return_sequences=True))(x)))
+a, b = keras.Input((5, 4)), keras.Input((None, 3)); _, *state = L.LSTM(6, return_state=True)(a)
+made["translated"] = keras.Model([a, b], L.Dense(3, activation="softmax")(L.LSTM(6, return_sequences=True)(b, initial_state=state)))
 random = np.random.default_rng(0)
 for name, model in made.items():
     for weight in model.weights:
         if name != "scaled" and "variance" not in weight.name and "float" in str(weight.dtype):
             weight.assign(np.asarray(weight) + random.normal(0, 0.3, weight.shape).astype("float32"))
-    model.compile("sgd", loss="binary_crossentropy" if name == "shared" else "mse" if name in ("attention", "recurrent", "open", "scaled") else None)
+    model.compile("sgd", loss="binary_crossentropy" if name in ("shared", "shades") else "mse" if name in ("attention", "recurrent", "open", "scaled") else None)
     given = [random.standard_normal((7, *(size or 11 for size in tensor.shape[1:]))).astype("float32") for tensor in model.inputs]
     found = model(given if len(given) > 1 else given[0], training=False)
     found = [np.asarray(part).reshape(7, -1) for part in (found if isinstance(found, list) else [found])]
     np.savez(f"{name}.npz", table=np.hstack([part.reshape(7, -1) for part in given]), outputs=np.hstack(found))
     model.save(f"{name}.keras"); model.save(f"{name}.h5")
 """
-OF_KERAS = ("nested", "attention", "recurrent", "pictures", "open", "scaled", "shared")
+OF_KERAS = ("nested", "attention", "recurrent", "pictures", "open", "scaled", "shared", "shades", "labelled")
 
 
 def table(path, values):
@@ -60,7 +65,7 @@ def table(path, values):
 
 
 # Whose numbers are no probabilities, or are not taken for such, for the loss is one of numbers.
-REGRESSIONS = ("both ways", "steps", "both ways, long memory", "hard", "hard convolution", "cudnn", "theano", "attention", "recurrent", "open", "scaled")
+REGRESSIONS = ("both ways", "steps", "both ways, long memory", "hard", "hard convolution", "cudnn", "theano", "attention", "recurrent", "open", "scaled", "shades")
 
 
 def classifies(name):
@@ -134,6 +139,37 @@ def test_the_log_says_what_it_was_taken_for(predicted):
     assert "its CuDNN layers are read as the GRU and LSTM that compute the same" in predicted["cudnn"].stdout
     assert "4 units of sigmoid and no loss in the file, so taken for a classification into 4 labels" in predicted["Keras 3, pictures.keras"].stdout
     assert "Output kind: 3 units of softmax" in predicted["Keras 3, nested.h5"].stdout
+    assert "1 unit of sigmoid and the loss binary_crossentropy, so taken for a regression: a number for each point of a sample" in predicted["Keras 3, shades.keras"].stdout
+    assert "3 units of softmax and no loss in the file, so taken for a classification of each step of a sample into 3 classes" in predicted["Keras 3, labelled.h5"].stdout
+    assert predicted["Keras 3, labelled.h5"].table("out")[0][:4] == ["0_0", "0_1", "0_2", "1_0"]
+
+
+def test_ok_a_sequence_of_two_tables(files, tmp_path):
+    """An encoder whose state a decoder starts from: what it reads so far is the second table."""
+    folder = next(iter(files.values()))[0].parent
+    told = np.load(folder / "translated.npz")
+    tables = [table(tmp_path / f"{n}.tabular", part) for n, part in enumerate(np.split(told["table"], [20], axis=1))]
+    for end in ("keras", "h5"):
+        form = forms.prediction(folder / f"translated.{end}", tables[0], "predict_proba", further=[forms.table(tables[1], "input")])
+        result = forms.run("model_prediction", form, tmp_path, outfile_predict="out")
+        assert (result.returncode, result.stderr) == (0, "")
+        np.testing.assert_allclose(np.loadtxt(tmp_path / "out", skiprows=1), told["outputs"], atol=TOLERANCE)
+
+
+def test_ok_steps_and_pictures_train_further(files, tmp_path):
+    random, still = np.random.default_rng(2), [("optimizer__learning_rate", "1e-30")]
+    path, x, outputs = files["Keras 3, labelled.keras"]
+    words = table(tmp_path / "words.tabular", random.integers(0, 3, (7, 11)))
+    picture, shades, points = files["Keras 3, shades.h5"]
+    cases = {"steps": forms.training(path, x, words, swaps=still), "points": forms.training(picture, shades, table(tmp_path / "ink.tabular", random.random((7, 64))), swaps=still)}
+    results = forms.run_all("train_and_eval", cases, tmp_path, outfile_result="scores", outfile_object="out.h5mlm")
+    assert all((result.returncode, result.stderr) == (0, "") for result in results.values()), results
+    cases = {"steps": forms.prediction(results["steps"].folder / "out.h5mlm", x, "predict_proba"), "points": forms.prediction(results["points"].folder / "out.h5mlm", shades)}
+    (tmp_path / "after").mkdir()
+    after = forms.run_all("model_prediction", cases, tmp_path / "after", outfile_predict="out")
+    for name, expected in (("steps", outputs), ("points", points)):
+        assert (after[name].returncode, after[name].stderr) == (0, "")
+        np.testing.assert_allclose(np.array(after[name].table("out")[1:], float), expected, atol=TOLERANCE)
 
 
 def test_ok_several_tables_or_one(files, tmp_path):

@@ -55,7 +55,7 @@ def main() -> None:
         evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.judged.rows)
     if options.outfile_y_preds:
         loss = outcome.record.builder.training["loss"]
-        columns = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss)
+        columns = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss, outcome.target.shapes)
         tables.write_table(options.outfile_y_preds, *columns)
     if options.outfile_report or options.outfile_report_markdown:
         keras_runtime.let_in("matplotlib")

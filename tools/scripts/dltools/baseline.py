@@ -45,18 +45,21 @@ def _answers(training: dict, target: targets.Target, known: np.ndarray) -> list[
 
 def _of_one(training: dict, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
     truth = target.truth[known]
+    # One column a step.
+    codes = truth.reshape(len(truth), -1)
     if target.kind == targets.REGRESSION:
         return [truth.mean(axis=0, dtype=np.float64), np.median(truth, axis=0)]
     if target.kind == targets.MULTILABEL:
         shares = truth.mean(axis=0)
-    elif target.values.ndim == 2 and target.values.shape[1] == 1 and target.values.dtype != np.int64:
-        shares = np.asarray([truth.mean()])
+    elif target.values.shape[-1] == 1 and target.values.dtype != np.int64:
+        shares = codes.mean(axis=0)[:, None]
     else:
-        shares = np.bincount(truth, minlength=len(target.classes)) / len(truth)
+        shares = np.stack([np.bincount(step, minlength=len(target.classes)) for step in codes.T]) / len(truth)
     if training["loss"] in prediction.SIGNED_LOSSES:
-        several = len(shares) > 1 and target.kind != targets.MULTILABEL
-        return [np.where(np.arange(len(shares)) == shares.argmax() if several else shares > 0.5, 1.0, -1.0)]
-    shares = shares.clip(_LEAST, 1 - _LEAST)
+        several = shares.shape[-1] > 1 and target.kind != targets.MULTILABEL
+        chosen = np.arange(shares.shape[-1]) == shares.argmax(axis=-1)[:, None] if several else shares > 0.5
+        return [np.where(chosen, 1.0, -1.0).reshape(-1)]
+    shares = shares.reshape(-1).clip(_LEAST, 1 - _LEAST)
     activation = objectives.logits_to(training)
     if activation is None:
         return [shares]
@@ -64,9 +67,11 @@ def _of_one(training: dict, target: targets.Target, known: np.ndarray) -> list[n
 
 
 def _loss(training: dict, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights) -> float:
-    loss, own_weights = training_parameters.loss(training), None if weights is None else weights[rows]
-    pairs = target.each(outputs) if target.outputs else [(target, outputs)]
-    return sum(float(loss(own.values[rows], found, own_weights)) for own, found in pairs)
+    loss, total = training_parameters.loss(training), 0.0
+    for own, found in target.each(outputs) if target.outputs else [(target, outputs)]:
+        counts = own.spread(None if weights is None else weights[rows])
+        total += float(loss(own.values[rows], found.reshape(len(rows), *own.shape) if own.shape else found, counts))
+    return total
 
 
 def _bare(name: str, outputs: list[str]) -> str:

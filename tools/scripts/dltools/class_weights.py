@@ -16,7 +16,7 @@ def of_rows(chosen, target: targets.Target, rows: np.ndarray, weights=None) -> n
         weights: float32 (rows of the table,), each row's own weight, or None.
 
     Returns:
-        float32 (rows of the table,), or None where all count alike.
+        float32 (rows of the table,), of several steps (rows of the table, steps), or None where all count alike.
 
     Raises:
         UserError: as `by_position`.
@@ -25,7 +25,7 @@ def of_rows(chosen, target: targets.Target, rows: np.ndarray, weights=None) -> n
     if by_class is None:
         return weights
     counts = np.asarray([by_class[position] for position in range(len(target.classes))], np.float32)[target.truth]
-    return counts if weights is None else counts * weights
+    return counts if weights is None else counts * weights.reshape(-1, *[1] * (counts.ndim - 1))
 
 
 def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, float] | None:
@@ -51,7 +51,7 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
         raise UserError("class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove the weights.")
     weights = dict.fromkeys(range(len(target.classes)), 1.0)
     if chosen == BALANCED:
-        truth = target.truth[rows]
+        truth = target.truth[rows].reshape(-1)
         present = np.unique(truth)
         return weights | dict(zip(present.tolist(), compute_class_weight("balanced", classes=present, y=truth).tolist(), strict=True))
     found = labels.classes(target.classes, chosen)

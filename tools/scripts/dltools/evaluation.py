@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import batches, layer_table, prediction, scoring, tables, targets, training_parameters
+from . import batches, layer_table, prediction, scoring, steps, tables, targets, training_parameters
 from .refusals import computed
 
 # Scores of the training part are computed on at most so many of its samples, unless the user wants all: they
@@ -36,13 +36,13 @@ def judging(model, training: dict, features: batches.Features, target: targets.T
         scorers: names as `scoring.chosen` returns them.
         weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
     """
-    sizes = [output.shape[-1] for output in model.outputs]
+    shapes = steps.shapes(model, batches.row_shape(model, features), features.source)
     found_and_loss = outputs_and_loss(model, features, target, weights)
 
     def judge(rows: np.ndarray) -> Judged:
         found, loss = found_and_loss(rows)
         judged = {"loss": loss, **scores(training, target, found, rows, scorers)}
-        return Judged(rows, prediction.without_logits(found, training, sizes), judged)
+        return Judged(rows, prediction.without_logits(found, training, shapes), judged)
 
     return judge
 
@@ -64,6 +64,7 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
         return side_by_side(found), model.compute_loss(x, y, found, sample_weight, training=False)
 
     shape, size = batches.row_shape(model, features), batches.prediction_batch(model)
+    weights = target.spread(weights)
 
     def compute(rows: np.ndarray) -> tuple[np.ndarray, float]:
         data = batches.pipeline(features, shape, rows, size, target.values, weights)
@@ -78,17 +79,17 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
 
 
 def side_by_side(found):
-    """Return what a network gives, one tensor or one for each of several outputs, as float32 (rows, units)."""
+    """Return what a network gives, one tensor or one for each of several outputs, as float32 (rows, numbers)."""
     import tensorflow as tf
 
-    return tf.concat([tf.cast(part, tf.float32) for part in tf.nest.flatten(found)], axis=1)
+    return tf.concat([tf.reshape(tf.cast(part, tf.float32), (tf.shape(part)[0], -1)) for part in tf.nest.flatten(found)], axis=1)
 
 
 def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
     Parameters:
-        found: float32 (rows, units), the network's outputs for `rows`.
+        found: float32 (rows, units), the network's outputs for `rows`; of several steps, all numbers of a sample in a row.
         rows: int64 positions of the rows judged.
         scorers: names as `scoring.chosen` returns them.
     """
@@ -98,14 +99,15 @@ def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.n
             for own, part in target.each(found)
             for name, value in scores(training, own, part, rows, scorers).items()
         }
-    judged = {}
+    judged, found = {}, steps.rows(found, target.shape)
+    values, truth = target.by_step(rows)
     for metric in training_parameters.metrics(training, target.form, found.shape[1]):
-        metric.update_state(target.values[rows], found)
+        metric.update_state(values, found)
         judged[metric.name] = float(metric.result())
     found = prediction.without_logits(found, training)
     predicted = prediction.decided(found, target.kind, training["loss"])
     likelihoods = prediction.likelihoods(found, target.kind)
-    return judged | scoring.scores(scorers, target.kind, target.truth[rows], predicted, likelihoods)
+    return judged | scoring.scores(scorers, target.kind, truth, predicted, likelihoods)
 
 
 def write_scores(path, judged: dict[str, float]) -> None:
@@ -136,5 +138,7 @@ def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
 
 def _truth(target: targets.Target, rows: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
     truth, prefix = target.truth[rows], f"True_{target.output}" if target.output else "True"
-    columns = [np.asarray(target.classes, object)[truth]] if target.kind in (targets.BINARY, targets.MULTICLASS) else list(truth.T)
-    return [prefix] if len(columns) == 1 else [f"{prefix}_{n}" for n in (target.names or range(len(columns)))], columns
+    named = np.asarray(target.classes, object)[truth] if target.kind in (targets.BINARY, targets.MULTICLASS) else truth
+    columns = list(named.T) if named.ndim > 1 else [named]
+    names = target.names if len(target.names) == len(columns) else range(len(columns))
+    return [prefix] if len(columns) == 1 else [f"{prefix}_{name}" for name in names], columns

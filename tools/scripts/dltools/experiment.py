@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    architecture, baseline, builder, cautions, devices, evaluation, exports, hyperparameters, input_tables, keras_runtime,
-    mistaken_columns, model_file, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, trained_model, training,
+    architecture, baseline, batches, builder, cautions, devices, evaluation, exports, hyperparameters, input_tables, keras_runtime,
+    mistaken_columns, model_file, outputs, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, trained_model, training,
     words,
 )
 from .errors import UserError
@@ -181,13 +181,13 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
 
 def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
-    classification, units = targets.is_classification(options["learning_type"]), model.outputs[0].shape[-1]
-    if len(model.outputs) > 1:
-        outputs = [(name, tensor.shape[-1]) for name, tensor in zip(model.output_names, model.outputs, strict=True)]
-        return targets.several(tables.labels, tables.label_names, outputs, options["loss"] if classification else None, tables.label_source)
-    if classification:
-        return targets.classification(tables.labels, tables.label_names, units, options["loss"], tables.label_source)
-    return targets.regression(tables.labels, tables.label_names, units, tables.label_source)
+    loss = options["loss"] if targets.is_classification(options["learning_type"]) else None
+    return outputs.target(tables.labels, tables.label_names, outputs_of(model, tables.features), loss, tables.label_source)
+
+
+def outputs_of(model, features: batches.Features | samples.Opened) -> list[outputs.Output]:
+    """Return the outputs of a network for a table."""
+    return outputs.of_model(model, batches.row_shape(model, features), features.source)
 
 
 def _continued_target(tables: input_tables.Inputs, model, before: model_file.Record) -> targets.Target:
@@ -197,7 +197,7 @@ def _continued_target(tables: input_tables.Inputs, model, before: model_file.Rec
         "start from its architecture alone, or choose a builder."
     )
     facts, loss = before.target, before.builder.training["loss"]
-    return targets.known(tables.labels, tables.label_names, facts, model.outputs[0].shape[-1], loss, tables.label_source, hint)
+    return outputs.known(tables.labels, tables.label_names, facts, outputs_of(model, tables.features), loss, tables.label_source, hint)
 
 
 def train(setup: Setup, divided: parts.Parts) -> model_file.Record:

@@ -54,12 +54,21 @@ def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield each thing that is to be told, int64 or float32 (rows,): its name or "", its kind and itself."""
     for own in target.outputs or (target,):
         if own.kind in (BINARY, MULTICLASS):
-            if len(own.classes) <= _MOST_CLASSES:
-                yield own.output, own.kind, own.truth
+            if len(own.classes) <= _MOST_CLASSES and (own.truth.ndim == 1 or own.truth.shape[1] <= _MOST_TARGETS):
+                columns = own.truth.reshape(len(own.truth), -1).T
+                names = _step_names(own, len(columns))
+                yield from ((name, own.kind, column) for name, column in zip(names, columns, strict=True))
         elif own.truth.shape[1] <= _MOST_TARGETS:
             names = own.names or [own.output] if own.truth.shape[1] == 1 else own.names or range(1, own.truth.shape[1] + 1)
             for name, column in zip(names, own.truth.T, strict=True):
                 yield str(name), BINARY if own.kind == MULTILABEL else REGRESSION, column
+
+
+def _step_names(target: Target, count: int) -> list[str]:
+    """Return what the classes of each step are called; of one step, as the output is."""
+    if count == 1:
+        return [target.output]
+    return list(target.names) if len(target.names) == count else [f"step {number}" for number in range(1, count + 1)]
 
 
 def _of(features: Features, name: str, kind: str, truth: np.ndarray) -> Iterator[Giveaway]:

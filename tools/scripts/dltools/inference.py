@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    baseline, batches, evaluation, input_tables, model_file, paired, parameters, prediction, prediction_tables, samples, scoring, streams, tables,
+    baseline, batches, evaluation, input_tables, model_file, outputs, paired, parameters, prediction, prediction_tables, samples, scoring, streams, tables,
     targets, trained_model, words,
 )
 from .refusals import computed
@@ -60,20 +60,20 @@ def run(form: dict, target, threads: int) -> Outcome:
     opened = samples.open_for(form["input_options"], record.features, threads)
     shape = batches.row_shape(model, opened)
     beside = [_passed_through(entry, opened, threads) for entry in form.get("id_columns") or []]
-    units = model.outputs[0].shape[-1]
-    truth = next((_truth(entry, opened, record, units, threads) for entry in form.get("true_values") or []), None)
+    given = outputs.of_model(model, shape, opened.source)
+    truth = next((_truth(entry, opened, record, given, threads) for entry in form.get("true_values") or []), None)
     paired.check(paired.named_in(form))
-    training, sizes = record.builder.training, [output.shape[-1] for output in model.outputs]
-    outputs, guard, kept = _Network(model, record, shape, truth), words.Guard(model, opened), []
+    training, shapes = record.builder.training, [output.shape for output in given]
+    network, guard, kept = _Network(model, record, shape, truth), words.Guard(model, opened), []
     done = 0
     with tables.writing(target) as write:
-        for size in _stretches(opened, outputs.batch):
+        for size in _stretches(opened, network.batch):
             rows = opened.take(size)
             guard.check(rows, done)
-            found = outputs(rows, done)
+            found = network(rows, done)
             done += size
             names, columns = prediction.table(
-                prediction.without_logits(found, training, sizes), form["method"], record.target, training["loss"]
+                prediction.without_logits(found, training, shapes), form["method"], record.target, training["loss"], shapes
             )
             if beside:
                 prediction_tables.check_classes(names)
@@ -81,7 +81,7 @@ def run(form: dict, target, threads: int) -> Outcome:
             write(names, [column for passed in beside for column in passed.take(size)] + columns)
             if truth is not None:
                 kept.append(found)
-        scores = {} if truth is None else _scores(record, truth, np.concatenate(kept), outputs.loss)
+        scores = {} if truth is None else _scores(record, truth, np.concatenate(kept), network.loss)
     constant, notes = ({}, []) if truth is None else _compared(training, truth, scores)
     return Outcome(record, opened.rows, scores, constant, notes)
 
@@ -99,14 +99,14 @@ def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside
     return Beside(prediction_tables.passed(stream.names, stream.count), stream.take)
 
 
-def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, units: int, threads: int) -> Truth:
+def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, given: list[outputs.Output], threads: int) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
     classification = kinds[0] != targets.REGRESSION
     found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads, np.float64)
     values = found.columns if classification else found.values
     samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
-    target = targets.known(values, found.names, record.target, units, record.builder.training["loss"], table.dataset)
+    target = outputs.known(values, found.names, record.target, given, record.builder.training["loss"], table.dataset)
     names = parameters.several(entry.get("scorers"))
     form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))

@@ -37,17 +37,25 @@ def _of_layer(layer) -> str | None:
 
 
 def check_ends(model, source: str) -> None:
+    """Refuse a model that gives no row of numbers for each sample, and neither a sequence nor a picture of such.
+
+    Raises:
+        UserError: an output of a single number without an axis of its own, or of an unknown number of units.
+    """
+    if any(len(tensor.shape) < 2 or tensor.shape[-1] is None for tensor in model.outputs):
+        raise UserError(f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a Dense layer.")
+
+
+def check_one_row(model, source: str) -> None:
     """Refuse a model that does not give one row of numbers for each sample.
 
     Raises:
         UserError: an output of several dimensions.
     """
+    check_ends(model, source)
     wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
     if wrong is not None:
-        raise UserError(
-            f"{source}: the last layer gives data of shape {wrong} for each row, but must give one row "
-            "of numbers. Put Flatten or GlobalAveragePooling before the last Dense layer."
-        )
+        raise UserError(f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of numbers.")
 
 
 def check(model, training: dict) -> None:

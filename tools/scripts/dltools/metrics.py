@@ -72,6 +72,7 @@ _BY_ORDER = frozenset({
     "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy",
     "OneHotMeanIoU", "MeanIoU", "F1Score", "FBetaScore",
 })  # fmt: skip
+_OF_ONE_ROW = frozenset({"F1Score", "FBetaScore", "R2Score"})
 _WITH_BOUNDARY = {
     "BinaryAccuracy": "threshold", "BinaryIoU": "threshold", "F1Score": "threshold", "FBetaScore": "threshold",
     "Precision": "thresholds", "Recall": "thresholds",
@@ -123,6 +124,25 @@ def on_outputs(name: str, form: str, activation: str | None) -> tuple[str, dict]
     if kind in _WITH_BOUNDARY and activation == SIGMOID:
         return kind, {**options, _WITH_BOUNDARY[kind]: LOGIT_BOUNDARY}
     return None
+
+
+def check_steps(names: list[str], form: str) -> None:
+    """Refuse metrics that Keras computes of one row of numbers for each sample only, where samples have several steps.
+
+    Raises:
+        UserError: names the metric, and what fits.
+    """
+    def fits(name: str) -> bool:
+        found = METRICS[name].get(form)
+        return found is not None and found[0] not in _OF_ONE_ROW
+
+    wrong = next((name for name in names if not fits(name)), None)
+    if wrong is not None:
+        others = [other for other in METRICS if fits(other)]
+        raise UserError(
+            f"The metric {quoted(wrong)} is for one row of numbers for each sample, but this network gives several steps: choose among "
+            f"{listed(others, len(others))}. 'Metrics for evaluation' has scores of the same kind for the trained network."
+        )
 
 
 def _refuse(name: str, form: str, activation: str | None):

@@ -28,6 +28,7 @@ Nothing in the file is executable, and weights are read only into the shapes tha
 
 import html
 import json
+import math
 import platform
 import unicodedata
 from typing import NamedTuple
@@ -374,13 +375,28 @@ def _whole_columns(features: dict) -> bool:
 
 
 def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
-    units = output_shape[-1] if isinstance(output_shape, tuple) and len(output_shape) == 2 else None
+    units = output_shape[-1] if isinstance(output_shape, tuple) and len(output_shape) >= 2 else None
+    if units is not None and len(output_shape) > 2:
+        _check_steps(target, output_shape, dataset)
+        target = {"kind": target["kind"], "classes": target["classes"], "names": []}
     if target["kind"] == BINARY and units not in (1, 2):
         units = None
     expected = {BINARY: 2, MULTICLASS: units, MULTILABEL: units, REGRESSION: 0}[target["kind"]]
     if units is None or target.get("units", units) != units or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
         raise UserError(f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
                         "The file is damaged.")
+
+
+def _check_steps(target: dict, output_shape: tuple, dataset: Dataset) -> None:
+    """Check what a file says of an output of several steps: names for each step, or for each number."""
+    known = [size for size in output_shape[1:-1] if size is not None]
+    count, open_ = math.prod(known), len(known) < len(output_shape) - 2
+    size, names = target.get("units"), len(target["names"])
+    fits = [names in (0, count, count * output_shape[-1]), size in (None, count * output_shape[-1])]
+    if open_:
+        fits = [names % count == 0, size is None or (size > 0 and size % (count * output_shape[-1]) == 0)]
+    if not all(fits):
+        raise UserError(f"{dataset}: what it says of its target does not fit its network, which gives data of shape {output_shape}. The file is damaged.")
 
 
 def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -> list:

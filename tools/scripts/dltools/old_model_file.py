@@ -134,7 +134,7 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
     Raises:
         UserError: a number of classes that the last layer has not, or several inputs or outputs.
     """
-    last_layer.check_ends(model, source)
+    last_layer.check_one_row(model, source)
     if len(model.inputs) != 1:
         raise UserError(f"{source}: its network has {len(model.inputs)} inputs. The former tools fed one. The file is damaged.")
     sizes, units = model.input_shape[1:], model.output_shape[-1]

@@ -132,6 +132,9 @@ def _classes(target: Target):
         # A split keeps the proportions of each combination of classes.
         one_each = all(classes is not None and classes.ndim == 1 for classes in found)
         return np.asarray([" / ".join(row) for row in zip(*(classes.astype(str) for classes in found), strict=True)]) if one_each else None
+    if target.shape:
+        # Several classes a sample, which no split can hold the proportions of.
+        return None if target.kind == REGRESSION else target.truth
     if target.kind in (REGRESSION, MULTILABEL):
         return None if target.kind == REGRESSION else target.truth
     # Numbers by value: a split's seed counts on the order of the classes.

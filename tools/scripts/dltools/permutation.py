@@ -6,7 +6,7 @@ belong to them (https://doi.org/10.1023/A:1010933404324).
 
 import numpy as np
 
-from . import label_tables, parameters, prediction, tables, tsv
+from . import label_tables, parameters, prediction, steps, tables, tsv
 from .cells import is_boolean
 from .columns import name_positions, unmarked
 from .errors import UserError
@@ -42,7 +42,7 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from .keras_runtime import keras_for_compute
 
     keras_for_compute()
-    from . import batches, trained_model, words
+    from . import batches, outputs, trained_model, words
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
     seed = 0 if is_empty(selection.get("random_seed")) else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
@@ -60,7 +60,8 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
         )
     words.Guard(model, features).check_all()
     names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
-    judge = Judge(record, _truth(selection, record, model.output_shape[-1], features), selection.get("scoring"))
+    given = outputs.of_model(model, batches.row_shape(model, features), dataset)
+    judge = Judge(record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape))
     rows = _chosen_rows(selection, features, repeats, seed)
     network = _network(model, batches.row_shape(model, features))
     importances, deviations = permuted(network, judge, features.take(rows), rows, repeats, seed)
@@ -113,9 +114,9 @@ def _in_trained_order(table: tables.NumberTable, names: list[str] | None, datase
     return tables.NumberTable(table.values[:, order], list(names), table.first_line, source)
 
 
-def _truth(selection: dict, record, units: int, features):
+def _truth(selection: dict, record, given: list, features):
     """Read the true labels or values as a `targets.Target`, or return None where none are given."""
-    from . import input_tables, targets
+    from . import input_tables, outputs, targets
 
     if not selection.get("infile_truth"):
         return None
@@ -128,7 +129,7 @@ def _truth(selection: dict, record, units: int, features):
         table = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
         values, rows = table.columns, len(table.columns[0])
     label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
-    return targets.known(values, table.names, record.target, units, record.builder.training["loss"], dataset)
+    return outputs.known(values, table.names, record.target, given, record.builder.training["loss"], dataset)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:
@@ -150,12 +151,12 @@ class Judge:
     `meaning` says what a fall of the score means.
     """
 
-    def __init__(self, record, target, scorer):
-        """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth."""
+    def __init__(self, record, target, scorer, shape=()):
+        """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth; `shape` is as in a target."""
         from . import scoring, targets
 
         self._kind, self._loss = record.target["kind"], record.builder.training["loss"]
-        self.truth = None if target is None else target.truth
+        self.truth, self._target, self._shape = None if target is None else target.truth, target, shape
         is_regression = self._kind == targets.REGRESSION
         if target is not None:
             self.scorer = scoring.chosen({"primary_scoring": scorer}, target)[0]
@@ -169,12 +170,15 @@ class Judge:
 
     def reference(self, rows: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Return what the predictions of `rows` are compared with."""
-        return prediction.decided(outputs, self._kind, self._loss) if self.truth is None else self.truth[rows]
+        if self._target is not None:
+            return self._target.by_step(rows)[1]
+        return prediction.decided(steps.rows(outputs, self._shape), self._kind, self._loss)
 
     def score(self, outputs: np.ndarray, reference: np.ndarray) -> float:
         """Score outputs, float32 (rows, units)."""
         from . import scoring
 
+        outputs = steps.rows(outputs, self._shape)
         decided = prediction.decided(outputs, self._kind, self._loss)
         likelihoods = prediction.likelihoods(outputs, self._kind)
         return scoring.scores([self.scorer], self._kind, reference, decided, likelihoods)[self.scorer]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import objectives
+from . import objectives, steps
 from .errors import UserError
 from .targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
@@ -28,13 +28,13 @@ def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
         )
 
 
-def without_logits(found: np.ndarray, training: dict, sizes=()) -> np.ndarray:
+def without_logits(found: np.ndarray, training: dict, shapes=()) -> np.ndarray:
     """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
         training: as in `training_parameters`.
-        sizes: how many units each of several outputs has; they stand side by side.
+        shapes: of each output for one sample; their numbers stand side by side. Of one output of one row, they may be left out.
     """
     activation = objectives.logits_to(training)
     if activation is None:
@@ -43,15 +43,22 @@ def without_logits(found: np.ndarray, training: dict, sizes=()) -> np.ndarray:
 
     if activation == objectives.SIGMOID:
         return special.expit(found)
-    parts = np.split(found, np.cumsum(sizes)[:-1], axis=1) if len(sizes) > 1 else [found]
-    return np.concatenate([special.softmax(part, axis=1) for part in parts], axis=1)
+    shapes = list(shapes) or [(found.shape[1],)]
+    parts = np.split(found, np.cumsum([np.prod(shape) for shape in shapes])[:-1], axis=1)
+    return np.concatenate([_softmax(part, shape) for part, shape in zip(parts, shapes, strict=True)], axis=1)
+
+
+def _softmax(found: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    from scipy import special
+
+    return special.softmax(found.reshape(-1, shape[-1]), axis=1).reshape(found.shape)
 
 
 def decided(found: np.ndarray, kind: str, loss: str) -> np.ndarray:
     """Return what the outputs say, in the form of `targets.Target.truth`.
 
     Parameters:
-        found: float32 (rows, units), the network's outputs.
+        found: float32 (rows, units), the network's outputs, of several steps each as a row.
         kind: of the target.
         loss: name of the loss, which decides what lies between two classes.
     """
@@ -100,40 +107,52 @@ def likelihoods(found: np.ndarray, kind: str) -> np.ndarray | None:
     return probabilities(found, kind)
 
 
-def table(found: np.ndarray, method: str, target: dict, loss: str):
+def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
     """Return the prediction's header and columns.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
         method: predict or predict_proba.
         target: what the model file says of the target.
+        shapes: as for `without_logits`.
 
     Returns:
-        (names, columns): one column headed Predicted with the user's labels, or one column a class or target.
+        (names, columns): one column headed Predicted with the user's labels, or one column a class or target; of an output of
+        several steps, these for each step.
     """
     if target["kind"] == SEVERAL:
-        return _tables(found, method, target["outputs"], loss)
-    kind, classes = target["kind"], target["classes"]
+        return _tables(found, method, target["outputs"], loss, shapes)
+    kind, classes, samples, shape = target["kind"], target["classes"], len(found), steps.several(shapes[0]) if shapes else ()
+    found = steps.rows(found, shape)
     if method == "predict_proba":
-        return [str(c) for c in classes], list(probabilities(found, kind).T.astype(np.float32))
+        shares = probabilities(found, kind).astype(np.float32).reshape(samples, -1)
+        each = [""] if not shape else [f"{name}_" for name in _named(target["names"], steps.count(shape))]
+        return [f"{step}{name}" for step in each for name in classes], list(shares.T)
     answers = decided(found, kind, loss)
     if kind in (BINARY, MULTICLASS):
-        return ["Predicted"], [np.asarray(classes, object)[answers]]
+        answers = np.asarray(classes, object)[answers]
+    answers = answers.reshape(samples, -1)
     if answers.shape[1] == 1:
         return ["Predicted"], [answers[:, 0]]
-    names = target["names"] or [str(number) for number in range(answers.shape[1])]
-    return [f"Predicted_{name}" for name in names], list(answers.T)
+    return [f"Predicted_{name}" for name in _named(target["names"], answers.shape[1])], list(answers.T)
 
 
-def _tables(found: np.ndarray, method: str, outputs: list[dict], loss: str):
+def _named(names: list[str], count: int) -> list[str]:
+    """Return the names of `count` columns: those of the target's, where it has as many, else numbers from 0."""
+    return names if len(names) == count else [str(number) for number in range(count)]
+
+
+def _tables(found: np.ndarray, method: str, outputs: list[dict], loss: str, shapes):
     """Return header and columns of several outputs, named after these: Predicted_<output>, or <output>_<class>."""
     names, columns, first = [], [], 0
-    for own in outputs:
-        own_names, own_columns = table(found[:, first : first + own["units"]], method, own, loss)
+    shapes = list(shapes) or [(own["units"],) for own in outputs]
+    for own, shape in zip(outputs, shapes, strict=True):
+        last = first + int(np.prod(shape))
+        own_names, own_columns = table(found[:, first:last], method, own, loss, [shape])
         if method == "predict_proba":
             names += [f"{own['output']}_{name}" for name in own_names]
         else:
             names += [f"Predicted_{own['output']}{name.removeprefix('Predicted')}" for name in own_names]
         columns += own_columns
-        first += own["units"]
+        first = last
     return names, columns

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 
-from . import baseline, drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, targets
+from . import baseline, drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, steps, targets
 from .document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
@@ -108,20 +108,21 @@ def _parts(outcome) -> list[tuple[str, np.ndarray]]:
 
 def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
     """Say how many samples each class has, in all and in each part."""
-    one = target.truth.ndim == 1
-    counts = [np.bincount(target.truth[rows], minlength=len(target.classes)) if one else target.truth[rows].sum(axis=0) for rows in every]
+    found = [target.by_step(rows)[1] for rows in every]
+    one = found[0].ndim == 1
+    counts = [np.bincount(truth, minlength=len(target.classes)) if one else truth.sum(axis=0) for truth in found]
     labels = _labels(target)
-    shares = counts[0] / max(1, len(target.truth))
+    shares = counts[0] / max(1, len(found[0]))
     rows = [[label, *(int(count[i]) for count in counts), f"{shares[i]:.1%}"] for i, label in enumerate(labels)]
     return _cut(Table(["Class" if one else "Label", *names, "Share"], rows), LISTED_CLASSES, "classes")
 
 
 def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
     """Say what range the values of each target have, in all and in each part."""
-    rows = []
+    rows, found = [], [target.by_step(positions)[1] for positions in every]
     for column, label in enumerate(_labels(target)):
-        for name, positions in zip(names, every, strict=True):
-            values = target.truth[positions, column].astype(np.float64)
+        for name, truth in zip(names, found, strict=True):
+            values = truth[:, column].astype(np.float64)
             rows.append([label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))])
     return _cut(Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows), LISTED_CLASSES, "rows")
 
@@ -135,7 +136,9 @@ def _cut(table: Table, limit: int, what: str) -> list:
 def _labels(target: targets.Target) -> list[str]:
     if target.kind in (targets.BINARY, targets.MULTICLASS):
         return [str(label) for label in target.classes]
-    width = target.truth.shape[1]
+    width = target.shape[-1] if target.shape else target.truth.shape[1]
+    if target.shape:
+        return ["value"] if width == 1 else [f"channel {n}" for n in range(1, width + 1)]
     return [str(name) for name in target.names] or (["target"] if width == 1 else [f"column {n}" for n in range(1, width + 1)])
 
 
@@ -158,7 +161,8 @@ def _predictions(outcome) -> list:
     found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
     for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
-        found += _of_output(own, own.truth[judged.rows], prediction.decided(outputs, own.kind, loss))
+        found += [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
+        found += _of_output(own, own.by_step(judged.rows)[1], prediction.decided(steps.rows(outputs, own.shape), own.kind, loss))
     return found
 
 

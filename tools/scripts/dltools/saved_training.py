@@ -168,6 +168,9 @@ def _kind(tensor, known: Told) -> str:
     units, activation = tensor.shape[-1], last_layer.activation(tensor)
     if known.loss is not None and known.loss not in OF_CLASSES:
         return REGRESSION
+    if len(tensor.shape) > 3:
+        # Whether the points of a picture are classes or shades of grey, no file tells; of numbers either can be made.
+        return REGRESSION if activation != "softmax" else MULTICLASS if units > 2 else BINARY
     if units == 1:
         return BINARY if known.loss in OF_CLASSES or activation in ("sigmoid", "hard_sigmoid") else REGRESSION
     if known.loss in OF_ONE_CLASS or activation == "softmax":
@@ -183,15 +186,17 @@ def _target(kind: str, units: int) -> dict:
 def _sentence(tensor, kind: str, units: int, known: Told) -> str:
     ending = last_layer.activation(tensor) or "a layer that does not tell its activation"
     loss = f"the loss {known.loss}" if known.loss else "no loss in the file"
+    each = {2: "each sample", 3: "each step of a sample"}.get(len(tensor.shape), "each point of a sample")
     found = f"{units} {'unit' if units == 1 else 'units'} of {ending} and {loss}"
     if kind == REGRESSION:
-        return f"{found}, so taken for a regression: {'a number' if units == 1 else f'{units} numbers'} for each sample"
+        return f"{found}, so taken for a regression: {'a number' if units == 1 else f'{units} numbers'} for {each}"
     classes, names = {
         BINARY: ("two classes", "0 and 1"),
         MULTICLASS: (f"{units} classes", f"0 to {units - 1}"),
         MULTILABEL: (f"{units} labels, of which a sample may have several", f"0 to {units - 1}"),
     }[kind]
-    return f"{found}, so taken for a classification into {classes}, called {names} by their position, for the file has no names of them"
+    of_what = "" if len(tensor.shape) == 2 else f" of {each}"
+    return f"{found}, so taken for a classification{of_what} into {classes}, called {names} by their position, for the file has no names of them"
 
 
 def _training(kind: str, known: Told, outputs: list) -> dict:

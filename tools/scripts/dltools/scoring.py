@@ -112,13 +112,13 @@ def fits(name: str, target: Target) -> bool:
     if target.kind not in scorer.kinds:
         return False
     if target.kind == REGRESSION:
-        return not (scorer.one_target and target.values.shape[1] > 1) and float(target.values.min()) > scorer.above
+        return not (scorer.one_target and target.values.shape[-1] > 1) and float(target.values.min()) > scorer.above
     return not scorer.more_than or len(target.classes) > scorer.more_than
 
 
 def _described(target: Target) -> str:
     if target.kind == REGRESSION:
-        columns = f" of {target.values.shape[1]} columns" if target.values.shape[1] > 1 else ""
+        columns = f" of {target.truth.shape[1]} columns" if target.truth.shape[1] > 1 else ""
         return f"a {target.kind} target{columns} from {target.values.min():g} to {target.values.max():g}"
     return f"a {target.kind} target of {len(target.classes)} {'labels' if target.kind == MULTILABEL else 'classes'}"
 

@@ -16,6 +16,8 @@ CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
 OF_SEVERAL_UNITS = (*CATEGORICAL, "sparse_categorical_crossentropy", "categorical_hinge", "kullback_leibler_divergence", "cosine_proximity")
 FOR_CLASSES = (*CATEGORICAL, "sparse_categorical_crossentropy", "categorical_hinge", "binary_focal_crossentropy", "dice", "tversky")
 HINGES = ("hinge", "squared_hinge")
+# Up to so many target columns, each was chosen. More of them are a picture or the like, of which points may be the same in all.
+CHOSEN_COLUMNS = 20
 # Activation -> the numbers that it can give.
 RANGES = {
     "sigmoid": (0, 1), "hard_sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "softsign": (-1, 1),
@@ -52,6 +54,8 @@ def check(model, training: dict, target: Target) -> None:
         UserError: says what does not fit, and what would.
     """
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
+        # All numbers of a sample in a row.
+        own = own._replace(values=own.values.reshape(len(own.values), -1))
         ends = Ends(training["loss"], last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
@@ -182,7 +186,8 @@ def _constant(ends: Ends) -> str | None:
     if ends.target.kind != REGRESSION:
         return None
     constant = np.flatnonzero((ends.target.values == ends.target.values[0]).all(axis=0))
-    if not len(constant):
+    columns = ends.target.values.shape[1]
+    if not len(constant) or (columns > CHOSEN_COLUMNS and len(constant) < columns):
         return None
     name = f"column {constant[0] + 1}" if ends.target.values.shape[1] > 1 else "the target"
     return f"There is nothing to learn: {name} is {ends.target.values[0, constant[0]]:g} in every sample. Choose another target column."

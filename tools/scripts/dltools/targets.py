@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import labels, objectives
+from . import labels, objectives, steps
 from .cells import indicator
 from .columns import name_positions
 from .errors import UserError, listed, quoted
@@ -36,7 +36,9 @@ class Target(NamedTuple):
         names: the target columns' names where they have any.
         outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
             (rows, columns) with all of theirs side by side.
-        output, units: of one of several outputs, its name and its number of units.
+        output, units: of one of several outputs, its name and how many numbers it gives for a sample.
+        shape: of what an output of several steps (a sequence, a picture) gives for a sample, ending in the units; or (). Then
+            `values` is (rows, *shape[:-1], units), and `truth` holds one column a step for classes, else one a number.
     """
 
     kind: str
@@ -47,6 +49,33 @@ class Target(NamedTuple):
     outputs: tuple["Target", ...] = ()
     output: str = ""
     units: int = 0
+    shape: tuple[int, ...] = ()
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each output for one sample, as `prediction.table` takes it; of one output of a single row, it is left out."""
+        if self.outputs:
+            return [own.shape or (own.units,) for own in self.outputs]
+        return [self.shape] if self.shape else []
+
+    def by_step(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return `values` and `truth` of some rows with each step as a row of its own; of one step, the rows themselves."""
+        values, truth = self.values[rows], self.truth[rows]
+        if not self.shape:
+            return values, truth
+        one_class = self.kind in (BINARY, MULTICLASS)
+        return values.reshape(-1, values.shape[-1]), truth.reshape(-1) if one_class else steps.rows(truth, self.shape)
+
+    def spread(self, weights: np.ndarray | None):
+        """Return what samples count for, float32 (rows,) or (rows, steps), as the loss of this target takes it."""
+        if weights is None:
+            return None
+        if any(own.shape for own in self.outputs):
+            return tuple(own.spread(weights) for own in self.outputs)
+        if not self.shape:
+            return weights
+        # Of as many dimensions as what the loss gives: Keras would take the samples of a batch for points of a picture.
+        return weights.reshape(len(weights), *(self.shape[:-1] if weights.ndim > 1 else [1] * (len(self.shape) - 1)))
 
     def each(self, found: np.ndarray) -> list[tuple["Target", np.ndarray]]:
         """Return the target of each output with its columns of `found`, the outputs (rows, units) side by side."""
@@ -82,20 +111,21 @@ def regression(values: np.ndarray, names: list[str] | None, units: int, source: 
     return Target(REGRESSION, values.astype(np.float32), values, [], list(names or []))
 
 
-def classification(columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset) -> Target:
+def classification(columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset, shape=()) -> Target:
     """Return the target of a classification.
 
     Parameters:
         columns: the target's columns as text: one of labels, or several of 0 and 1.
         units: number of units of the last layer.
         loss: name of the loss.
+        shape: of an output of several steps, each of which is a row of `columns`; for messages.
 
     Raises:
         UserError: labels or columns that do not fit the last layer or the loss.
     """
     if len(columns) == 1:
         return _labels(columns[0], units, loss, source)
-    return _indicators(columns, list(names or []), units, loss, source)
+    return _indicators(columns, list(names or []), units, loss, source, shape)
 
 
 def _labels(column: np.ndarray, units: int, loss: str, source: Dataset) -> Target:
@@ -139,14 +169,14 @@ def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=(
     return Target(BINARY if len(classes) == 2 else MULTICLASS, fit_values, codes, classes, list(names))
 
 
-def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset) -> Target:
+def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset, shape) -> Target:
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if not len(odd):
         return _multiclass(table.argmax(axis=1), _positions(units), units, loss, names)
     if loss not in MULTILABEL_LOSSES:
         raise UserError(
-            f"{source}: sample {odd[0] + 1} has {table[odd[0]].sum()} columns that are 1, but {loss} needs exactly one. "
+            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but {loss} needs exactly one. "
             f"Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
         )
     return Target(MULTILABEL, table.astype(np.float32), table, _positions(units), names)
@@ -181,49 +211,6 @@ def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray
     return np.asarray(numbers, np.int64)[found.codes(column)]
 
 
-def several(columns, names: list[str] | None, outputs: list[tuple[str, int]], loss: str | None, source: Dataset) -> Target:
-    """Return the target of a network with several outputs, whose columns are divided among them in order.
-
-    Parameters:
-        columns: text columns (classification) or float64 (rows, columns) (regression).
-        outputs: name and number of units of each output.
-        loss: name of the loss of a classification; None for a regression.
-
-    Raises:
-        UserError: the columns do not add up, or do not fit an output.
-    """
-    found = []
-    for (name, units), own, own_names in _shares(columns, names, outputs, loss is not None, source):
-        made = regression(own, own_names, units, source) if loss is None else classification(own, own_names, units, loss, source)
-        found.append(made._replace(output=name, units=units))
-    return joined(found)
-
-
-def joined(outputs: list[Target]) -> Target:
-    """Return the targets of several outputs as one."""
-    truth = np.column_stack([own.truth for own in outputs]).astype(np.float64)
-    return Target(SEVERAL, tuple(own.values for own in outputs), truth, [], [], tuple(outputs))
-
-
-def _shares(columns, names, outputs: list[tuple[str, int]], labels: bool, source: Dataset):
-    """Yield each output with its columns and their names: as many as it has units, or one column of labels each."""
-    count = len(columns) if isinstance(columns, list) else columns.shape[1]
-    sizes = [units for _, units in outputs]
-    if labels and count == len(outputs):
-        sizes = [1] * count
-    if sum(sizes) != count:
-        told = ", ".join(f"{name} {units}" for name, units in outputs)
-        other = f", or one column of labels for each of the {len(outputs)}" if labels else ""
-        raise UserError(
-            f"{source}: has {count} target columns, but the model has {len(outputs)} outputs with units: {told}. Choose "
-            f"{sum(units for _, units in outputs)} columns, for the outputs in this order{other}."
-        )
-    ends = np.cumsum(sizes)
-    for output, size, end in zip(outputs, sizes, ends, strict=True):
-        chosen = slice(int(end) - size, int(end))
-        yield output, (columns[chosen] if isinstance(columns, list) else columns[:, chosen]), names[chosen] if names else None
-
-
 def facts(target: Target) -> dict:
     """Return what a model file says of a target."""
     found = {"kind": target.kind, "classes": labels.stored(target.classes), "names": target.names}
@@ -232,7 +219,7 @@ def facts(target: Target) -> dict:
     return found
 
 
-def known(values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "") -> Target:
+def known(values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "", shape=()) -> Target:
     """Return the target of new samples for a model that is trained already: its classes, columns and their order stay.
 
     Columns are matched by their names where the model and the table have such, else by their order.
@@ -244,36 +231,29 @@ def known(values, names: list[str] | None, facts: dict, units: int, loss: str, s
         units: number of units of the last layer.
         loss: name of the loss.
         hint: what to do where a label is none of the model's classes.
+        shape: as for `classification`.
 
     Raises:
         UserError: a label that is none of the model's classes, or other columns.
     """
     kind, own_names = facts["kind"], facts["names"]
-    if kind == SEVERAL:
-        outputs = [(own["output"], own["units"]) for own in facts["outputs"]]
-        classifies = any(own["kind"] != REGRESSION for own in facts["outputs"])
-        shares = _shares(values, names, outputs, classifies, source)
-        return joined([
-            known(share, share_names, own, own["units"], loss, source, hint)._replace(output=own["output"], units=own["units"])
-            for (_, share, share_names), own in zip(shares, facts["outputs"], strict=True)
-        ])
     if kind == REGRESSION:
-        values = _by_names(values, names, own_names, source)
+        values = in_trained_order(values, names, own_names, source)
         return regression(values, own_names, units, source)
     classes = labels.texts(facts["classes"])
     if kind == MULTILABEL:
-        table = _indicator_table(_by_names(values, names, own_names, source), units, source)
+        table = _indicator_table(in_trained_order(values, names, own_names, source), units, source)
         return Target(MULTILABEL, table.astype(np.float32), table, classes, own_names)
     if len(values) == 1:
-        codes = _known_codes(values[0], classes, source, hint)
+        codes = _known_codes(values[0], classes, source, hint, shape)
     else:
-        codes = _one_hot_codes(_of_classes(values, names, own_names, classes, source), units, source)
+        codes = _one_hot_codes(_of_classes(values, names, own_names, classes, source), units, source, shape)
     if units == 1:
         return Target(BINARY, codes.astype(np.float32)[:, None], codes, classes, own_names)
     return _multiclass(codes, classes, units, loss, own_names)
 
 
-def _by_names(values, names: list[str] | None, wanted: list[str], source: Dataset):
+def in_trained_order(values, names: list[str] | None, wanted: list[str], source: Dataset):
     """Return target columns in the order of the names that the model was trained with, where both have such."""
     if not names or not wanted or len(wanted) == 1 or names == wanted:
         return values
@@ -288,7 +268,7 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
         UserError: nothing tells which column is which class.
     """
     if wanted:
-        return _by_names(columns, names, wanted, source)
+        return in_trained_order(columns, names, wanted, source)
     if names:
         found = labels.classes(classes, names)
         columns_of = {found.position[name]: column for name, column in zip(names, columns, strict=True)}
@@ -302,23 +282,23 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
     )
 
 
-def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: str) -> np.ndarray:
+def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: str, shape) -> np.ndarray:
     found = labels.classes(classes, column)
     place = {found.position[name]: position for position, name in enumerate(classes)}
     unknown = next((row for row, text in enumerate(column) if found.position[text] not in place), None)
     if unknown is not None:
         raise UserError(
             f"{source}: {quoted(column[unknown])} is none of the classes that the model was trained on: {listed(classes, 12)}. It is the "
-            f"label of sample {unknown + 1}.{hint}"
+            f"label of {steps.place(unknown, shape)}.{hint}"
         )
     return np.fromiter((place[found.position[text]] for text in column), np.int64, len(column))
 
 
-def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset) -> np.ndarray:
+def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset, shape) -> np.ndarray:
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if len(odd):
-        raise UserError(f"{source}: sample {odd[0] + 1} has {table[odd[0]].sum()} columns that are 1, but a sample has exactly one class.")
+        raise UserError(f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but has exactly one class.")
     return table.argmax(axis=1)
 
 
@@ -327,8 +307,9 @@ def describe(target: Target) -> str:
     if target.outputs:
         return "; ".join(f"output {own.output}: {describe(own)}" for own in target.outputs)
     if target.kind == REGRESSION:
-        return f"regression of {target.values.shape[1]} target column(s)"
-    return f"classification into {len(target.classes)} classes: {listed(target.classes, 12)}"
+        count = target.shape[-1] if target.shape else target.truth.shape[1]
+        return f"regression of {count} target column(s){steps.told(target.shape)}"
+    return f"classification{steps.told(target.shape)} into {len(target.classes)} classes: {listed(target.classes, 12)}"
 
 
 def is_classification(learning_type: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, model_file, scaling, schedules,
+    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, metrics, model_file, scaling, schedules,
     training_parameters,
 )
 from .builder import Builder
@@ -90,7 +90,7 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
-    counts = class_weights.of_rows(training.get("class_weight"), target, rows, weights)
+    counts, weights = target.spread(class_weights.of_rows(training.get("class_weight"), target, rows, weights)), target.spread(weights)
     scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
     watching, best = callbacks.make(training)
     # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
@@ -165,7 +165,10 @@ def compile_model(model, training: dict, target: Target) -> None:
 
 def _metrics(model, training: dict, target: Target) -> list:
     """Return the run's metrics, for each of several outputs its own."""
-    outputs = zip(model.outputs, target.outputs or (target,), strict=True)
+    outputs = list(zip(model.outputs, target.outputs or (target,), strict=True))
+    for _, own in outputs:
+        if own.shape:
+            metrics.check_steps(training["metrics"], own.form)
     found = [training_parameters.metrics(training, own.form, output.shape[-1]) for output, own in outputs]
     return found if target.outputs else found[0]
 
