@@ -20,6 +20,7 @@ TRAINING_ROWS = 250
 TEST_ROWS = 100
 ALL_TRAINING_ROWS = 1437
 FEW_ROWS = 30
+SEQUENCES, SEQUENCE_LENGTH = 120, 12
 MARGIN = 4
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -95,6 +96,19 @@ def write_as_programs_do(x: np.ndarray, y: np.ndarray) -> None:
     (FOLDER / "X_few.csv").write_text(",".join(f"pixel{i}" for i in range(784)) + "\n" + pixels, encoding="utf-8")
 
 
+def write_sequences() -> None:
+    """Write sequences of bases, one-hot, and what each base is part of: an intron from GT to AG, as in a gene."""
+    rng = np.random.default_rng(0)
+    bases, rows = np.array(list("ACGT")), []
+    while len(rows) < SEQUENCES:
+        text = "".join(bases[rng.integers(0, 4, SEQUENCE_LENGTH)])
+        begin, end = text.find("GT"), text.rfind("AG")
+        inside = range(begin, end + 2) if 0 <= begin < end else range(0)
+        rows.append((text, ["intron" if step in inside else "exon" for step in range(SEQUENCE_LENGTH)]))
+    write("bases", [[int(base == other) for base in text for other in bases] for text, _ in rows])
+    write("parts_of_genes", [parts for _, parts in rows], header=[f"base_{step}" for step in range(1, SEQUENCE_LENGTH + 1)])
+
+
 def write_text(name: str, text: str) -> None:
     """Write a text as it is as a table."""
     (FOLDER / f"{name}.tabular").write_text(text, encoding="utf-8")
@@ -148,6 +162,7 @@ def main() -> None:
     x, y = resized(digits.images[: TRAINING_ROWS + TEST_ROWS]), digits.target
     FOLDER.mkdir(exist_ok=True)
     write_good(x, y)
+    write_sequences()
     write_bad(x, y)
     write_as_programs_do(x, y)
     write_plotted(y)

@@ -4,7 +4,8 @@ Run from the repository root, after `make_test_data.py`, with the Python that th
 ``python tests/make_test_models.py``. It writes the architecture ``cnn_model.json`` (the
 tutorial's network with an eighth of its filters, so that the files stay small), its builder
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
-the builder of a small network that has no input_shape and gives one number; and the builder
+the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
+that tells of each step of a sequence which of two classes it is of; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
 pixels and one more number. ``saved_model.h5`` and ``saved_model.keras`` are one network in the files of Keras 2.2.4
 and 2.13.1, whose input takes series of 4 numbers of any length. ``attack_builder.zip`` and ``attack_model.h5mlm`` are
@@ -43,6 +44,10 @@ TWO_INPUTS = [
     {"layer_type": "Dense", "units": 2, "activation": "relu", "kwargs": "", "inbound_nodes": 2},
     {"layer_type": "Concatenate", "merging_layers": "[3, 4]", "axis": -1},
     {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": "", "inbound_nodes": 5},
+]
+STEPS = [
+    {"layer_type": "Conv1D", "filters": 8, "kernel_size": "5", "activation": "relu", "kwargs": "padding='same'"},
+    {"layer_type": "Dense", "units": 1, "activation": "sigmoid", "kwargs": ""},
 ]
 ADAM = {"learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns"}
@@ -129,6 +134,9 @@ def main() -> None:
         regression = Path(folder) / "regression_model.json"
         make_architecture(regression, REGRESSION, input_shape="")
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
+        steps = Path(folder) / "steps_model.json"
+        make_architecture(steps, STEPS, input_shape="(12, 4)")
+        make_builder("steps_builder.zip", steps, "KerasGClassifier", "binary_crossentropy", "acc", epochs=30)
         two_inputs = Path(folder) / "two_inputs_model.json"
         make_architecture(two_inputs, TWO_INPUTS, input_layers="[1, 2]", output_layers="[6]")
         builder = "two_inputs_builder.zip"

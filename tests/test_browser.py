@@ -4,6 +4,9 @@ import pytest
 
 from tests.galaxy.repository import TEST_DATA, WRAPPERS
 
+# What the client shows once a job is on its way.
+STARTED = "#center .alert-success, #center .donemessagelarge"
+
 
 @pytest.fixture(scope="module")
 def browser(galaxy, tmp_path_factory):
@@ -98,3 +101,52 @@ def test_report_shows_on_a_server_with_default_settings(browser, report):
     )
     browser.open(f"/datasets/{report['outfile_report']}/display/?preview=True")
     assert "If you read this as plain text" in browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")
+
+
+@pytest.fixture(scope="module")
+def uploaded(galaxy):
+    """Upload files with the types that Galaxy finds; return the API, the history and name -> dataset id."""
+    from bioblend.galaxy import GalaxyInstance
+
+    api = GalaxyInstance(galaxy.url, galaxy.user_key)
+    history = api.histories.create_history("as uploaded")["id"]
+    files = {"builder": "cnn_builder.zip", "pixels": "X_train.tabular", "digits": "y_train.tabular", "few": "labels_few.txt"}
+    found = {
+        name: api.tools.upload_file(str(TEST_DATA / file), history, file_type="auto", file_name=name)["outputs"][0]["id"]
+        for name, file in files.items()
+    }
+    for dataset in found.values():
+        api.datasets.wait_for_dataset(dataset, maxwait=300)
+    return api, history, found
+
+
+def test_labels_are_chosen_as_uploaded(browser, uploaded):
+    """A table of one column becomes txt at upload: the form offers it, and no column need be chosen of it."""
+    api, history, found = uploaded
+    assert api.datasets.show_dataset(found["digits"])["extension"] == "txt"
+    browser.open_history(history)
+    browser.open_form("keras_train_and_eval")
+    browser.choose("experiment_schemes|infile_estimator", "builder")
+    browser.choose("input_options|infile1", "pixels")
+    browser.choose("input_options|column_selector_options_1|selected_column_selector_option", "All columns")
+    browser.wait_without("input_options|column_selector_options_1|col1")
+    assert {"3: digits", "4: few"} <= set(browser.choices("input_options|infile2"))
+    browser.choose("input_options|infile2", "digits")
+    browser.press("Run Tool")
+    assert "Started tool" in browser.wait_for(STARTED).text
+    scores = next(d for d in api.histories.show_history(history, contents=True) if d["hid"] == len(found) + 1)
+    job = api.datasets.wait_for_dataset(scores["id"], maxwait=300)["creating_job"]
+    told = api.jobs.show_job(job, full_details=True)["tool_stdout"]
+    assert "'digits': classification into 10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9" in told
+
+
+def test_one_column_is_encoded_as_uploaded(browser, uploaded):
+    api, history, found = uploaded
+    browser.open_history(history)
+    browser.open_form("sklearn_to_categorical")
+    browser.choose("infile", "digits")
+    browser.press("Run Tool")
+    assert "Started tool" in browser.wait_for(STARTED).text
+    encoded = max(api.histories.show_history(history, contents=True), key=lambda dataset: dataset["hid"])
+    done = api.datasets.wait_for_dataset(encoded["id"], maxwait=300)
+    assert (done["state"], done["metadata_columns"], done["metadata_data_lines"]) == ("ok", 10, 250)

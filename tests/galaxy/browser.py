@@ -83,6 +83,44 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
+    def choose(self, parameter: str, text: str):
+        """Choose what a list of the form offers, by the end of its text: a dataset by its name, or an option."""
+        self.wait_for(f"[id='form-element-{parameter}'] .multiselect")
+        if self._chosen(parameter).endswith(text):
+            return  # a second click would take the choice back
+        self._offered(parameter)
+        for option in self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] li[role=option]"):
+            if option.text.endswith(text):
+                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", option)
+                option.click()
+                break
+        else:
+            raise LookupError(f"{parameter} does not offer {text!r}")
+        WebDriverWait(self.driver, WAIT_SECONDS).until(lambda _: self._chosen(parameter).endswith(text), f"{parameter} did not become {text}")
+
+    def wait_without(self, parameter: str):
+        """Wait until the form has left a field out, which a choice before it made needless."""
+        condition = expected_conditions.invisibility_of_element_located((By.CSS_SELECTOR, f"[id='form-element-{parameter}']"))
+        WebDriverWait(self.driver, WAIT_SECONDS).until(condition, f"{parameter} did not go away")
+
+    def choices(self, parameter: str) -> list[str]:
+        """Return what a list of the form offers."""
+        self._offered(parameter)
+        found = self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] li[role=option]")
+        return [text for text in (option.text for option in found) if text]
+
+    def _offered(self, parameter: str):
+        """Open a list of the form, if it is not open."""
+        field = self.wait_for(f"[id='form-element-{parameter}'] .multiselect")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", field)
+        if field.get_attribute("aria-expanded") != "true":
+            field.click()
+        self.wait_for(f"[id='form-element-{parameter}'] li[role=option]")
+
+    def _chosen(self, parameter: str) -> str:
+        found = self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] .multiselect__single")
+        return found[0].text if found else ""
+
     def open_history(self, history: str):
         """Make a history the one that forms take datasets from."""
         self.open(f"/history/set_as_current?id={history}")
