@@ -372,7 +372,7 @@ FAIL = {
     "names in a regression": (("linear", "x", "names", {}), "is not a number"),
     "two values for one unit": (("linear", "diabetes", "two_values", {}), "has 2 target columns, but the last layer has 1 units"),
     "two inputs": (("two inputs", "x", "names", {}), "the model has 2 inputs"),
-    "not flat": (("not flat", "x", "names", {}), "Put Flatten or GlobalAveragePooling before the last Dense layer"),
+    "not flat": (("not flat", "x", "names", {}), "has 1 target column, but the last layer gives data of shape (2, 3) for each sample. Choose 2 columns of labels, one for each step, or 6 one-hot columns. For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer"),
     "scorer": (("softmax", "x", "one_hot", {"scoring": {"primary_scoring": "r2"}}), "'r2' makes no sense for a multiclass target"),
     "second scorer": (("linear", "diabetes", "progression", {"scoring": {"primary_scoring": "r2", "secondary_scoring": ["roc_auc"]}}), "'roc_auc' makes no sense"),
     "test_size": (("softmax", "x", "one_hot", {"split": {"shuffle": "simple", "test_size": 150}}), "test_size must hold out at least 1 and fewer than all of the 150 rows"),

@@ -29,7 +29,7 @@ def regression(values: np.ndarray, names: list[str] | None, shape: tuple[int, ..
     size = int(np.prod(shape))
     if values.shape[1] != size:
         raise UserError(
-            f"{source}: has {values.shape[1]} target columns, but the last layer gives data of shape {shape} for each sample, which are "
+            f"{source}: has {_counted(values.shape[1])}, but the last layer gives data of shape {shape} for each sample, which are "
             f"{size} numbers. Choose {size} columns. {_ONE_ANSWER}"
         )
     return _shaped(targets.regression(values, names, size, source), names, shape)
@@ -78,9 +78,13 @@ def _by_step(columns: list[np.ndarray], shape: tuple[int, ...], source: Dataset)
         return [np.stack(columns[unit::units], axis=1).reshape(-1) for unit in range(units)]
     one_hot = f", or {count * units} one-hot columns" if units > 1 else ""
     raise UserError(
-        f"{source}: has {len(columns)} target columns, but the last layer gives data of shape {shape} for each sample. Choose {count} columns "
+        f"{source}: has {_counted(len(columns))}, but the last layer gives data of shape {shape} for each sample. Choose {count} columns "
         f"of labels, one for each step{one_hot}. {_ONE_ANSWER}"
     )
+
+
+def _counted(columns: int) -> str:
+    return f"{columns} target column{'' if columns == 1 else 's'}"
 
 
 def _shaped(found: Target, names: list[str] | None, shape: tuple[int, ...]) -> Target:
