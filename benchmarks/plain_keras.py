@@ -33,16 +33,18 @@ def read(path):
 def network(keras):
     """Return the tutorial's network."""
     layers = keras.layers
-    return keras.Sequential([
-        keras.Input((784,)),
-        layers.Reshape((28, 28, 1)),
-        layers.Conv2D(64, 3, activation="relu", padding="same"),
-        layers.MaxPooling2D((2, 2)),
-        layers.Conv2D(32, 3, activation="relu"),
-        layers.MaxPooling2D((2, 2)),
-        layers.Flatten(),
-        layers.Dense(10, activation="softmax"),
-    ])
+    return keras.Sequential(
+        [
+            keras.Input((784,)),
+            layers.Reshape((28, 28, 1)),
+            layers.Conv2D(64, 3, activation="relu", padding="same"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
 
 
 def main():

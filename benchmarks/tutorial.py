@@ -90,26 +90,53 @@ def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
         {"layer_type": "Flatten"},
         {"layer_type": "Dense", "units": 10, "activation": "softmax"},
     ]
-    compiling = {"loss": "categorical_crossentropy", "metrics": ["acc"],
-                 "optimizer_selection": {"optimizer_type": "Adam", "optimizer_options": {"learning_rate": 0.001}}}
+    compiling = {
+        "loss": "categorical_crossentropy",
+        "metrics": ["acc"],
+        "optimizer_selection": {"optimizer_type": "Adam", "optimizer_options": {"learning_rate": 0.001}},
+    }
     split = {"split_algos": {"shuffle": "simple", "test_size": 0.2, "random_state": seed}}
     table = {"selected_input": "tabular", "header1": False, "column_selector_options_1": ALL_COLUMNS}
-    plot = {"plot_type": "classification_confusion_matrix", "title": "", "plot_color": "Greens",
-            "infile_true": dataset("y_test"), "header_true": False, "column_selector_options_true": ALL_COLUMNS,
-            "infile_predicted": dataset("predicted"), "header_predicted": True}
-    design = {"model_type": "sequential", "input_shape": "(784,)",
-              "layers": [{"layer_selection": layer} for layer in layers]}
-    build = {
-        "mode_type": "train_model", "infile_json": dataset("model.json"), "learning_type": "KerasGClassifier",
-        "random_seed": seed, "compile_params": compiling, "fit_params": {"epochs": epochs, "batch_size": 500},
+    plot = {
+        "plot_type": "classification_confusion_matrix",
+        "title": "",
+        "plot_color": "Greens",
+        "infile_true": dataset("y_test"),
+        "header_true": False,
+        "column_selector_options_true": ALL_COLUMNS,
+        "infile_predicted": dataset("predicted"),
+        "header_predicted": True,
     }
-    scheme = {"selected_exp_scheme": "train_val", "infile_estimator": dataset("builder.zip"), "test_split": split,
-              "metrics": {"scoring": {"primary_scoring": "default"}}}
-    target = {"infile2": dataset("one_hot"), "header2": False,
-              "column_selector_options_2": {"selected_column_selector_option2": "all_columns"}}
+    design = {
+        "model_type": "sequential",
+        "input_shape": "(784,)",
+        "layers": [{"layer_selection": layer} for layer in layers],
+    }
+    build = {
+        "mode_type": "train_model",
+        "infile_json": dataset("model.json"),
+        "learning_type": "KerasGClassifier",
+        "random_seed": seed,
+        "compile_params": compiling,
+        "fit_params": {"epochs": epochs, "batch_size": 500},
+    }
+    scheme = {
+        "selected_exp_scheme": "train_val",
+        "infile_estimator": dataset("builder.zip"),
+        "test_split": split,
+        "metrics": {"scoring": {"primary_scoring": "default"}},
+    }
+    target = {
+        "infile2": dataset("one_hot"),
+        "header2": False,
+        "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
+    }
     training = {"experiment_schemes": scheme, "input_options": {**table, "infile1": dataset("X_train"), **target}}
-    prediction = {"infile_estimator": dataset("model.h5mlm"), "method": "predict",
-                  "input_options": {**table, "infile1": dataset("X_test")}}
+    prediction = {
+        "infile_estimator": dataset("model.h5mlm"),
+        "method": "predict",
+        "input_options": {**table, "infile1": dataset("X_test")},
+    }
     trained = {"outfile-result": "scores", "outfile-object": "model.h5mlm", "outfile-architecture": "layers"}
     labels = {"infile": dataset("y_train"), "header0": False, "num_classes": 10}
     return [

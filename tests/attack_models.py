@@ -55,7 +55,10 @@ def nested(depth, calls):
 
 
 def _tensor(source, node=0):
-    return {"class_name": "__keras_tensor__", "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [source, node, 0]}}
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [source, node, 0]},
+    }
 
 
 INPUT = {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [None, 4], "dtype": "float32", "name": "i"},
@@ -74,7 +77,12 @@ def functional(*layers, name="f", calls=1):
 def sequential(*layers):
     """Return a sequential model of an input and further layers."""
     inner = {key: value for key, value in INPUT.items() if key not in ("name", "inbound_nodes")}
-    return {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [inner, *layers]}, "registered_name": None}
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"name": "s", "layers": [inner, *layers]},
+        "registered_name": None,
+    }
 
 
 def network(attack):
@@ -83,7 +91,12 @@ def network(attack):
 
 
 _FED = [{"args": [_tensor("i")], "kwargs": {}}]
-ORTHOGONAL = {"module": "keras.regularizers", "class_name": "OrthogonalRegularizer", "config": {"mode": "columns"}, "registered_name": None}
+ORTHOGONAL = {
+    "module": "keras.regularizers",
+    "class_name": "OrthogonalRegularizer",
+    "config": {"mode": "columns"},
+    "registered_name": None,
+}
 _TAR = {"fname": MARKER, "origin": "file:///etc/hostname", "cache_dir": ".", "cache_subdir": ".", "extract": True}
 
 # Name -> (layer, what the refusal says).
@@ -203,7 +216,10 @@ UNROLLED = sequential(
 
 
 # A layer that no output needs is built with its weights all the same.
-UNUSED = functional({**dense(10**12, name="unused"), "name": "unused", "inbound_nodes": _FED}, {**dense(name="used"), "name": "used", "inbound_nodes": _FED})
+UNUSED = functional(
+    {**dense(10**12, name="unused"), "name": "unused", "inbound_nodes": _FED},
+    {**dense(name="used"), "name": "used", "inbound_nodes": _FED},
+)
 # Without an input nothing is built but what says for what shape it was.
 UNBUILT = {"module": "keras", "class_name": "Sequential", "registered_name": None, "config": {
     "name": "s", "layers": [{**dense(10**6), "build_config": {"input_shape": [None, 10**6]}}]}}  # fmt: skip
@@ -211,7 +227,13 @@ UNBUILT = {"module": "keras", "class_name": "Sequential", "registered_name": Non
 
 def _widened(inner, *further, **config):
     """Return a network whose layer `inner` makes much of one sample on its way, and gives little of it out."""
-    return sequential(layer("RepeatVector", n=100_000, name="r"), *further, layer(inner, **config), layer("Flatten", name="f"), dense(2, name="end"))
+    return sequential(
+        layer("RepeatVector", n=100_000, name="r"),
+        *further,
+        layer(inner, **config),
+        layer("Flatten", name="f"),
+        dense(2, name="end"),
+    )
 
 
 def _attending(kind, separate, **config):
@@ -287,7 +309,9 @@ def _largest(group):
     import h5py
 
     arrays = []
-    group.visititems(lambda name, item: arrays.append((item.size, item.name)) if isinstance(item, h5py.Dataset) else None)
+    group.visititems(
+        lambda name, item: arrays.append((item.size, item.name)) if isinstance(item, h5py.Dataset) else None
+    )
     return max(arrays)[1]
 
 
@@ -379,7 +403,13 @@ def _many(handle, name, shape):
 def _wide_pieces(handle, name, shape):
     import numpy as np
 
-    handle.create_dataset(name, data=np.zeros(shape, "f4"), maxshape=(None,) * len(shape), chunks=(10**5, 1000)[: len(shape)], compression=9)
+    handle.create_dataset(
+        name,
+        data=np.zeros(shape, "f4"),
+        maxshape=(None,) * len(shape),
+        chunks=(10**5, 1000)[: len(shape)],
+        compression=9,
+    )
 
 
 def _one_text_often(handle, name, shape):
@@ -405,6 +435,7 @@ def _filled(value, dtype="f4"):
 
 def _told(key, change):
     """Change what a file tells of itself under a key."""
+
     def told(handle, name, shape):
         import numpy as np
 
@@ -439,7 +470,10 @@ HDF5 = {
     "a class of a million letters": (_classes("a" * 10**6), _FACTS),
     "a class twice": (_classes("1", 1), _FACTS),
     "columns that are no texts": (_told("target", lambda target: {**target, "names": [{}] * 10}), _FACTS),
-    "two classes of ten": (_told("target", lambda target: {**target, "kind": "binary", "classes": [0, 1]}), "has 2 classes, but"),
+    "two classes of ten": (
+        _told("target", lambda target: {**target, "kind": "binary", "classes": [0, 1]}),
+        "has 2 classes, but",
+    ),
     "CVE-2026-0897": (_enormous, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-0897, unfilled": (_unfilled, "times that an array in an h5mlm is larger than its stored bytes"),
     "CVE-2026-1669": (_external, "has its values in another file"),

@@ -14,11 +14,34 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 _PROGRAM = "is a function of somebody's program, which is never run here"
 _ACTIVATION = "so somebody's own program, which is never run here"
 PLAINER = {
-    **dict.fromkeys(("CVE-2024-3660", "CVE-2024-3660, Keras 2", "CVE-2025-9905", "CVE-2025-9906, load_model", "CVE-2026-12481", "nested", "wrapped", "private module"), _PROGRAM),
-    **dict.fromkeys(("CVE-2025-1550", "CVE-2025-1550, builtins", "CVE-2025-8747", "CVE-2025-12060", "CVE-2024-55459", "CVE-2025-9906"), _PROGRAM),
+    **dict.fromkeys(
+        (
+            "CVE-2024-3660",
+            "CVE-2024-3660, Keras 2",
+            "CVE-2025-9905",
+            "CVE-2025-9906, load_model",
+            "CVE-2026-12481",
+            "nested",
+            "wrapped",
+            "private module",
+        ),
+        _PROGRAM,
+    ),
+    **dict.fromkeys(
+        (
+            "CVE-2025-1550",
+            "CVE-2025-1550, builtins",
+            "CVE-2025-8747",
+            "CVE-2025-12060",
+            "CVE-2024-55459",
+            "CVE-2025-9906",
+        ),
+        _PROGRAM,
+    ),
     "registered name": "which is somebody's own program and not in the file",
     **dict.fromkeys(("path", "address", "activation", "a layer as activation", "markup in a value"), _ACTIVATION),
-    "CVE-2025-12058": "turns text into numbers by a list of words", "CVE-2025-12058, address": "turns text into numbers by a list of words",
+    "CVE-2025-12058": "turns text into numbers by a list of words",
+    "CVE-2025-12058, address": "turns text into numbers by a list of words",
     "CVE-2025-12058, text": "turns text into numbers by a list of words",
 }
 # Of what was compiled, names alone are looked up: an attack there is only left out, so the refusal is about the weights.
@@ -57,7 +80,11 @@ def _largest(handle):
     import h5py
 
     arrays = []
-    handle.visititems(lambda name, item: arrays.append((item.size, item.name)) if isinstance(item, h5py.Dataset) and item.ndim == 2 else None)
+    handle.visititems(
+        lambda name, item: (
+            arrays.append((item.size, item.name)) if isinstance(item, h5py.Dataset) and item.ndim == 2 else None
+        )
+    )
     return max(arrays)[1]
 
 
@@ -80,7 +107,11 @@ def write_changed_hdf5(path, change, template):
 
 def write_changed_archive(path, change, template):
     """Write the zip of a network whose largest matrix is changed."""
-    with zipfile.ZipFile(template) as source, tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w") as target:
+    with (
+        zipfile.ZipFile(template) as source,
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(path, "w") as target,
+    ):
         weights = Path(folder) / "weights"
         weights.write_bytes(source.read(WEIGHTS))
         _changed(weights, change)
@@ -121,7 +152,9 @@ def _linked(member):
             for name in source.namelist():
                 info = zipfile.ZipInfo(name)
                 info.external_attr = 0o120777 << 16
-                target.writestr(info if name == member else name, "/etc/passwd" if name == member else source.read(name))
+                target.writestr(
+                    info if name == member else name, "/etc/passwd" if name == member else source.read(name)
+                )
 
     return write
 
@@ -154,20 +187,46 @@ def _many_members(path, template):
 
 # Name -> (writes a zip, what the refusal says).
 ZIPS = {
-    "CVE-2026-11816": (lambda path, template: _rewritten(path, template, further=[(f"../{MARKER}", "x")]), "Such a zip holds config.json, metadata.json, model.weights.h5"),
-    "a program beside": (lambda path, template: _rewritten(path, template, further=[("model.pkl", "cos\nsystem\n(S'touch marker'\ntR.")]), "Such a zip holds config.json"),
-    "assets": (lambda path, template: _rewritten(path, template, further=[("assets/layers/lookup/vocabulary.txt", "x")]), "Such a zip holds config.json"),
+    "CVE-2026-11816": (
+        lambda path, template: _rewritten(path, template, further=[(f"../{MARKER}", "x")]),
+        "Such a zip holds config.json, metadata.json, model.weights.h5",
+    ),
+    "a program beside": (
+        lambda path, template: _rewritten(
+            path, template, further=[("model.pkl", "cos\nsystem\n(S'touch marker'\ntR.")]
+        ),
+        "Such a zip holds config.json",
+    ),
+    "assets": (
+        lambda path, template: _rewritten(path, template, further=[("assets/layers/lookup/vocabulary.txt", "x")]),
+        "Such a zip holds config.json",
+    ),
     "a link in place of the configuration": (_linked(CONFIG), "config.json: is no JSON"),
     "a link in place of the weights": (_linked(WEIGHTS), "It is no HDF5 file"),
-    "a bomb": (lambda path, template: _rewritten(path, template, {CONFIG: b" " * 15 * 2**20}), "times that a builder's member grows"),
-    "a bomb of weights": (lambda path, template: _rewritten(path, template, {WEIGHTS: bytes(2**26)}), "times that a builder's member grows"),
-    "a large member": (lambda path, template: _rewritten(path, template, {CONFIG: b" " * 17 * 2**20}), "bytes of a model configuration"),
+    "a bomb": (
+        lambda path, template: _rewritten(path, template, {CONFIG: b" " * 15 * 2**20}),
+        "times that a builder's member grows",
+    ),
+    "a bomb of weights": (
+        lambda path, template: _rewritten(path, template, {WEIGHTS: bytes(2**26)}),
+        "times that a builder's member grows",
+    ),
+    "a large member": (
+        lambda path, template: _rewritten(path, template, {CONFIG: b" " * 17 * 2**20}),
+        "bytes of a model configuration",
+    ),
     "a directory that lies": (_lying, "is no network that Keras saved whole"),
     "a member twice": (_twofold, "Such a zip holds config.json"),
     "encrypted": (_encrypted, "is encrypted or packed in another way than deflate"),
-    "packed otherwise": (lambda path, template: _rewritten(path, template, packed=zipfile.ZIP_BZIP2), "is encrypted or packed in another way than deflate"),
+    "packed otherwise": (
+        lambda path, template: _rewritten(path, template, packed=zipfile.ZIP_BZIP2),
+        "is encrypted or packed in another way than deflate",
+    ),
     "many members": (_many_members, "Such a zip holds config.json"),
-    "cut off": (lambda path, template: Path(path).write_bytes(Path(template).read_bytes()[:3000]), "It cannot be read as a zip"),
+    "cut off": (
+        lambda path, template: Path(path).write_bytes(Path(template).read_bytes()[:3000]),
+        "It cannot be read as a zip",
+    ),
 }
 # These are wrong for the weights alone, which the builder does not read.
 FITTING = tuple(name for name in _OTHER if name != "a circle")

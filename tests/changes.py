@@ -185,7 +185,9 @@ def json_files(networks):
 def zip_files(networks):
     """Return builders: of the test data, and one of each network."""
     found = [(DATA / f"{name}_builder.zip").read_bytes() for name in ("cnn", "regression", "two_inputs")]
-    return found + [_packed({**_members(found[0]), ARCHITECTURE: network}, zipfile.ZIP_DEFLATED) for network in networks]
+    return found + [
+        _packed({**_members(found[0]), ARCHITECTURE: network}, zipfile.ZIP_DEFLATED) for network in networks
+    ]
 
 
 def h5mlm_files(_):

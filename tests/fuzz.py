@@ -118,13 +118,19 @@ class Readers:
             for layer in model.layers:
                 names = weights[layer.name].attrs["weight_names"] if layer.weights else []
                 for name, weight in zip(names, layer.trainable_weights + layer.non_trainable_weights, strict=True):
-                    np.testing.assert_array_equal(np.asarray(weight), weights[layer.name][name][()].astype(weight.dtype))
+                    np.testing.assert_array_equal(
+                        np.asarray(weight), weights[layer.name][name][()].astype(weight.dtype)
+                    )
         width = record.features["count"] or sum(int(np.prod(tensor.shape[1:])) for tensor in model.inputs)
         values = np.zeros((2, min(10**6, max(1, width))), np.float32)
-        parts = batches.row_shape(model, batches.Features(values, None, source, tuple(record.features.get("tables", ()))))
+        parts = batches.row_shape(
+            model, batches.Features(values, None, source, tuple(record.features.get("tables", ())))
+        )
         found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
         training, shapes = record.builder.training, steps.shapes(model, parts, source)
-        prediction.table(prediction.without_logits(found, training, shapes), "predict", record.target, training["loss"], shapes)
+        prediction.table(
+            prediction.without_logits(found, training, shapes), "predict", record.target, training["loss"], shapes
+        )
         model_file.restore_optimizer(source, model, training)
 
 
@@ -216,7 +222,9 @@ def fuzz(kind, seconds, executions, seed, folder):
         )  # fmt: skip
         stats = {name: int(value) for name, value in re.findall(r"stat::(\w+):\s+(\d+)", process.stderr)}
         done, new = done + stats.get("number_of_executed_units", 0), new + stats.get("new_units_added", 0)
-        for name, number in json.loads((folder / "counts.json").read_text()).items() if (folder / "counts.json").exists() else ():
+        for name, number in (
+            json.loads((folder / "counts.json").read_text()).items() if (folder / "counts.json").exists() else ()
+        ):
             counts[name] += number
         slow = re.findall(r"Slowest unit: (.*)", process.stderr)
         if process.returncode or slow:

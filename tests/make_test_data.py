@@ -75,7 +75,9 @@ def write_bad(x: np.ndarray, y: np.ndarray) -> None:
     write("labels_negative", [*labels[:4], [-1], *labels[5:]])
     write("labels_fraction", [*labels[:4], [2.5], *labels[5:]])
     write("labels_missing", [*labels[:4], ["NA"], *labels[5:]])
-    (FOLDER / "labels_commas.txt").write_text("row,digit\n" + "".join(f"{i},{label}\n" for i, label in enumerate(y[:20])), encoding="utf-8")
+    (FOLDER / "labels_commas.txt").write_text(
+        "row,digit\n" + "".join(f"{i},{label}\n" for i, label in enumerate(y[:20])), encoding="utf-8"
+    )
     features = x[:20].astype(object)
     for name, cell in {"text": "abc", "empty": "", "nan": "nan"}.items():
         wrong = features.copy()
@@ -106,7 +108,11 @@ def write_sequences() -> None:
         inside = range(begin, end + 2) if 0 <= begin < end else range(0)
         rows.append((text, ["intron" if step in inside else "exon" for step in range(SEQUENCE_LENGTH)]))
     write("bases", [[int(base == other) for base in text for other in bases] for text, _ in rows])
-    write("parts_of_genes", [parts for _, parts in rows], header=[f"base_{step}" for step in range(1, SEQUENCE_LENGTH + 1)])
+    write(
+        "parts_of_genes",
+        [parts for _, parts in rows],
+        header=[f"base_{step}" for step in range(1, SEQUENCE_LENGTH + 1)],
+    )
 
 
 def write_text(name: str, text: str) -> None:

@@ -12,8 +12,14 @@ import numpy as np
 URL = "https://github.com/goeckslab/Galaxy-ML"
 GLOROT, ZEROS = {"class_name": "GlorotUniform", "config": {"seed": None}}, {"class_name": "Zeros", "config": {}}
 _KERNEL = {
-    "use_bias": True, "kernel_initializer": GLOROT, "bias_initializer": ZEROS, "kernel_regularizer": None, "bias_regularizer": None,
-    "activity_regularizer": None, "kernel_constraint": None, "bias_constraint": None,
+    "use_bias": True,
+    "kernel_initializer": GLOROT,
+    "bias_initializer": ZEROS,
+    "kernel_regularizer": None,
+    "bias_regularizer": None,
+    "activity_regularizer": None,
+    "kernel_constraint": None,
+    "bias_constraint": None,
 }
 
 
@@ -35,7 +41,13 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-ACTIVATIONS = {"linear": lambda x: x, "relu": lambda x: np.maximum(x, 0), "sigmoid": sigmoid, "tanh": np.tanh, "softmax": softmax}
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "softmax": softmax,
+}
 
 
 def _normal(random, *shape):
@@ -44,17 +56,32 @@ def _normal(random, *shape):
 
 def dense(random, columns, units, activation):
     kernel, bias = _normal(random, columns, units), _normal(random, units)
-    return Layer("Dense", {"units": units, "activation": activation, **_KERNEL}, [("kernel", kernel), ("bias", bias)],
-                 lambda x: ACTIVATIONS[activation](x @ kernel + bias))
+    return Layer(
+        "Dense",
+        {"units": units, "activation": activation, **_KERNEL},
+        [("kernel", kernel), ("bias", bias)],
+        lambda x: ACTIVATIONS[activation](x @ kernel + bias),
+    )
 
 
 def normalization(random, size):
     gamma, beta, mean, variance = (_normal(random, size) for _ in range(4))
     variance = np.abs(variance) + 0.1
-    config = {"axis": [-1], "momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True, "beta_initializer": ZEROS,
-              "gamma_initializer": {"class_name": "Ones", "config": {}}, "moving_mean_initializer": ZEROS,
-              "moving_variance_initializer": {"class_name": "Ones", "config": {}}, "beta_regularizer": None, "gamma_regularizer": None,
-              "beta_constraint": None, "gamma_constraint": None}
+    config = {
+        "axis": [-1],
+        "momentum": 0.99,
+        "epsilon": 0.001,
+        "center": True,
+        "scale": True,
+        "beta_initializer": ZEROS,
+        "gamma_initializer": {"class_name": "Ones", "config": {}},
+        "moving_mean_initializer": ZEROS,
+        "moving_variance_initializer": {"class_name": "Ones", "config": {}},
+        "beta_regularizer": None,
+        "gamma_regularizer": None,
+        "beta_constraint": None,
+        "gamma_constraint": None,
+    }
     weights = [("gamma", gamma), ("beta", beta), ("moving_mean", mean), ("moving_variance", variance)]
     return Layer("BatchNormalization", config, weights, lambda x: gamma * (x - mean) / np.sqrt(variance + 0.001) + beta)
 
@@ -64,41 +91,82 @@ def _patches(x, size):
 
 
 def _convolution(**config):
-    return {"kernel_size": [3, 3], "strides": [1, 1], "padding": "valid", "data_format": "channels_last", "dilation_rate": [1, 1], **config}
+    return {
+        "kernel_size": [3, 3],
+        "strides": [1, 1],
+        "padding": "valid",
+        "data_format": "channels_last",
+        "dilation_rate": [1, 1],
+        **config,
+    }
 
 
 def convolution(random, channels, filters):
     kernel, bias = _normal(random, 3, 3, channels, filters), _normal(random, filters)
     config = _convolution(filters=filters, groups=1, activation="relu", **_KERNEL)
-    return Layer("Conv2D", config, [("kernel", kernel), ("bias", bias)],
-                 lambda x: np.maximum(np.einsum("nijcab,abcf->nijf", _patches(x, 3), kernel) + bias, 0))
+    return Layer(
+        "Conv2D",
+        config,
+        [("kernel", kernel), ("bias", bias)],
+        lambda x: np.maximum(np.einsum("nijcab,abcf->nijf", _patches(x, 3), kernel) + bias, 0),
+    )
 
 
 def separable(random, channels, filters):
-    depth, point, bias = _normal(random, 3, 3, channels, 2), _normal(random, 1, 1, 2 * channels, filters), _normal(random, filters)
-    config = _convolution(filters=filters, groups=1, activation="linear", depth_multiplier=2, depthwise_initializer=GLOROT,
-                          pointwise_initializer=GLOROT, depthwise_regularizer=None, pointwise_regularizer=None,
-                          depthwise_constraint=None, pointwise_constraint=None, **_KERNEL)
+    depth, point, bias = (
+        _normal(random, 3, 3, channels, 2),
+        _normal(random, 1, 1, 2 * channels, filters),
+        _normal(random, filters),
+    )
+    config = _convolution(
+        filters=filters,
+        groups=1,
+        activation="linear",
+        depth_multiplier=2,
+        depthwise_initializer=GLOROT,
+        pointwise_initializer=GLOROT,
+        depthwise_regularizer=None,
+        pointwise_regularizer=None,
+        depthwise_constraint=None,
+        pointwise_constraint=None,
+        **_KERNEL,
+    )
 
     def compute(x):
         deep = np.einsum("nijcab,abcm->nijcm", _patches(x, 3), depth)
         return deep.reshape(*deep.shape[:3], -1) @ point[0, 0] + bias
 
-    return Layer("SeparableConv2D", config, [("depthwise_kernel", depth), ("pointwise_kernel", point), ("bias", bias)], compute)
+    return Layer(
+        "SeparableConv2D", config, [("depthwise_kernel", depth), ("pointwise_kernel", point), ("bias", bias)], compute
+    )
 
 
 def depthwise(random, channels):
     kernel, bias = _normal(random, 3, 3, channels, 1), _normal(random, channels)
     own = {key: value for key, value in _KERNEL.items() if not key.startswith("kernel")}
-    config = _convolution(groups=1, activation="tanh", depth_multiplier=1, depthwise_initializer=GLOROT, depthwise_regularizer=None,
-                          depthwise_constraint=None, **own)
-    return Layer("DepthwiseConv2D", config, [("depthwise_kernel", kernel), ("bias", bias)],
-                 lambda x: np.tanh(np.einsum("nijcab,abc->nijc", _patches(x, 3), kernel[..., 0]) + bias))
+    config = _convolution(
+        groups=1,
+        activation="tanh",
+        depth_multiplier=1,
+        depthwise_initializer=GLOROT,
+        depthwise_regularizer=None,
+        depthwise_constraint=None,
+        **own,
+    )
+    return Layer(
+        "DepthwiseConv2D",
+        config,
+        [("depthwise_kernel", kernel), ("bias", bias)],
+        lambda x: np.tanh(np.einsum("nijcab,abc->nijc", _patches(x, 3), kernel[..., 0]) + bias),
+    )
 
 
 def transposed(random, channels, filters):
     kernel, bias = _normal(random, 2, 2, filters, channels), _normal(random, filters)
-    config = _convolution(filters=filters, groups=1, activation="linear", output_padding=None, **_KERNEL) | {"kernel_size": [2, 2], "strides": [2, 2]}
+    config = _convolution(filters=filters, groups=1, activation="linear", output_padding=None, **_KERNEL) | {
+        "kernel_size": [2, 2],
+        "strides": [2, 2],
+    }
 
     def compute(x):
         rows, high, wide, _ = x.shape
@@ -110,10 +178,25 @@ def transposed(random, channels, filters):
 
 def convolution1d(random, channels, filters):
     kernel, bias = _normal(random, 3, channels, filters), _normal(random, filters)
-    config = {"filters": filters, "kernel_size": [3], "strides": [1], "padding": "valid", "data_format": "channels_last",
-              "dilation_rate": [1], "groups": 1, "activation": "relu", **_KERNEL}
-    return Layer("Conv1D", config, [("kernel", kernel), ("bias", bias)], lambda x: np.maximum(np.einsum(
-        "nicw,wcf->nif", np.lib.stride_tricks.sliding_window_view(x, 3, axis=1), kernel) + bias, 0))
+    config = {
+        "filters": filters,
+        "kernel_size": [3],
+        "strides": [1],
+        "padding": "valid",
+        "data_format": "channels_last",
+        "dilation_rate": [1],
+        "groups": 1,
+        "activation": "relu",
+        **_KERNEL,
+    }
+    return Layer(
+        "Conv1D",
+        config,
+        [("kernel", kernel), ("bias", bias)],
+        lambda x: np.maximum(
+            np.einsum("nicw,wcf->nif", np.lib.stride_tricks.sliding_window_view(x, 3, axis=1), kernel) + bias, 0
+        ),
+    )
 
 
 def reshape(*shape):
@@ -122,8 +205,16 @@ def reshape(*shape):
 
 def pooling():
     config = {"pool_size": [2, 2], "padding": "valid", "strides": [2, 2], "data_format": "channels_last"}
-    return Layer("MaxPooling2D", config, [], lambda x: x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2].reshape(
-        len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1).max(axis=(2, 4)))
+    return Layer(
+        "MaxPooling2D",
+        config,
+        [],
+        lambda x: (
+            x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
+            .reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1)
+            .max(axis=(2, 4))
+        ),
+    )
 
 
 def flatten():
@@ -154,16 +245,37 @@ def dropout():
 
 def embedding(random, words, size):
     table = _normal(random, words, size)
-    config = {"input_dim": words, "output_dim": size, "embeddings_initializer": GLOROT, "embeddings_regularizer": None,
-              "activity_regularizer": None, "embeddings_constraint": None, "mask_zero": False, "input_length": None}
+    config = {
+        "input_dim": words,
+        "output_dim": size,
+        "embeddings_initializer": GLOROT,
+        "embeddings_regularizer": None,
+        "activity_regularizer": None,
+        "embeddings_constraint": None,
+        "mask_zero": False,
+        "input_length": None,
+    }
     return Layer("Embedding", config, [("embeddings", table)], lambda x: table[x.astype(int)])
 
 
 def _recurrent(units, sequences, **config):
-    return {"units": units, "activation": "tanh", "return_sequences": sequences, "return_state": False, "go_backwards": False,
-            "stateful": False, "unroll": False, "time_major": False, "dropout": 0.0, "recurrent_dropout": 0.0,
-            "recurrent_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}},
-            "recurrent_regularizer": None, "recurrent_constraint": None, **_KERNEL, **config}
+    return {
+        "units": units,
+        "activation": "tanh",
+        "return_sequences": sequences,
+        "return_state": False,
+        "go_backwards": False,
+        "stateful": False,
+        "unroll": False,
+        "time_major": False,
+        "dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "recurrent_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}},
+        "recurrent_regularizer": None,
+        "recurrent_constraint": None,
+        **_KERNEL,
+        **config,
+    }
 
 
 def _steps(x, units, step, sequences):
@@ -175,7 +287,11 @@ def _steps(x, units, step, sequences):
 
 
 def lstm(random, columns, units, sequences=False):
-    kernel, inner, bias = _normal(random, columns, 4 * units), _normal(random, units, 4 * units), _normal(random, 4 * units)
+    kernel, inner, bias = (
+        _normal(random, columns, 4 * units),
+        _normal(random, units, 4 * units),
+        _normal(random, 4 * units),
+    )
 
     def step(x, hidden, carry):
         enter, forget, cell, out = np.split(x @ kernel + hidden @ inner + bias, 4, axis=-1)
@@ -211,17 +327,39 @@ def gru(random, columns, units, sequences=False, reset_after=True):
 
 def simple(random, columns, units):
     kernel, inner, bias = _normal(random, columns, units), _normal(random, units, units), _normal(random, units)
-    weights = [("simple_rnn_cell/kernel", kernel), ("simple_rnn_cell/recurrent_kernel", inner), ("simple_rnn_cell/bias", bias)]
-    return Layer("SimpleRNN", _recurrent(units, False), weights,
-                 lambda x: _steps(x, units, lambda v, h, _: (np.tanh(v @ kernel + h @ inner + bias), h), False))
+    weights = [
+        ("simple_rnn_cell/kernel", kernel),
+        ("simple_rnn_cell/recurrent_kernel", inner),
+        ("simple_rnn_cell/bias", bias),
+    ]
+    return Layer(
+        "SimpleRNN",
+        _recurrent(units, False),
+        weights,
+        lambda x: _steps(x, units, lambda v, h, _: (np.tanh(v @ kernel + h @ inner + bias), h), False),
+    )
 
 
 def bidirectional(make, random, columns, units):
     forward, backward = make(random, columns, units), make(random, columns, units)
-    config = {"layer": {"class_name": forward.kind, "config": {"name": "inner", "trainable": True, "dtype": "float32", **forward.config}},
-              "merge_mode": "concat"}
-    weights = [(f"{side}_inner/{name}", array) for side, layer in (("forward", forward), ("backward", backward)) for name, array in layer.weights]
-    return Layer("Bidirectional", config, weights, lambda x: np.concatenate([forward.compute(x), backward.compute(x[:, ::-1])], axis=-1))
+    config = {
+        "layer": {
+            "class_name": forward.kind,
+            "config": {"name": "inner", "trainable": True, "dtype": "float32", **forward.config},
+        },
+        "merge_mode": "concat",
+    }
+    weights = [
+        (f"{side}_inner/{name}", array)
+        for side, layer in (("forward", forward), ("backward", backward))
+        for name, array in layer.weights
+    ]
+    return Layer(
+        "Bidirectional",
+        config,
+        weights,
+        lambda x: np.concatenate([forward.compute(x), backward.compute(x[:, ::-1])], axis=-1),
+    )
 
 
 class Network(NamedTuple):
@@ -257,7 +395,14 @@ class Network(NamedTuple):
         return table
 
 
-SOFTMAX = {"loss": "categorical_crossentropy", "metrics": ["acc"], "optimizer": "adam", "learning_rate": 0.001, "epochs": 2, "batch_size": 10}
+SOFTMAX = {
+    "loss": "categorical_crossentropy",
+    "metrics": ["acc"],
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "epochs": 2,
+    "batch_size": 10,
+}
 
 
 def networks():
@@ -285,10 +430,23 @@ def networks():
 
 def config_of(network):
     """Return the configuration of Keras 2, without class name."""
-    layers = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, network.columns], "dtype": "float32", "sparse": False,
-                                                      "ragged": False, "name": "input_1"}}]
+    layers = [
+        {
+            "class_name": "InputLayer",
+            "config": {
+                "batch_input_shape": [None, network.columns],
+                "dtype": "float32",
+                "sparse": False,
+                "ragged": False,
+                "name": "input_1",
+            },
+        }
+    ]
     layers += [
-        {"class_name": layer.kind, "config": {"name": name_of(layer, n), "trainable": True, "dtype": "float32", **layer.config}}
+        {
+            "class_name": layer.kind,
+            "config": {"name": name_of(layer, n), "trainable": True, "dtype": "float32", **layer.config},
+        }
         for n, layer in enumerate(network.layers)
     ]
     return {"name": "sequential", "layers": layers}
@@ -308,14 +466,37 @@ def write(path, network, trained=True, config=None, **root):
     """
     import h5py
 
-    params = {"config": config or config_of(network), "model_type": "sequential", "callbacks": None, "seed": 42, "steps_per_epoch": None,
-              "validation_split": 0.1, "validation_steps": None, "verbose": 1, "epochs": 1, "batch_size": 32, "epsilon": None,
-              "run_eagerly": None, "loss_weights": None, **network.params}
-    items = {"-model_config-": json.dumps({"-object-": {"-keras_model-": 0}}), "-model_hyperparameters-": json.dumps([["", "epochs", "1"]]),
-             "-keras_models-/0/class_name": network.kind, "-keras_models-/0/params": json.dumps(params)}
+    params = {
+        "config": config or config_of(network),
+        "model_type": "sequential",
+        "callbacks": None,
+        "seed": 42,
+        "steps_per_epoch": None,
+        "validation_split": 0.1,
+        "validation_steps": None,
+        "verbose": 1,
+        "epochs": 1,
+        "batch_size": 32,
+        "epsilon": None,
+        "run_eagerly": None,
+        "loss_weights": None,
+        **network.params,
+    }
+    items = {
+        "-model_config-": json.dumps({"-object-": {"-keras_model-": 0}}),
+        "-model_hyperparameters-": json.dumps([["", "epochs", "1"]]),
+        "-keras_models-/0/class_name": network.kind,
+        "-keras_models-/0/params": json.dumps(params),
+    }
     with h5py.File(path, "w") as handle:
-        for key, value in {"-URL-": URL, "-repr-": f"{network.kind}()", "-http_repr-": "<p></p>", "-cpython-": "3.9.12",
-                           "-numpy-": "1.21.2", "-Galaxy-ML-": "0.10.0"}.items():
+        for key, value in {
+            "-URL-": URL,
+            "-repr-": f"{network.kind}()",
+            "-http_repr-": "<p></p>",
+            "-cpython-": "3.9.12",
+            "-numpy-": "1.21.2",
+            "-Galaxy-ML-": "0.10.0",
+        }.items():
             handle.attrs[key] = value.encode()
         for key, value in {**items, **root}.items():
             handle[key] = value.encode()

@@ -40,7 +40,9 @@ def plot(galaxy):
     history = api.histories.create_history("plot")["id"]
     form = {"plotting_selection|plot_type": "roc_curve"}
     for parameter, name in {"infile1": "odd_true", "infile2": "odd_probabilities"}.items():
-        uploaded = api.tools.upload_file(str(TEST_DATA / f"{name}.tabular"), history, file_type="tabular")["outputs"][0]["id"]
+        uploaded = api.tools.upload_file(str(TEST_DATA / f"{name}.tabular"), history, file_type="tabular")["outputs"][
+            0
+        ]["id"]
         form[f"plotting_selection|{parameter}"] = {"src": "hda", "id": uploaded}
     outputs = {o["output_name"]: o["id"] for o in api.tools.run_tool(history, "ml_visualization_ex", form)["outputs"]}
     for dataset in outputs.values():
@@ -72,7 +74,11 @@ def report(galaxy):
     form = {"save": ["save_report"], "input_options|selected_input": "tabular"}
     for columns, option in (("column_selector_options_1", ""), ("column_selector_options_2", "2")):
         form[f"input_options|{columns}|selected_column_selector_option{option}"] = "all_columns"
-    files = {"experiment_schemes|infile_estimator": "cnn_builder.zip", "input_options|infile1": "X_train.tabular", "input_options|infile2": "y_train.tabular"}
+    files = {
+        "experiment_schemes|infile_estimator": "cnn_builder.zip",
+        "input_options|infile1": "X_train.tabular",
+        "input_options|infile2": "y_train.tabular",
+    }
     for parameter, name in files.items():
         kind = name.rpartition(".")[2]
         uploaded = api.tools.upload_file(str(TEST_DATA / name), history, file_type=kind)["outputs"][0]["id"]
@@ -94,13 +100,19 @@ def test_report_shows_on_a_server_with_default_settings(browser, report):
     assert "Loss and metrics of the epochs" in browser.wait_for("body").text
     assert len(browser.driver.find_elements("css selector", "table")) >= 7
     pictures = WebDriverWait(browser.driver, 60).until(
-        lambda driver: len(found := driver.find_elements("css selector", ".image-wrapper img")) == 2 and found, "the pictures did not appear"
+        lambda driver: len(found := driver.find_elements("css selector", ".image-wrapper img")) == 2 and found,
+        "the pictures did not appear",
     )
     WebDriverWait(browser.driver, 60).until(
-        lambda driver: all(driver.execute_script("return arguments[0].naturalWidth", picture) > 400 for picture in pictures), "a picture is empty"
+        lambda driver: all(
+            driver.execute_script("return arguments[0].naturalWidth", picture) > 400 for picture in pictures
+        ),
+        "a picture is empty",
     )
     browser.open(f"/datasets/{report['outfile_report']}/display/?preview=True")
-    assert "If you read this as plain text" in browser.driver.execute_script("return document.body.textContent.slice(0, 2000)")
+    assert "If you read this as plain text" in browser.driver.execute_script(
+        "return document.body.textContent.slice(0, 2000)"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +122,16 @@ def uploaded(galaxy):
 
     api = GalaxyInstance(galaxy.url, galaxy.user_key)
     history = api.histories.create_history("as uploaded")["id"]
-    files = {"builder": "cnn_builder.zip", "pixels": "X_train.tabular", "digits": "y_train.tabular", "few": "labels_few.txt"}
+    files = {
+        "builder": "cnn_builder.zip",
+        "pixels": "X_train.tabular",
+        "digits": "y_train.tabular",
+        "few": "labels_few.txt",
+    }
     found = {
-        name: api.tools.upload_file(str(TEST_DATA / file), history, file_type="auto", file_name=name)["outputs"][0]["id"]
+        name: api.tools.upload_file(str(TEST_DATA / file), history, file_type="auto", file_name=name)["outputs"][0][
+            "id"
+        ]
         for name, file in files.items()
     }
     for dataset in found.values():

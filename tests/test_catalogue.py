@@ -56,7 +56,9 @@ def fields(layer):
     return {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
 
 
-@pytest.mark.parametrize(("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)])
+@pytest.mark.parametrize(
+    ("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)]
+)
 def test_layers(wrappers, section, table):
     expected = {}
     for name, layer in table.items():
@@ -134,7 +136,9 @@ print(json.dumps({module.__name__.rpartition(".")[2]: {name: value.__name__ for 
 
 def test_every_initializer_regularizer_and_constraint_of_keras_is_on_offer():
     environment = {**os.environ, "KERAS_BACKEND": "numpy"}
-    answer = subprocess.run([sys.executable, "-c", _KERAS_CLASSES], capture_output=True, text=True, check=True, env=environment)
+    answer = subprocess.run(
+        [sys.executable, "-c", _KERAS_CLASSES], capture_output=True, text=True, check=True, env=environment
+    )
     classes = json.loads(answer.stdout)
     bases = {"Initializer", "RandomInitializer", "Regularizer", "Constraint"}
     for module, offered in (

@@ -24,7 +24,9 @@ def names(root):
     for output in root.find("outputs"):
         label = output.get("label").removesuffix(ON)
         choices = re.fullmatch(r"\$\{dict\((.*)\)\.get\(str\(\$plotting_selection\.plot_type\), '(\w+)'\)\}(.*)", label)
-        found[output.get("name")] = [kind + choices[3] for kind in re.findall(r"'(.*?)'", choices[1])] if choices else [label]
+        found[output.get("name")] = (
+            [kind + choices[3] for kind in re.findall(r"'(.*?)'", choices[1])] if choices else [label]
+        )
     return found
 
 

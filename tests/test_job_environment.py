@@ -48,9 +48,13 @@ def renamed(tmp_path_factory):
 
 def told(root, path, folder):
     """Run a version command as Galaxy's job script does, before a command; return what it tells and what the script prints."""
-    command = string.Template(root.findtext("version_command").strip()).safe_substitute({"__tool_directory__": str(TOOLS)})
+    command = string.Template(root.findtext("version_command").strip()).safe_substitute(
+        {"__tool_directory__": str(TOOLS)}
+    )
     script = folder / "tool_script.sh"
-    script.write_text(f"set -e\n{command} > '{folder}/COMMAND_VERSION' 2>&1;\necho the command runs\n", encoding="utf-8")
+    script.write_text(
+        f"set -e\n{command} > '{folder}/COMMAND_VERSION' 2>&1;\necho the command runs\n", encoding="utf-8"
+    )
     environment = {"PATH": str(path), "LC_ALL": "C"}
     process = subprocess.run(["/bin/bash", script], env=environment, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout, process.stderr) == (0, "the command runs\n", "")
@@ -63,7 +67,9 @@ def test_version_command_names_what_is_there(tool, wrappers, tmp_path):
     python.write_text(f'#!/bin/bash\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
     versions = dict(entry.split(" ") for entry in told(wrappers[tool], tmp_path, tmp_path).split(", "))
-    assert set(versions) >= ({OWN_NAME[tool]} if tool in OWN_NAME else {"numpy"} if tool == "sklearn_to_categorical" else {"keras"})
+    assert set(versions) >= (
+        {OWN_NAME[tool]} if tool in OWN_NAME else {"numpy"} if tool == "sklearn_to_categorical" else {"keras"}
+    )
     assert all(version[0].isdecimal() for version in versions.values())
 
 

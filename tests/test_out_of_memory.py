@@ -20,7 +20,9 @@ WAIT_SECONDS = 300
 def test_every_wrapper_tells_galaxy_how_a_killed_job_ends():
     commands = [root.find("command") for root in interface.expanded().values()]
     assert len(commands) == len(WRAPPERS)
-    assert {(command.get("detect_errors"), command.get("oom_exit_code")) for command in commands} == {("exit_code", "137")}
+    assert {(command.get("detect_errors"), command.get("oom_exit_code")) for command in commands} == {
+        ("exit_code", "137")
+    }
 
 
 def wait_for(found: Callable, what: str):
@@ -37,7 +39,11 @@ def processes_of(state, script: str) -> list[int]:
     """Return the ids of the processes that run a script for a job of the server whose files lie in `state`."""
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
     entries = [line.split(maxsplit=2) for line in listing.splitlines()]
-    return [int(pid) for pid, program, *rest in entries if "python" in program and rest and script in rest[0] and str(state) in rest[0]]
+    return [
+        int(pid)
+        for pid, program, *rest in entries
+        if "python" in program and rest and script in rest[0] and str(state) in rest[0]
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,15 @@ def killed(galaxy):
         "input_options|column_selector_options_1|selected_column_selector_option": "all_columns",
         "input_options|column_selector_options_2|selected_column_selector_option2": "all_columns",
     }
-    files = {"experiment_schemes|infile_estimator": "cnn_builder.zip", "input_options|infile1": "X_train.tabular", "input_options|infile2": "y_train.tabular"}
+    files = {
+        "experiment_schemes|infile_estimator": "cnn_builder.zip",
+        "input_options|infile1": "X_train.tabular",
+        "input_options|infile2": "y_train.tabular",
+    }
     for parameter, name in files.items():
-        uploaded = api.tools.upload_file(str(TEST_DATA / name), history, file_type=name.rpartition(".")[2])["outputs"][0]["id"]
+        uploaded = api.tools.upload_file(str(TEST_DATA / name), history, file_type=name.rpartition(".")[2])["outputs"][
+            0
+        ]["id"]
         form[parameter] = {"src": "hda", "id": uploaded}
     started = api.tools.run_tool(history, "keras_train_and_eval", form)
     job = started["jobs"][0]["id"]

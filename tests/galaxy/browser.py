@@ -96,11 +96,15 @@ class Browser:
                 break
         else:
             raise LookupError(f"{parameter} does not offer {text!r}")
-        WebDriverWait(self.driver, WAIT_SECONDS).until(lambda _: self._chosen(parameter).endswith(text), f"{parameter} did not become {text}")
+        WebDriverWait(self.driver, WAIT_SECONDS).until(
+            lambda _: self._chosen(parameter).endswith(text), f"{parameter} did not become {text}"
+        )
 
     def wait_without(self, parameter: str):
         """Wait until the form has left a field out, which a choice before it made needless."""
-        condition = expected_conditions.invisibility_of_element_located((By.CSS_SELECTOR, f"[id='form-element-{parameter}']"))
+        condition = expected_conditions.invisibility_of_element_located(
+            (By.CSS_SELECTOR, f"[id='form-element-{parameter}']")
+        )
         WebDriverWait(self.driver, WAIT_SECONDS).until(condition, f"{parameter} did not go away")
 
     def choices(self, parameter: str) -> list[str]:

@@ -38,5 +38,5 @@ def requirements(macros: Path = MACROS) -> dict[str, str]:
         if found.setdefault(name, version) != version:
             raise ValueError(f"{macros}: {name} is asked for as {found[name]} and as {version}")
     if not found:
-        raise ValueError(f"{macros}: no <requirement type=\"package\" version=…> found")
+        raise ValueError(f'{macros}: no <requirement type="package" version=…> found')
     return found

@@ -1,6 +1,6 @@
 """Save a picture of each tool form, and of a trained model opened with the eye.
 
-    python -m tests.galaxy.screenshots FOLDER
+python -m tests.galaxy.screenshots FOLDER
 """
 
 import argparse

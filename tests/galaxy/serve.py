@@ -1,6 +1,6 @@
 """Keep one embedded Galaxy running for a developer, until Ctrl-C.
 
-    python -m tests.galaxy.serve [--state FOLDER]
+python -m tests.galaxy.serve [--state FOLDER]
 """
 
 import argparse

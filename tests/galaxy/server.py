@@ -1,7 +1,7 @@
 """Start the embedded Galaxy, wait until it answers, and stop it.
 
-    with EmbeddedGalaxy() as galaxy:
-        print(galaxy.url, galaxy.user_key)
+with EmbeddedGalaxy() as galaxy:
+    print(galaxy.url, galaxy.user_key)
 """
 
 import json

@@ -34,8 +34,11 @@ def drawn(plot_type, **form):
 def compared(true, predicted, header_true=False, header_predicted=True):
     """Return the parameters of a plot that compares truth and prediction."""
     return {
-        "infile_true": true, "header_true": header_true, "column_selector_options_true": forms.ALL,
-        "infile_predicted": predicted, "header_predicted": header_predicted,
+        "infile_true": true,
+        "header_true": header_true,
+        "column_selector_options_true": forms.ALL,
+        "infile_predicted": predicted,
+        "header_predicted": header_predicted,
     }
 
 

@@ -14,7 +14,16 @@ DESIGNS = {
     "columns": ([NORMALIZATION, OUTPUT], "(6,)", 0),
     "columns without input_shape": ([NORMALIZATION, OUTPUT], "", 0),
     "channels after others": (
-        [("Reshape", {"target_shape": "(3, 2)"}), ("Rescaling", {"scale": 2, "offset": 1}), ("Dropout", {"rate": 0.5}), NORMALIZATION, ("Flatten", {}), OUTPUT], "(6,)", (0, 1),
+        [
+            ("Reshape", {"target_shape": "(3, 2)"}),
+            ("Rescaling", {"scale": 2, "offset": 1}),
+            ("Dropout", {"rate": 0.5}),
+            NORMALIZATION,
+            ("Flatten", {}),
+            OUTPUT,
+        ],
+        "(6,)",
+        (0, 1),
     ),
 }
 
@@ -23,7 +32,11 @@ DESIGNS = {
 def table(tmp_path_factory):
     """Write a table of columns of very different sizes, one of them constant where it is trained on."""
     folder = tmp_path_factory.mktemp("table")
-    x = np.random.default_rng(0).normal([0, 5, 1000, -20, 0.1, 7], [1, 0.1, 30, 2, 0.01, 3], (ROWS, 6)).astype("float32")
+    x = (
+        np.random.default_rng(0)
+        .normal([0, 5, 1000, -20, 0.1, 7], [1, 0.1, 30, 2, 0.01, 3], (ROWS, 6))
+        .astype("float32")
+    )
     x[:, 5] = 7
     np.savetxt(folder / "x", x, delimiter="\t", fmt="%.6g")
     np.savetxt(folder / "y", x[:, :1] / 2, fmt="%.6g")
@@ -39,13 +52,24 @@ def run(script, form, folder, **outputs):
 @pytest.fixture
 def trained(table, tmp_path):
     """Return a function that trains a network on all rows but the last ones, and returns its file."""
+
     def train(layers, input_shape):
         run("model_config", forms.sequential(*layers, input_shape=input_shape), tmp_path, outfile="model.json")
-        run("model_builder", forms.builder(tmp_path / "model.json", "KerasGRegressor", "mean_squared_error", ["mae"]), tmp_path, outfile="builder.zip")
-        split = {"shuffle": "group", "group_names": "1", "groups_selector": {
-            "infile_g": forms.dataset(table / "groups"), "header_g": False,
-            "column_selector_options_g": {"selected_column_selector_option_g": "by_index_number", "col_g": ["1"]},
-        }}
+        run(
+            "model_builder",
+            forms.builder(tmp_path / "model.json", "KerasGRegressor", "mean_squared_error", ["mae"]),
+            tmp_path,
+            outfile="builder.zip",
+        )
+        split = {
+            "shuffle": "group",
+            "group_names": "1",
+            "groups_selector": {
+                "infile_g": forms.dataset(table / "groups"),
+                "header_g": False,
+                "column_selector_options_g": {"selected_column_selector_option_g": "by_index_number", "col_g": ["1"]},
+            },
+        }
         form = forms.training(tmp_path / "builder.zip", table / "x", table / "y", split=split)
         run("train_and_eval", form, tmp_path, outfile_result="scores", outfile_object="model.h5mlm")
         return tmp_path / "model.h5mlm"
@@ -57,7 +81,9 @@ def figures(file):
     """Return the mean and the variance that a model file holds."""
     with h5py.File(file) as handle:
         found = {}
-        handle["model_weights/normalization"].visititems(lambda name, item: found.update({name.rpartition("/")[2]: item}) if isinstance(item, h5py.Dataset) else None)
+        handle["model_weights/normalization"].visititems(
+            lambda name, item: found.update({name.rpartition("/")[2]: item}) if isinstance(item, h5py.Dataset) else None
+        )
         return found["mean"][()], found["variance"][()]
 
 

@@ -56,5 +56,8 @@ def test_a_file_that_hdf5_cannot_end_with(tmp_path, monkeypatch):
         assert "model_weights" in handle
     attack_models.write_endless(tmp_path / "model.h5mlm", MODEL)
     monkeypatch.setenv("DLTOOLS_MAX_SECONDS", "3")
-    with pytest.raises(UserError, match="took more than 3 s"), hdf5.opened(tmp_path / "model.h5mlm", "'x'", "is no model"):
+    with (
+        pytest.raises(UserError, match="took more than 3 s"),
+        hdf5.opened(tmp_path / "model.h5mlm", "'x'", "is no model"),
+    ):
         pytest.fail("it was opened")

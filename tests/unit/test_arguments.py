@@ -31,7 +31,9 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def in_keras():
     """Return class -> constructor argument -> Keras' default as a Python literal, or false where there is none."""
-    answer = subprocess.run([sys.executable, "-c", _IN_KERAS], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", _IN_KERAS], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True
+    )
     return json.loads(answer.stdout)
 
 
@@ -49,11 +51,21 @@ def test_the_default_of_keras_has_its_type(in_keras):
             if default is not False and name not in arguments.NOT_TYPED:
                 value = parameters.literal(default, name)
                 read = arguments.read(layer, name, value, name)
-                assert isinstance(read, dict) or type(read) is type(value) or keywords.same(read, value), (layer, name, default, read)
+                assert isinstance(read, dict) or type(read) is type(value) or keywords.same(read, value), (
+                    layer,
+                    name,
+                    default,
+                    read,
+                )
 
 
 def test_every_flag_of_keras_is_a_flag(in_keras):
-    flags = [(layer, name) for layer, names in in_keras.items() for name, default in names.items() if default in ("True", "False")]
+    flags = [
+        (layer, name)
+        for layer, names in in_keras.items()
+        for name, default in names.items()
+        if default in ("True", "False")
+    ]
     assert len(flags) > 70
     for layer, name in flags:
         for text in ("false", "False", "FALSE", False):
@@ -71,7 +83,10 @@ def test_what_a_field_takes_a_keyword_takes():
             if not layer.kwargs or parameters.is_empty(value):
                 continue
             argument = field.keras or field.name
-            assert arguments.read(layer.keras or name.split()[0], argument, value, "") == field.kind.read(value, ""), (name, argument)
+            assert arguments.read(layer.keras or name.split()[0], argument, value, "") == field.kind.read(value, ""), (
+                name,
+                argument,
+            )
 
 
 def dense(kwargs, activation="linear", units=4):
@@ -83,12 +98,17 @@ def lstm(kwargs):
 
 
 def pooling(kwargs, size="(2, 2)"):
-    return forms.sequential(("MaxPooling2D", {"pool_size": size, "strides": "", "kwargs": kwargs}), input_shape="(8, 8, 3)")
+    return forms.sequential(
+        ("MaxPooling2D", {"pool_size": size, "strides": "", "kwargs": kwargs}), input_shape="(8, 8, 3)"
+    )
 
 
 # Name -> the form, and what the layer's configuration then holds.
 UNDERSTOOD = {
-    **{f"use_bias {text}": (dense(f"use_bias={text}"), {"use_bias": False}) for text in ("False", "false", "FALSE", "'false'", "'False'", '"false"')},
+    **{
+        f"use_bias {text}": (dense(f"use_bias={text}"), {"use_bias": False})
+        for text in ("False", "false", "FALSE", "'false'", "'False'", '"false"')
+    },
     "return_sequences": (lstm("return_sequences='false'"), {"return_sequences": False}),
     "return_sequences true": (lstm("return_sequences=true"), {"return_sequences": True}),
     "number in quotes": (lstm("dropout='0.25', seed='7'"), {"dropout": 0.25, "seed": 7}),
@@ -100,11 +120,26 @@ UNDERSTOOD = {
 }
 # A keyword argument against a field that holds its default -> what the layer has, and the line.
 HOLDS = {
-    "gelu": (dense("activation='gelu'"), {"activation": "gelu"}, "Layer 1 (Dense): activation='gelu' of the key word arguments holds, not 'linear', the form's default."),
-    "pool_size": (pooling("pool_size=3"), {"pool_size": [3, 3]}, "Layer 1 (MaxPooling2D): pool_size=3 of the key word arguments holds, not (2, 2), the form's default."),
+    "gelu": (
+        dense("activation='gelu'"),
+        {"activation": "gelu"},
+        "Layer 1 (Dense): activation='gelu' of the key word arguments holds, not 'linear', the form's default.",
+    ),
+    "pool_size": (
+        pooling("pool_size=3"),
+        {"pool_size": [3, 3]},
+        "Layer 1 (MaxPooling2D): pool_size=3 of the key word arguments holds, not (2, 2), the form's default.",
+    ),
     "wrapped": (
-        forms.sequential(("TimeDistributed", {"wrapped": {"layer_type": "Dense", "units": 2, "activation": "linear", "kwargs": "activation='elu'"}}), input_shape="(6, 3)"),
-        {}, "Layer 1 (TimeDistributed): wrapped Dense: activation='elu' of the key word arguments holds",
+        forms.sequential(
+            (
+                "TimeDistributed",
+                {"wrapped": {"layer_type": "Dense", "units": 2, "activation": "linear", "kwargs": "activation='elu'"}},
+            ),
+            input_shape="(6, 3)",
+        ),
+        {},
+        "Layer 1 (TimeDistributed): wrapped Dense: activation='elu' of the key word arguments holds",
     ),
 }
 REFUSED = {
@@ -113,22 +148,35 @@ REFUSED = {
     "use_bias None": (dense("use_bias=None"), "use_bias must be True or False. Received: 'None'."),
     "unroll": (lstm("unroll=1"), "unroll must be True or False. Received: '1'."),
     "units": (dense("units=5"), "Layer 1 (Dense): units is given twice: 4 in the form, 5 in the key word arguments."),
-    "activation": (dense("activation='gelu'", "relu"), "activation is given twice: 'relu' in the form, 'gelu' in the key word arguments."),
+    "activation": (
+        dense("activation='gelu'", "relu"),
+        "activation is given twice: 'relu' in the form, 'gelu' in the key word arguments.",
+    ),
     "pool_size": (pooling("pool_size=3", "4"), "pool_size is given twice: 4 in the form, 3 in the key word arguments."),
     "units True": (dense("units=True"), "units must be a whole number of at least 1. Received: 'True'."),
     "no activation": (lstm("recurrent_activation='sigmod'"), "recurrent_activation must be one of linear, softmax"),
-    "a number of a regularizer": (dense("kernel_regularizer=0.01"), "kernel_regularizer must be one of L1, L1L2, L2, OrthogonalRegularizer, l1, l1_l2, l2, orthogonal_regularizer, or be set in the box"),
+    "a number of a regularizer": (
+        dense("kernel_regularizer=0.01"),
+        "kernel_regularizer must be one of L1, L1L2, L2, OrthogonalRegularizer, l1, l1_l2, l2, orthogonal_regularizer, or be set in the box",
+    ),
     "dropout": (lstm("dropout=20"), "dropout must be a number of at least 0 and at most 1. Received: '20'."),
     "quantization": (dense("quantization_config='int8'"), "asks for a quantization"),
     "other digits": (dense("", units="٣"), "units must be a whole number of at least 1. Received: '٣'."),
     "exponent": (dense("", units="1e3"), "units must be a whole number of at least 1. Received: '1e3'."),
-    "decimal comma": (forms.sequential(("RandomRotation", {"factor": "0,5", "kwargs": ""}), input_shape="(8, 8, 1)"), "factor must be a number, such as 0.2, or a lower and an upper limit in brackets"),
+    "decimal comma": (
+        forms.sequential(("RandomRotation", {"factor": "0,5", "kwargs": ""}), input_shape="(8, 8, 1)"),
+        "factor must be a number, such as 0.2, or a lower and an upper limit in brackets",
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def designed(tmp_path_factory):
-    cases = {f"{kind} {name}": case[0] for kind, table in (("ok", UNDERSTOOD), ("holds", HOLDS), ("fail", REFUSED)) for name, case in table.items()}
+    cases = {
+        f"{kind} {name}": case[0]
+        for kind, table in (("ok", UNDERSTOOD), ("holds", HOLDS), ("fail", REFUSED))
+        for name, case in table.items()
+    }
     return forms.run_all("model_config", cases, tmp_path_factory.mktemp("arguments"), outfile="model.json")
 
 
@@ -166,68 +214,134 @@ def layer(kind, **config):
     return {"module": "keras.layers", "class_name": kind, "config": config}
 
 
-NETWORK = {"class_name": "Sequential", "config": {"layers": [
-    layer("InputLayer", batch_shape=[None, 6, 3], sparse=False),
-    layer("Dense", units=4, activation="relu", use_bias=True, kernel_regularizer=None, kernel_initializer={"class_name": "VarianceScaling", "config": {"scale": 1.0}}),
-    layer("Bidirectional", merge_mode="concat", layer=layer("LSTM", units=3, return_sequences=True, dropout=0.0)),
-    layer("Conv2D", filters=2, kernel_size=[3, 3], padding="valid"),
-    layer("RandomHue", factor=[0, 0.5], data_format="channels_last", seed=3, flag=True, rate=0.5),
-    layer("Sequential", layers=[layer("Dense", units=2, use_bias=True)]),
-]}}
-TRAINING = {"learning_type": "KerasGClassifier", "loss": "categorical_crossentropy", "metrics": [], "fit": {"epochs": 3}, "callbacks": [],
-            "optimizer": {"type": "Adam", "options": {"learning_rate": 0.1, "amsgrad": True}}}
+NETWORK = {
+    "class_name": "Sequential",
+    "config": {
+        "layers": [
+            layer("InputLayer", batch_shape=[None, 6, 3], sparse=False),
+            layer(
+                "Dense",
+                units=4,
+                activation="relu",
+                use_bias=True,
+                kernel_regularizer=None,
+                kernel_initializer={"class_name": "VarianceScaling", "config": {"scale": 1.0}},
+            ),
+            layer(
+                "Bidirectional", merge_mode="concat", layer=layer("LSTM", units=3, return_sequences=True, dropout=0.0)
+            ),
+            layer("Conv2D", filters=2, kernel_size=[3, 3], padding="valid"),
+            layer("RandomHue", factor=[0, 0.5], data_format="channels_last", seed=3, flag=True, rate=0.5),
+            layer("Sequential", layers=[layer("Dense", units=2, use_bias=True)]),
+        ]
+    },
+}
+TRAINING = {
+    "learning_type": "KerasGClassifier",
+    "loss": "categorical_crossentropy",
+    "metrics": [],
+    "fit": {"epochs": 3},
+    "callbacks": [],
+    "optimizer": {"type": "Adam", "options": {"learning_rate": 0.1, "amsgrad": True}},
+}
 
 
 def swapped(*swaps):
-    return hyperparameters.swap(Builder(NETWORK, TRAINING), [{"sp_name": name, "sp_value": value} for name, value in swaps])
+    return hyperparameters.swap(
+        Builder(NETWORK, TRAINING), [{"sp_name": name, "sp_value": value} for name, value in swaps]
+    )
 
 
-@pytest.mark.parametrize(("name", "text", "expected"), [
-    ("layers_1_Dense__use_bias", "false", False), ("layers_1_Dense__use_bias", "'False'", False), ("layers_1_Dense__use_bias", "TRUE", True),
-    ("layers_1_Dense__units", "'12'", 12), ("layers_1_Dense__activation", "gelu", "gelu"), ("layers_1_Dense__activation", "none", None),
-    ("layers_1_Dense__kernel_regularizer", "null", None), ("layers_1_Dense__kernel_regularizer", "l2", "l2"),
-    ("layers_2_Bidirectional__layer__return_sequences", "false", False), ("layers_2_Bidirectional__layer__units", "7", 7),
-    ("layers_2_Bidirectional__config__layer__config__dropout", "'0.5'", 0.5),
-    ("layers_3_Conv2D__kernel_size", "[5, 5]", [5, 5]), ("layers_3_Conv2D__kernel_size", "(5, 5)", [5, 5]), ("layers_3_Conv2D__padding", "SAME", "same"),
-    ("layers_4_RandomHue__flag", "false", False), ("layers_4_RandomHue__rate", "0", 0.0), ("layers_5_Sequential__layers_0_Dense__use_bias", "False", False),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("layers_1_Dense__use_bias", "false", False),
+        ("layers_1_Dense__use_bias", "'False'", False),
+        ("layers_1_Dense__use_bias", "TRUE", True),
+        ("layers_1_Dense__units", "'12'", 12),
+        ("layers_1_Dense__activation", "gelu", "gelu"),
+        ("layers_1_Dense__activation", "none", None),
+        ("layers_1_Dense__kernel_regularizer", "null", None),
+        ("layers_1_Dense__kernel_regularizer", "l2", "l2"),
+        ("layers_2_Bidirectional__layer__return_sequences", "false", False),
+        ("layers_2_Bidirectional__layer__units", "7", 7),
+        ("layers_2_Bidirectional__config__layer__config__dropout", "'0.5'", 0.5),
+        ("layers_3_Conv2D__kernel_size", "[5, 5]", [5, 5]),
+        ("layers_3_Conv2D__kernel_size", "(5, 5)", [5, 5]),
+        ("layers_3_Conv2D__padding", "SAME", "same"),
+        ("layers_4_RandomHue__flag", "false", False),
+        ("layers_4_RandomHue__rate", "0", 0.0),
+        ("layers_5_Sequential__layers_0_Dense__use_bias", "False", False),
+    ],
+)
 def test_ok_swapped_settings_of_layers(name, text, expected):
     found = hyperparameters.values(swapped((name, text)))[name.replace("__config__", "__")]
     assert found == expected and type(found) is type(expected)
 
 
-@pytest.mark.parametrize(("name", "text", "expected"), [
-    ("epochs", "1_0", 10), ("verbose", "0", 0), ("optimizer__amsgrad", "false", False), ("epsilon", "'1e-7'", 1e-7), ("from_logits", "TRUE", True),
-    ("optimizer__learning_rate", "none", None), ("steps_per_epoch", "null", None),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("epochs", "1_0", 10),
+        ("verbose", "0", 0),
+        ("optimizer__amsgrad", "false", False),
+        ("epsilon", "'1e-7'", 1e-7),
+        ("from_logits", "TRUE", True),
+        ("optimizer__learning_rate", "none", None),
+        ("steps_per_epoch", "null", None),
+    ],
+)
 def test_ok_swapped_settings_of_training(name, text, expected):
     found = hyperparameters.values(swapped((name, text)))
     assert found.get(name, found.get(f"optimizer__{name}")) == expected
 
 
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("layers_1_Dense__use_bias", "2", "layers_1_Dense__use_bias must be True or False. Received: '2'."),
-    ("layers_1_Dense__use_bias", "no", "must be True or False. Received: 'no'."), ("layers_1_Dense__use_bias", "None", "must be True or False"),
-    ("layers_1_Dense__units", "12.0", "units must be a whole number of at least 1. Received: '12.0'."),
-    ("layers_1_Dense__units", "True", "units must be a whole number"), ("layers_1_Dense__activation", "rely", "activation must be one of linear"),
-    ("layers_2_Bidirectional__layer__return_sequences", "2", "return_sequences must be True or False"),
-    ("layers_2_Bidirectional__layer", "{'class_name': 'LSTM'}", "'layers_2_Bidirectional__layer' is no setting of this model"),
-    ("layers_3_Conv2D__kernel_size", "(5, 5, 5)", "kernel_size must be a whole number of at least 1, such as 2, or 2 of them"),
-    ("layers_4_RandomHue__flag", "yes", "flag must be True or False"), ("layers_4_RandomHue__rate", "much", "rate must be a number"),
-    ("layers_5_Sequential__layers_0_Dense__use_bias", "0", "use_bias must be True or False"),
-    ("epochs", "True", "epochs must be a whole number of at least 1. Received: 'True'."), ("epochs", "2.0", "epochs must be a whole number"),
-    ("verbose", "False", "verbose must be a whole number"), ("optimizer__amsgrad", "yes", "amsgrad must be True or False. Received: 'yes'."),
-    ("from_logits", "1", "from_logits must be True or False"), ("learning_rate", "True", "learning_rate must be a number"), ("epochs", "٣", "epochs: must be a number"),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("layers_1_Dense__use_bias", "2", "layers_1_Dense__use_bias must be True or False. Received: '2'."),
+        ("layers_1_Dense__use_bias", "no", "must be True or False. Received: 'no'."),
+        ("layers_1_Dense__use_bias", "None", "must be True or False"),
+        ("layers_1_Dense__units", "12.0", "units must be a whole number of at least 1. Received: '12.0'."),
+        ("layers_1_Dense__units", "True", "units must be a whole number"),
+        ("layers_1_Dense__activation", "rely", "activation must be one of linear"),
+        ("layers_2_Bidirectional__layer__return_sequences", "2", "return_sequences must be True or False"),
+        (
+            "layers_2_Bidirectional__layer",
+            "{'class_name': 'LSTM'}",
+            "'layers_2_Bidirectional__layer' is no setting of this model",
+        ),
+        (
+            "layers_3_Conv2D__kernel_size",
+            "(5, 5, 5)",
+            "kernel_size must be a whole number of at least 1, such as 2, or 2 of them",
+        ),
+        ("layers_4_RandomHue__flag", "yes", "flag must be True or False"),
+        ("layers_4_RandomHue__rate", "much", "rate must be a number"),
+        ("layers_5_Sequential__layers_0_Dense__use_bias", "0", "use_bias must be True or False"),
+        ("epochs", "True", "epochs must be a whole number of at least 1. Received: 'True'."),
+        ("epochs", "2.0", "epochs must be a whole number"),
+        ("verbose", "False", "verbose must be a whole number"),
+        ("optimizer__amsgrad", "yes", "amsgrad must be True or False. Received: 'yes'."),
+        ("from_logits", "1", "from_logits must be True or False"),
+        ("learning_rate", "True", "learning_rate must be a number"),
+        ("epochs", "٣", "epochs: must be a number"),
+    ],
+)
 def test_fail_swapped(name, text, message):
-    with pytest.raises(UserError, match="^(Hyperparameter swapping: |Fit parameters: |Adam: |categorical_crossentropy: ).*") as raised:
+    with pytest.raises(
+        UserError, match="^(Hyperparameter swapping: |Fit parameters: |Adam: |categorical_crossentropy: ).*"
+    ) as raised:
         swapped((name, text))
     assert message in str(raised.value)
 
 
 def test_fail_a_flag_of_a_file_that_is_none():
     config = {"class_name": "Sequential", "config": {"layers": [layer("Dense", units=2, use_bias="false", name="d")]}}
-    with pytest.raises(UserError, match=r"model.json: layer 'd' \(Dense\): use_bias must be true or false, without quotes. Received: 'false'."):
+    with pytest.raises(
+        UserError,
+        match=r"model.json: layer 'd' \(Dense\): use_bias must be true or false, without quotes. Received: 'false'.",
+    ):
         arguments.check_flags(config, "model.json")
     arguments.check_flags(NETWORK, "model.json")
 
@@ -240,9 +354,18 @@ def test_fail_a_checkbox_that_is_none(value):
         kinds.Flag().read(value, "nesterov")
 
 
-@pytest.mark.parametrize(("kind", "text"), [
-    (kinds.Factor(), "0,5"), (kinds.Numbers(), "0,5"), (kinds.Numbers(2), "0, 255"), (kinds.Penalties(), "0,01"), (kinds.Penalties(), "0,1"), (kinds.Figures(), "0,5"), (kinds.Real(), "0,5"),
-])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (kinds.Factor(), "0,5"),
+        (kinds.Numbers(), "0,5"),
+        (kinds.Numbers(2), "0, 255"),
+        (kinds.Penalties(), "0,01"),
+        (kinds.Penalties(), "0,1"),
+        (kinds.Figures(), "0,5"),
+        (kinds.Real(), "0,5"),
+    ],
+)
 def test_fail_a_decimal_comma_is_not_two_numbers(kind, text):
     with pytest.raises(UserError, match="^rate must be .*Received: "):
         kind.read(text, "rate")

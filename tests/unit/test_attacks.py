@@ -7,8 +7,12 @@ from tests import attack_models
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
 NETWORKS = attack_models.networks()
-READERS = ("builder reads a model configuration", "training reads a builder", "prediction reads a trained model",
-           "training reads a trained model")
+READERS = (
+    "builder reads a model configuration",
+    "training reads a builder",
+    "prediction reads a trained model",
+    "training reads a trained model",
+)
 X, Y = DATA / "X_train.tabular", DATA / "y_train_one_hot.tabular"
 
 
@@ -28,7 +32,9 @@ def results(tmp_path_factory):
         (files / name).mkdir()
         jsons[name] = _write(files / name, attack_models.write_json, "model.json", config)
         zips[name] = _write(files / name, attack_models.write_builder, "builder.zip", config, DATA / "cnn_builder.zip")
-        trained[name] = _write(files / name, attack_models.write_trained, "model.h5mlm", config, DATA / "cnn_model.h5mlm")
+        trained[name] = _write(
+            files / name, attack_models.write_trained, "model.h5mlm", config, DATA / "cnn_model.h5mlm"
+        )
     (files / "HDF5").mkdir()
     for name, (change, _) in attack_models.HDF5.items():
         trained[name] = _write(files / "HDF5", attack_models.write_hdf5, name, change, DATA / "cnn_model.h5mlm")
@@ -37,10 +43,21 @@ def results(tmp_path_factory):
         zips[name] = _write(files / "zip", write, name, DATA / "cnn_builder.zip")
     training = {"outfile_result": "scores", "outfile_object": "model"}
     return {
-        READERS[0]: forms.run_all("model_builder", {n: forms.builder(p) for n, p in jsons.items()}, folder[READERS[0]], outfile="out"),
-        READERS[1]: forms.run_all("train_and_eval", {n: forms.training(p, X, Y) for n, p in zips.items()}, folder[READERS[1]], **training),
-        READERS[2]: forms.run_all("model_prediction", {n: forms.prediction(p, X) for n, p in trained.items()}, folder[READERS[2]], outfile_predict="out"),
-        READERS[3]: forms.run_all("train_and_eval", {n: forms.training(p, X, Y) for n, p in trained.items()}, folder[READERS[3]], **training),
+        READERS[0]: forms.run_all(
+            "model_builder", {n: forms.builder(p) for n, p in jsons.items()}, folder[READERS[0]], outfile="out"
+        ),
+        READERS[1]: forms.run_all(
+            "train_and_eval", {n: forms.training(p, X, Y) for n, p in zips.items()}, folder[READERS[1]], **training
+        ),
+        READERS[2]: forms.run_all(
+            "model_prediction",
+            {n: forms.prediction(p, X) for n, p in trained.items()},
+            folder[READERS[2]],
+            outfile_predict="out",
+        ),
+        READERS[3]: forms.run_all(
+            "train_and_eval", {n: forms.training(p, X, Y) for n, p in trained.items()}, folder[READERS[3]], **training
+        ),
     }
 
 
@@ -69,5 +86,7 @@ def test_the_marker_would_appear_if_the_code_were_run(tmp_path, monkeypatch):
 def test_fail_labels_that_act_in_a_web_page(tmp_path):
     labels = tmp_path / "y.tabular"
     labels.write_text("".join(f"<img src=x onerror=alert({n % 10})>\n" for n in range(250)))
-    result = forms.run("train_and_eval", forms.training(DATA / "cnn_builder.zip", X, labels), tmp_path, outfile_result="scores")
+    result = forms.run(
+        "train_and_eval", forms.training(DATA / "cnn_builder.zip", X, labels), tmp_path, outfile_result="scores"
+    )
     forms.assert_one_line(result, "'y.tabular': '<img src=x onerror=alert(0)>' looks like a piece of a web page")

@@ -21,7 +21,9 @@ def config_file(tmp_path):
 @pytest.fixture
 def build(tmp_path, config_file):
     """Return a function that runs the tool; it takes changes of the form."""
-    return lambda **changes: forms.run("model_builder", forms.builder(config_file, **changes), tmp_path, outfile="b.zip")
+    return lambda **changes: forms.run(
+        "model_builder", forms.builder(config_file, **changes), tmp_path, outfile="b.zip"
+    )
 
 
 def test_ok_same_input_same_bytes(build, tmp_path):
@@ -33,8 +35,21 @@ def test_ok_same_input_same_bytes(build, tmp_path):
 
 def test_ok_members(build, tmp_path):
     options = {"learning_rate": 0, "beta_1": "0.0", "beta_2": "", "amsgrad": False}
-    callbacks = [("EarlyStopping", {"monitor": "val_loss", "mode": "auto", "min_delta": 0.0, "patience": 0, "baseline": None,
-                                    "restore_best_weights": True}), ("None", {}), ("CSVLogger", {})]
+    callbacks = [
+        (
+            "EarlyStopping",
+            {
+                "monitor": "val_loss",
+                "mode": "auto",
+                "min_delta": 0.0,
+                "patience": 0,
+                "baseline": None,
+                "restore_best_weights": True,
+            },
+        ),
+        ("None", {}),
+        ("CSVLogger", {}),
+    ]
     result = build(options=options, callbacks=callbacks, metrics=["none"], seed="7")
     assert (result.returncode, result.stderr) == (0, "")
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
@@ -52,7 +67,9 @@ def test_ok_as_many_layers_as_are_allowed(tmp_path):
     # With the input and the model itself there are 2,000.
     chain = attack_models.sequential(*(attack_models.dense(2, name=f"d{n}") for n in range(1998)))
     (tmp_path / "model.json").write_text(json.dumps(chain))
-    form = forms.builder(tmp_path / "model.json", learning_type="KerasGRegressor", loss="mean_squared_error", metrics=())
+    form = forms.builder(
+        tmp_path / "model.json", learning_type="KerasGRegressor", loss="mean_squared_error", metrics=()
+    )
     result = forms.run("model_builder", form, tmp_path, outfile="b.zip")
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -61,21 +78,41 @@ FAIL = {
     "epochs": ({"epochs": 0}, "epochs must be a whole number of at least 1. Received: '0'"),
     "validation_split": ({"validation_split": 1}, "validation_split must be a number of at least 0 and below 1"),
     "loss": ({"loss": "crossentropy"}, "Select a loss function must be one of binary_crossentropy"),
-    "learning rate": ({"options": {"learning_rate": -1}}, "Adam: learning_rate must be a number of at least 0. Received: '-1'"),
-    "clipping": ({"options": {"clipnorm": 0, "clipvalue": 1}}, "Adam: gradients can be clipped in one way. Received: clipnorm, clipvalue."),
-    "accumulation": ({"options": {"gradient_accumulation_steps": 1}}, "gradient_accumulation_steps must be a whole number of at least 2"),
-    "label smoothing": ({"loss": "hinge", "loss_options": {"label_smoothing": 0.1}}, "label_smoothing: the loss hinge has no label smoothing."),
-    "delta": ({"loss_options": {"delta": 1}}, "delta: the loss categorical_crossentropy has no delta. Leave it blank, or choose one of huber."),
-    "logits after softmax": (
-        {"loss_options": {"from_logits": True}}, "from_logits: is for a last layer without activation, but the last layer ends in softmax.",
+    "learning rate": (
+        {"options": {"learning_rate": -1}},
+        "Adam: learning_rate must be a number of at least 0. Received: '-1'",
     ),
-    "two best epochs": ({"callbacks": [("ModelCheckpoint", {})] * 2}, "ModelCheckpoint: one model is saved, so there can be one."),
+    "clipping": (
+        {"options": {"clipnorm": 0, "clipvalue": 1}},
+        "Adam: gradients can be clipped in one way. Received: clipnorm, clipvalue.",
+    ),
+    "accumulation": (
+        {"options": {"gradient_accumulation_steps": 1}},
+        "gradient_accumulation_steps must be a whole number of at least 2",
+    ),
+    "label smoothing": (
+        {"loss": "hinge", "loss_options": {"label_smoothing": 0.1}},
+        "label_smoothing: the loss hinge has no label smoothing.",
+    ),
+    "delta": (
+        {"loss_options": {"delta": 1}},
+        "delta: the loss categorical_crossentropy has no delta. Leave it blank, or choose one of huber.",
+    ),
+    "logits after softmax": (
+        {"loss_options": {"from_logits": True}},
+        "from_logits: is for a last layer without activation, but the last layer ends in softmax.",
+    ),
+    "two best epochs": (
+        {"callbacks": [("ModelCheckpoint", {})] * 2},
+        "ModelCheckpoint: one model is saved, so there can be one.",
+    ),
     "monitor": (
         {"callbacks": [("EarlyStopping", {"monitor": "val_auc"})]},
         "EarlyStopping: monitor must be one of loss, acc, val_loss, val_acc. Received: 'val_auc'. Add auc to the metrics to watch it.",
     ),
     "best epoch of a running mean": (
-        {"callbacks": [("ModelCheckpoint", {})], "options": {"use_ema": True}}, "ModelCheckpoint: would save the weights of one epoch",
+        {"callbacks": [("ModelCheckpoint", {})], "options": {"use_ema": True}},
+        "ModelCheckpoint: would save the weights of one epoch",
     ),
     "schedule and plateau": (
         {"schedule": ("CosineDecay", {}), "callbacks": [("ReduceLROnPlateau", {})]},
@@ -86,21 +123,28 @@ FAIL = {
         "PiecewiseConstantDecay: values must be as many as boundaries, one learning rate from each of them on. Received: 2 boundaries, 1 values.",
     ),
     "decay of a schedule": (
-        {"schedule": ("ExponentialDecay", {"decay_steps": 0, "decay_rate": 1})}, "decay_steps must be a whole number of at least 1. Received: '0'",
+        {"schedule": ("ExponentialDecay", {"decay_steps": 0, "decay_rate": 1})},
+        "decay_steps must be a whole number of at least 1. Received: '0'",
     ),
-    "loss scale": ({"loss_scaling": {"initial_scale": 0}}, "Loss scaling: initial_scale must be a number of at least 1. Received: '0'"),
+    "loss scale": (
+        {"loss_scaling": {"initial_scale": 0}},
+        "Loss scaling: initial_scale must be a number of at least 1. Received: '0'",
+    ),
     "class weights": (
-        {"class_weight": "setosa: 1"}, "class_weight: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5.",
+        {"class_weight": "setosa: 1"},
+        "class_weight: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5.",
     ),
     "class weights of 0": ({"class_weight": "'a': 0"}, "class_weight: at least one class needs a weight above 0."),
     "class weights of a regression": (
-        {"class_weight": "balanced", "learning_type": "KerasGRegressor", "loss": "mean_squared_error"}, "class_weight: a regression has no classes.",
+        {"class_weight": "balanced", "learning_type": "KerasGRegressor", "loss": "mean_squared_error"},
+        "class_weight: a regression has no classes.",
     ),
-    "class weights of a batch": ({"class_weight": "balanced", "loss": "dice"}, "class_weight: the loss dice judges a batch as a whole"),
+    "class weights of a batch": (
+        {"class_weight": "balanced", "loss": "dice"},
+        "class_weight: the loss dice judges a batch as a whole",
+    ),
     "seed": ({"seed": -1}, "random_seed must be a whole number of at least 0"),
 }
-
-
 
 
 CONFIGS = {
@@ -115,9 +159,13 @@ CONFIGS = {
         "model.config.layers[0] names the class 'keras.layers.Lambda'",
     ),
     "a module": (
-        '{"class_name": "Sequential", "config": {"layers": [{"class_name": "system", "module": "os", "config": {}}]}}', "'os.system'",
+        '{"class_name": "Sequential", "config": {"layers": [{"class_name": "system", "module": "os", "config": {}}]}}',
+        "'os.system'",
     ),
-    "nothing to build": ('{"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "module": "keras.layers", "config": {}}]}}', "Keras cannot build"),
+    "nothing to build": (
+        '{"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "module": "keras.layers", "config": {}}]}}',
+        "Keras cannot build",
+    ),
 }
 
 
@@ -156,22 +204,44 @@ def test_fail_reading_what_is_no_builder(tmp_path):
         builder.read(zipped(tmp_path / "z", dict.fromkeys(builder.MEMBERS, "{}")))
 
 
-TRAINING = {"learning_type": "KerasGClassifier", "loss": "hinge", "metrics": [], "optimizer": {"type": "SGD", "options": {}},
-            "fit": {}, "callbacks": []}
+TRAINING = {
+    "learning_type": "KerasGClassifier",
+    "loss": "hinge",
+    "metrics": [],
+    "optimizer": {"type": "SGD", "options": {}},
+    "fit": {},
+    "callbacks": [],
+}
 
 
 def test_ok_label_smoothing_of_0_stays_0_where_the_loss_has_it():
-    form = forms.builder("model.json", loss="binary_crossentropy", loss_options={"label_smoothing": "0"})["mode_selection"]
+    form = forms.builder("model.json", loss="binary_crossentropy", loss_options={"label_smoothing": "0"})[
+        "mode_selection"
+    ]
     assert training_parameters.read(form)["loss_options"] == {"label_smoothing": 0.0}
     form["compile_params"]["loss"] = "hinge"
     assert training_parameters.read(form)["loss_options"] == {}
 
 
-@pytest.mark.parametrize("change", [
-    {"loss_options": {"label_smoothing": 0.1}}, {"loss_options": 3}, {"loss": "os.system"}, {"optimizer": {"type": "Lambda"}}, {"optimizer": 3}, {"callbacks": [{"type": "LambdaCallback"}]}, {"class_weight": [1]}, {"class_weight": {"a": "b"}},
-    {"optimizer": {"type": "SGD", "schedule": {"type": "LambdaSchedule"}}}, {"optimizer": {"type": "SGD", "schedule": 3}}, {"optimizer": {"type": "SGD", "loss_scaling": 3}},
-    {"metrics": ["x"]}, {"fit": {"epochs": "many"}}, {"learning_type": "pickle"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loss_options": {"label_smoothing": 0.1}},
+        {"loss_options": 3},
+        {"loss": "os.system"},
+        {"optimizer": {"type": "Lambda"}},
+        {"optimizer": 3},
+        {"callbacks": [{"type": "LambdaCallback"}]},
+        {"class_weight": [1]},
+        {"class_weight": {"a": "b"}},
+        {"optimizer": {"type": "SGD", "schedule": {"type": "LambdaSchedule"}}},
+        {"optimizer": {"type": "SGD", "schedule": 3}},
+        {"optimizer": {"type": "SGD", "loss_scaling": 3}},
+        {"metrics": ["x"]},
+        {"fit": {"epochs": "many"}},
+        {"learning_type": "pickle"},
+    ],
+)
 def test_fail_training_of_a_file(change):
     assert training_parameters.check(TRAINING, "file")["loss"] == "hinge"
     with pytest.raises(UserError):

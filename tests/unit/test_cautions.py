@@ -17,7 +17,14 @@ from test_training import FAST, OUTPUTS, network, write
 
 ALL_OUTPUTS = {**OUTPUTS, "outfile_report": "report.html", "outfile_report_markdown": "report.md"}
 ROWS = 200
-REGRESSOR = {"learning_type": "KerasGRegressor", "loss": "mean_absolute_error", "metrics": ["mae"], "epochs": 2, "seed": 3, **FAST}
+REGRESSOR = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_absolute_error",
+    "metrics": ["mae"],
+    "epochs": 2,
+    "seed": 3,
+    **FAST,
+}
 BUILDERS = {"classes": (network(2), {"epochs": 2, "seed": 1, **FAST}), "value": (network(1, "linear"), REGRESSOR),
             "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "epochs": 2, "seed": 2}),
             "sigmoid": (network(1, "sigmoid"), {"loss": "binary_crossentropy", "epochs": 2, "seed": 2})}  # fmt: skip
@@ -45,7 +52,9 @@ def data(tmp_path_factory):
     write(folder / "numbered", np.c_[np.arange(1, ROWS + 1), noise], "sample_id\ta\tb\tc\td")
     write(folder / "groups", np.arange(ROWS) // 8, "group")
     entries = [f"{r + 1} {c + 1} {copies[r, c]}" for r in range(ROWS) for c in range(4)]
-    (folder / "copies.mtx").write_text("\n".join(["%%MatrixMarket matrix coordinate real general", f"{ROWS} 4 {len(entries)}", *entries]) + "\n")
+    (folder / "copies.mtx").write_text(
+        "\n".join(["%%MatrixMarket matrix coordinate real general", f"{ROWS} 4 {len(entries)}", *entries]) + "\n"
+    )
     return folder
 
 
@@ -57,7 +66,12 @@ def runs(tmp_path_factory, data):
         changes.setdefault("split", {"shuffle": "simple", "test_size": 0.3, "random_state": 1})
         return forms.training(builders[builder], data / x, data / y, header1=True, header2=True, **changes)
 
-    scored = {"scoring": {"primary_scoring": "balanced_accuracy", "secondary_scoring": ["accuracy", "f1", "neg_log_loss", "roc_auc"]}}
+    scored = {
+        "scoring": {
+            "primary_scoring": "balanced_accuracy",
+            "secondary_scoring": ["accuracy", "f1", "neg_log_loss", "roc_auc"],
+        }
+    }
     cases = {
         "clean": case("classes", "noise", "label", scheme="train_val_test"),
         "copies": case("classes", "copies", "copied labels"), "contrary": case("classes", "copies", "other labels"),
@@ -71,7 +85,9 @@ def runs(tmp_path_factory, data):
         "groups": case("classes", "noise", "label", scheme="train_val_test", split=by_groups(data, groups_selector=selector("g", data / "groups", True))),
         "by groups": case("classes", "patients", "label", split=by_groups(data, groups_selector=selector("g", data / "groups", True))),
     }  # fmt: skip
-    cases["folds"]["experiment_schemes"]["fold_split"] = {"split_algos": {"shuffle": "kfold", "n_splits": 4, "random_state": 1}}
+    cases["folds"]["experiment_schemes"]["fold_split"] = {
+        "split_algos": {"shuffle": "kfold", "n_splits": 4, "random_state": 1}
+    }
     return forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **ALL_OUTPUTS)
 
 
@@ -79,9 +95,15 @@ def said(result):
     """Return the lines with a warning or a fact; each must stand in both reports as well."""
     assert (result.returncode, result.stderr) == (0, "")
     before = result.stdout.partition("Epoch 1")[0].splitlines()
-    lines = [line.removeprefix("Caution: ") for line in before if line.startswith("Caution: ") or "same features" in line]
+    lines = [
+        line.removeprefix("Caution: ") for line in before if line.startswith("Caution: ") or "same features" in line
+    ]
     for report in ("report.html", "report.md"):
-        text = re.sub(r"&#x?(\w+);", lambda found: chr(int(found[1], 16 if "x" in found[0] else 10)), (result.folder / report).read_text())
+        text = re.sub(
+            r"&#x?(\w+);",
+            lambda found: chr(int(found[1], 16 if "x" in found[0] else 10)),
+            (result.folder / report).read_text(),
+        )
         assert all(line.replace("'", "") in text.replace("'", "") for line in lines), report
     return lines
 
@@ -123,14 +145,21 @@ def test_copies_are_counted_right(runs, data):
 
 def baselines(result):
     """Return score -> what stands beside it in the log."""
-    return {found[1]: float(found[2]) for found in re.finditer(r"^(\w+): \S+ \(baseline: (\S+)\)$", result.stdout, re.MULTILINE)}
+    return {
+        found[1]: float(found[2])
+        for found in re.finditer(r"^(\w+): \S+ \(baseline: (\S+)\)$", result.stdout, re.MULTILINE)
+    }
 
 
 def test_baseline_of_classes_is_that_of_scikit_learn(runs):
     result = runs["rare"]
     found = baselines(result)
     header, values = result.table("scores")
-    assert header == [name for name in dict.fromkeys(re.findall(r"^(\w+): [-\d.naif]+(?: \(b|$)", result.stdout, re.MULTILINE)) if "_" in name]
+    assert header == [
+        name
+        for name in dict.fromkeys(re.findall(r"^(\w+): [-\d.naif]+(?: \(b|$)", result.stdout, re.MULTILINE))
+        if "_" in name
+    ]
     truth = np.array([row[0] for row in result.table("y_true")[1:]], int)
     always = np.zeros(len(truth), int)
     assert found["test_accuracy"] == pytest.approx(metrics.accuracy_score(truth, always), abs=1e-5)
@@ -169,7 +198,11 @@ def test_baseline_of_several_labels(runs):
 
 
 def test_network_that_is_no_better_is_told(runs):
-    told = [line for line in runs["rare"].stdout.splitlines() if "is no better than always answering the most frequent class" in line]
+    told = [
+        line
+        for line in runs["rare"].stdout.splitlines()
+        if "is no better than always answering the most frequent class" in line
+    ]
     assert len(told) == 1 and told[0].startswith("Caution: On the test part the network is no better")
     assert "the baseline 0.5." in told[0] or "the baseline 1." in told[0]
     assert "is no better than always answering" in (runs["rare"].folder / "report.html").read_text()
@@ -191,9 +224,13 @@ def test_report_has_the_baseline_beside_the_scores(runs):
 
 def test_prediction_has_the_baseline_of_the_samples(tmp_path, runs, data):
     model = runs["rare"].folder / "model.h5mlm"
-    cases = {"rare": forms.prediction(model, data / "noise", header=True, truth=forms.table(data / "rare", "true", True))}
+    cases = {
+        "rare": forms.prediction(model, data / "noise", header=True, truth=forms.table(data / "rare", "true", True))
+    }
     model = runs["value"].folder / "model.h5mlm"
-    cases["value"] = forms.prediction(model, data / "noise", header=True, truth=forms.table(data / "value", "true", True))
+    cases["value"] = forms.prediction(
+        model, data / "noise", header=True, truth=forms.table(data / "value", "true", True)
+    )
     results = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out", outfile_scores="scores")
     assert baselines(results["rare"])["accuracy"] == 0.98
     assert "Baseline: what always answering the most frequent class of these samples gets." in results["rare"].stdout

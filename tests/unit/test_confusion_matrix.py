@@ -198,7 +198,10 @@ REFUSED = {
     "data as header": (("1\n2\n", "7\n1\n2\n"), "'y_pred', line 1: looks like data"),
     "names as header": (("a\nb\n", "a\nb\n"), "'y_pred', line 1: 'a' is not a header.* Set .* to No for 'y_pred'"),
     "true names as header": (("a\nb\na\n", "a\nb\nb\n", True, False), "'y_test', line 1: 'a' is not a header"),
-    "no probabilities": (("1\n0\n", "0\t1\n.5\t.5\n.1\t1.9\n"), "'y_pred', line 3, column 2 \\('1'\\): 1.9 is no probability"),
+    "no probabilities": (
+        ("1\n0\n", "0\t1\n.5\t.5\n.1\t1.9\n"),
+        "'y_pred', line 3, column 2 \\('1'\\): 1.9 is no probability",
+    ),
     "several columns of names": (("1\n0\n", "0\t1\n.5\tx\n.1\t.9\n"), "is not a number.* read as probabilities"),
     "several true columns": (("1\t2\n0\t1\n", PREDICTED), "no one-hot table"),
     "two 1s in a row": (("1\t1\n0\t1\n", PREDICTED), "no one-hot table"),

@@ -76,7 +76,9 @@ def test_classes_that_are_numbers(tables, names):
 def test_truth_has_a_header_or_not(tables, binary, header):
     truth, values, _, scores = binary
     true = tables.columns("truth", {header: np.where(truth, "sick", "healthy")})
-    assert drawn("roc_curve", **scored(true, scores)).curves[0].area == pytest.approx(metrics.roc_auc_score(truth, values))
+    assert drawn("roc_curve", **scored(true, scores)).curves[0].area == pytest.approx(
+        metrics.roc_auc_score(truth, values)
+    )
 
 
 def test_one_column_of_scores_is_that_of_the_positive_class(tables):
@@ -122,18 +124,23 @@ def test_multilabel_by_columns(tables):
     rng = np.random.default_rng(3)
     truth, values = rng.integers(0, 2, (50, 3)), rng.random((50, 3))
     true = tables.columns("t", {f"True_{n}": column for n, column in zip("abc", truth.T, strict=True)})
-    shown = drawn("pr_curve", **scored(true, tables.columns("p", {n: column for n, column in zip("cba", values.T, strict=True)})))
+    shown = drawn(
+        "pr_curve", **scored(true, tables.columns("p", {n: column for n, column in zip("cba", values.T, strict=True)}))
+    )
     by_name = {curve.name: curve.area for curve in shown.curves}
     assert by_name["a"] == pytest.approx(metrics.average_precision_score(truth[:, 0], values[:, 2]))
     assert by_name[plot_curves.MICRO] == pytest.approx(
-        metrics.average_precision_score(truth, values[:, ::-1], average="micro"))
+        metrics.average_precision_score(truth, values[:, ::-1], average="micro")
+    )
 
 
 def test_classes_with_too_few_samples_are_left_out(tables):
     truth = np.array([0] * 10 + [1] * 10 + [2] * 3)
     values = np.random.default_rng(0).dirichlet(np.ones(3), 23)
     true = tables.columns("t", {None: truth})
-    shown = drawn("roc_curve", **scored(true, tables.columns("p", dict(zip("012", values.T, strict=True))), minimum="5"))
+    shown = drawn(
+        "roc_curve", **scored(true, tables.columns("p", dict(zip("012", values.T, strict=True))), minimum="5")
+    )
     assert [curve.name for curve in shown.curves][2:] == ["0", "1"]
     assert shown.notes == ["left out, with fewer than 5 samples: 2"]
 
@@ -149,7 +156,10 @@ def test_a_class_without_a_column_is_said(tables):
 
 def test_many_classes_are_not_all_named(tables):
     truth, values = probabilities(120, 24)
-    shown = drawn("roc_curve", **scored(tables.columns("t", {None: truth}), tables.columns("p", {str(i): v for i, v in enumerate(values.T)})))
+    shown = drawn(
+        "roc_curve",
+        **scored(tables.columns("t", {None: truth}), tables.columns("p", {str(i): v for i, v in enumerate(values.T)})),
+    )
     assert len(shown.lines_) == 26
     legend = shown.axes_.get_legend()
     assert len(legend.get_texts()) == 2 + plot_curves.MAX_NAMED // 2 + 1
@@ -208,7 +218,12 @@ def test_calibration_is_that_of_scikit_learn(binary, strategy):
 
 
 def test_class_with_an_underscore_stays_in_the_legend(tables):
-    shown = drawn("calibration_curve", n_bins="5", strategy="uniform", **scored(tables("t", "a\n_b\n_b\n"), tables("p", "_b\n.2\n.7\n.4\n"), "_b"))
+    shown = drawn(
+        "calibration_curve",
+        n_bins="5",
+        strategy="uniform",
+        **scored(tables("t", "a\n_b\n_b\n"), tables("p", "_b\n.2\n.7\n.4\n"), "_b"),
+    )
     assert [text.get_text().strip()[:2] for text in shown.axes_[0].get_legend().get_texts()] == ["pe", "_b"]
 
 
@@ -218,11 +233,26 @@ GOOD = "a\tb\n.2\t.8\n.7\t.3\n.4\t.6\n"
 REFUSED = {
     "one class": ("a\na\na\n", GOOD, "", "'t' holds only one class, 'a'"),
     "lengths": ("a\nb\n", GOOD, "", "'t' has 2 true labels, 'p' has 3 predicted ones. They differ by one"),
-    "lengths with header": ("True\na\nb\n", "a\tb\n.2\t.8\n.7\t.3\n.4\t.6\n.4\t.6\n", "", "'t' has 2 true labels, 'p' has 4"),
+    "lengths with header": (
+        "True\na\nb\n",
+        "a\tb\n.2\t.8\n.7\t.3\n.4\t.6\n.4\t.6\n",
+        "",
+        "'t' has 2 true labels, 'p' has 4",
+    ),
     "no such class": ("a\nb\na\n", GOOD, "c", "pos_label: 'c' is no class of 't'. The classes are: 'a', 'b'"),
     "too high": ("a\nb\na\n", "a\tb\n.2\t.8\n.7\t3\n.4\t.6\n", "", "'p', line 3, column 2 ('b'): 3 is no probability"),
-    "too low": ("a\nb\na\n", "a\tb\n-.2\t.8\n.7\t.3\n.4\t.6\n", "", "'p', line 2, column 1 ('a'): -0.2 is no probability"),
-    "other names": ("a\nb\na\n", "c\td\n.2\t.8\n.7\t.3\n.4\t.6\n", "", "no column is named after a class. Its columns are 'c', 'd'"),
+    "too low": (
+        "a\nb\na\n",
+        "a\tb\n-.2\t.8\n.7\t.3\n.4\t.6\n",
+        "",
+        "'p', line 2, column 1 ('a'): -0.2 is no probability",
+    ),
+    "other names": (
+        "a\nb\na\n",
+        "c\td\n.2\t.8\n.7\t.3\n.4\t.6\n",
+        "",
+        "no column is named after a class. Its columns are 'c', 'd'",
+    ),
     "no header": ("a\nb\na\n", ".2\t.8\n.7\t.3\n.4\t.6\n", "", "no header that names their classes"),
     "labels as scores": ("0\n1\n1\n", "Predicted\n0\n1\n1\n", "", "holds predicted labels, not probabilities"),
     "names as scores": ("a\nb\nb\n", "Predicted\na\nb\nb\n", "", "'a' is not a number"),

@@ -23,22 +23,38 @@ LOST = "different values become"
 def table(folder, *columns, header="a\tb\tc"):
     """Write columns, with as many digits as float64 has."""
     names = "\t".join(header.split("\t")[: len(columns)])
-    return Dataset(str(write(folder / "table", [[repr(v.item()) for v in row] for row in zip(*columns, strict=True)], names)), "table")
+    return Dataset(
+        str(write(folder / "table", [[repr(v.item()) for v in row] for row in zip(*columns, strict=True)], names)),
+        "table",
+    )
 
 
 COLLAPSED = {
-    "milliseconds": (MILLISECONDS, "400 different values become 4 in 32 bits, in which the network computes. Subtract 1700000000000 from the column, so that 400 stay"),
+    "milliseconds": (
+        MILLISECONDS,
+        "400 different values become 4 in 32 bits, in which the network computes. Subtract 1700000000000 from the column, so that 400 stay",
+    ),
     "milliseconds as pandas writes them": (MILLISECONDS.astype(float), "Subtract 1700000000000"),
-    "seconds": (1_700_000_000 + COUNT, "Subtract 1700000000 "), "identifiers": (16_777_217 + COUNT, "become 201 in"),
-    "positions in a gene": (117_480_025 + COUNT, "Subtract 117480000 "), "negative": (-MILLISECONDS, "Subtract -1700"),
-    "Julian days": (2_460_000.25 + COUNT / 1000, "become 3 in 32 bits"), "near 1": (1 + COUNT * 1e-9, "Subtract 1 "),
+    "seconds": (1_700_000_000 + COUNT, "Subtract 1700000000 "),
+    "identifiers": (16_777_217 + COUNT, "become 201 in"),
+    "positions in a gene": (117_480_025 + COUNT, "Subtract 117480000 "),
+    "negative": (-MILLISECONDS, "Subtract -1700"),
+    "Julian days": (2_460_000.25 + COUNT / 1000, "become 3 in 32 bits"),
+    "near 1": (1 + COUNT * 1e-9, "Subtract 1 "),
 }
 KEPT = {
-    "whole numbers": COUNT, "17 digits": np.random.default_rng(0).random(ROWS), "sums": np.where(COUNT % 2, 0.3, 0.1 + 0.2),
-    "constant": np.full(ROWS, 0.1), "positions on a chromosome": np.random.default_rng(1).integers(0, 248_956_422, ROWS),
-    "kelvin": 273.15 + np.random.default_rng(2).random(ROWS) * 40, "large and small": 10.0 ** np.linspace(-30, 30, ROWS),
-    "years": 1990 + COUNT % 30, "millions": np.random.default_rng(3).integers(0, 10**12, ROWS), "zero": np.zeros(ROWS, int),
-    "computed constant": 1 + (COUNT % 3 - 1) * 2.2e-16, "computed constant beside another": np.where(COUNT == 5, 1.5, 1 + (COUNT % 3 - 1) * 2.2e-16),
+    "whole numbers": COUNT,
+    "17 digits": np.random.default_rng(0).random(ROWS),
+    "sums": np.where(COUNT % 2, 0.3, 0.1 + 0.2),
+    "constant": np.full(ROWS, 0.1),
+    "positions on a chromosome": np.random.default_rng(1).integers(0, 248_956_422, ROWS),
+    "kelvin": 273.15 + np.random.default_rng(2).random(ROWS) * 40,
+    "large and small": 10.0 ** np.linspace(-30, 30, ROWS),
+    "years": 1990 + COUNT % 30,
+    "millions": np.random.default_rng(3).integers(0, 10**12, ROWS),
+    "zero": np.zeros(ROWS, int),
+    "computed constant": 1 + (COUNT % 3 - 1) * 2.2e-16,
+    "computed constant beside another": np.where(COUNT == 5, 1.5, 1 + (COUNT % 3 - 1) * 2.2e-16),
     "pascal": 101_325 + np.random.default_rng(4).normal(0, 800, ROWS),
 }
 
@@ -63,7 +79,9 @@ def test_collapsed_columns_are_refused(tmp_path, monkeypatch, name, size):
 @pytest.mark.parametrize("name", KEPT)
 def test_what_32_bits_hold_well_enough_passes(tmp_path, name):
     dataset = table(tmp_path, KEPT[name], SEVEN)
-    np.testing.assert_array_equal(tables.read_numbers(dataset, True, watched=True).values[:, 0], KEPT[name].astype(np.float32))
+    np.testing.assert_array_equal(
+        tables.read_numbers(dataset, True, watched=True).values[:, 0], KEPT[name].astype(np.float32)
+    )
     exact = tables.read_numbers(dataset, True, dtype=np.float64)
     np.testing.assert_array_equal(exact.values[:, 0], KEPT[name])
     distinct.check_table(exact.values, exact.table, "")
@@ -96,8 +114,12 @@ def data(tmp_path_factory):
     write(folder / "x", x[:, None], "x")
     write(folder / "time", np.column_stack([x, MILLISECONDS]), "x\ttime")
     write(folder / "since", np.column_stack([x, MILLISECONDS - MILLISECONDS[0]]), "x\ttime")
-    scipy.io.mmwrite(folder / "time.mtx", scipy.sparse.coo_array(np.column_stack([x, MILLISECONDS]).astype(float)), precision=17)
-    write(folder / "y", np.stack([(COUNT % 9 + 0.1).round(1), 3e7 + 1 + COUNT * 30_001], 1).astype(object), "small\tlarge")
+    scipy.io.mmwrite(
+        folder / "time.mtx", scipy.sparse.coo_array(np.column_stack([x, MILLISECONDS]).astype(float)), precision=17
+    )
+    write(
+        folder / "y", np.stack([(COUNT % 9 + 0.1).round(1), 3e7 + 1 + COUNT * 30_001], 1).astype(object), "small\tlarge"
+    )
     write(folder / "y_exact", [[f"{COUNT[i] % 9}.1", 30_000_001 + i * 30_001] for i in COUNT], "small\tlarge")
     write(folder / "y_time", MILLISECONDS, "time")
     write(folder / "one", COUNT % 5)
@@ -106,26 +128,44 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data):
-    options = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 2, "seed": 1}
-    made = make_builders({"one": (network(1, "linear"), options), "two": (network(2, "linear"), options)}, tmp_path_factory)
+    options = {
+        "learning_type": "KerasGRegressor",
+        "loss": "mean_squared_error",
+        "metrics": ["mae"],
+        "epochs": 2,
+        "seed": 1,
+    }
+    made = make_builders(
+        {"one": (network(1, "linear"), options), "two": (network(2, "linear"), options)}, tmp_path_factory
+    )
 
     def case(x, y, network="one", **changes):
-        return forms.training(made[network], data / x, data / y, header1="selected_input" not in changes, header2=y != "one", **changes)
+        return forms.training(
+            made[network], data / x, data / y, header1="selected_input" not in changes, header2=y != "one", **changes
+        )
 
     cases = {
-        "time": case("time", "one"), "since": case("since", "one", scaling="standard"), "sparse": case("time.mtx", "one", selected_input="sparse"),
-        "beside": case("x", "one", further=[forms.table(data / "time", "input", True)]), "target": case("x", "y_time"),
-        "exact": case("x", "y_exact", "two", scoring={"primary_scoring": "neg_mean_absolute_error", "secondary_scoring": ["r2"]}),
+        "time": case("time", "one"),
+        "since": case("since", "one", scaling="standard"),
+        "sparse": case("time.mtx", "one", selected_input="sparse"),
+        "beside": case("x", "one", further=[forms.table(data / "time", "input", True)]),
+        "target": case("x", "y_time"),
+        "exact": case(
+            "x", "y_exact", "two", scoring={"primary_scoring": "neg_mean_absolute_error", "secondary_scoring": ["r2"]}
+        ),
     }
-    return forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS, outfile_report="report.html")
+    return forms.run_all(
+        "train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS, outfile_report="report.html"
+    )
 
 
 REFUSED = {
     "time": "'time', column 2 ('time'): 400 different values become 4 in 32 bits, in which the network computes. Subtract 1700000000000 from the column, so that 400 "
-            "stay different, or leave it out.",
-    "sparse": "'time.mtx', column 2 of the matrix: 400 different values become 4", "beside": "'time', column 2 ('time'): 400 different values become 4",
+    "stay different, or leave it out.",
+    "sparse": "'time.mtx', column 2 of the matrix: 400 different values become 4",
+    "beside": "'time', column 2 ('time'): 400 different values become 4",
     "target": "'y_time', column 1 ('time'): 400 different values become 4 in 32 bits, in which the network computes. Subtract 1700000000000 from the column, so that "
-              "400 stay different, and add it to the predictions.",
+    "400 stay different, and add it to the predictions.",
 }
 
 
@@ -155,12 +195,17 @@ def test_scores_are_those_of_the_values_written(runs):
     true, predicted = (np.array(runs["exact"].table(name)[1:], float) for name in ("y_true", "y_preds"))
     found = dict(zip(header, map(float, values), strict=True))
     assert found["validation_r2"] == pytest.approx(metrics.r2_score(true, predicted), rel=1e-6)
-    assert found["validation_neg_mean_absolute_error"] == pytest.approx(-metrics.mean_absolute_error(true, predicted), rel=1e-6)
+    assert found["validation_neg_mean_absolute_error"] == pytest.approx(
+        -metrics.mean_absolute_error(true, predicted), rel=1e-6
+    )
 
 
 def test_prediction_says_what_cannot_be_told_apart(runs, data, tmp_path):
     model = runs["since"].folder / "model.h5mlm"
-    cases = {name: forms.prediction(model, data / name, header=True, truth=forms.table(data / "one", "true")) for name in ("time", "since")}
+    cases = {
+        name: forms.prediction(model, data / name, header=True, truth=forms.table(data / "one", "true"))
+        for name in ("time", "since")
+    }
     found = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out", outfile_scores="scores")
     assert [result.returncode for result in found.values()] == [0, 0]
     assert "'time', column 2 ('time'): 400 different values become 4 in 32 bits" in found["time"].stdout
@@ -168,13 +213,22 @@ def test_prediction_says_what_cannot_be_told_apart(runs, data, tmp_path):
 
 
 def test_predictions_are_scored_by_the_values_written(runs, data, tmp_path):
-    form = forms.prediction(runs["exact"].folder / "model.h5mlm", data / "x", header=True, truth={**forms.table(data / "y_exact", "true", True), "scorers": ["neg_mean_absolute_error"]})
-    found = forms.run_all("model_prediction", {"exact": form}, tmp_path, outfile_predict="out", outfile_scores="scores")["exact"]
+    form = forms.prediction(
+        runs["exact"].folder / "model.h5mlm",
+        data / "x",
+        header=True,
+        truth={**forms.table(data / "y_exact", "true", True), "scorers": ["neg_mean_absolute_error"]},
+    )
+    found = forms.run_all(
+        "model_prediction", {"exact": form}, tmp_path, outfile_predict="out", outfile_scores="scores"
+    )["exact"]
     assert found.returncode == 0, found.stderr
     header, values = found.table("scores")
     predicted = np.array(found.table("out")[1:], float)
     true = np.array([line.split("\t") for line in (data / "y_exact").read_text().splitlines()[1:]], float)
-    assert float(values[header.index("neg_mean_absolute_error")]) == pytest.approx(-metrics.mean_absolute_error(true, predicted), rel=1e-6)
+    assert float(values[header.index("neg_mean_absolute_error")]) == pytest.approx(
+        -metrics.mean_absolute_error(true, predicted), rel=1e-6
+    )
 
 
 def test_residuals_are_those_of_the_values_written(tmp_path):

@@ -35,7 +35,9 @@ def test_listed():
     assert errors.listed(range(25), 3) == "0, 1, 2 and 22 more"
 
 
-@pytest.mark.parametrize("text", ["<script>", "a<ScRiPt src=x>", "<img src=x onerror=y>", "<svg/onload=x>", "</pre><iframe>", "<a\nhref=x"])
+@pytest.mark.parametrize(
+    "text", ["<script>", "a<ScRiPt src=x>", "<img src=x onerror=y>", "<svg/onload=x>", "</pre><iframe>", "<a\nhref=x"]
+)
 def test_markup(text):
     assert errors.is_markup(text)
 

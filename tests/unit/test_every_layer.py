@@ -82,12 +82,20 @@ print(json.dumps({name: layers.keyword_names(layer.keras or name) for name, laye
 
 def test_every_kind_of_weights_is_walked():
     """Every argument of a layer on offer that is an initializer, a regularizer or a constraint."""
-    answer = subprocess.run([sys.executable, "-c", _WEIGHTS_IN_KERAS], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", _WEIGHTS_IN_KERAS], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True
+    )
     ends = tuple(f"_{kind}" for kind in weights.KINDS)
-    in_keras = {(layer, name) for layer, names in json.loads(answer.stdout).items() for name in names if name.endswith(ends)}
+    in_keras = {
+        (layer, name) for layer, names in json.loads(answer.stdout).items() for name in names if name.endswith(ends)
+    }
     in_keras -= {("PReLU", f"alpha{end}") for end in ends}
-    assert {(layer, f"{name}_{kind}") for layer, names in layer_cases.WEIGHTS.items()
-            for name in names for kind in layer_cases.TAKES.get(name, weights.KINDS)} == in_keras
+    assert {
+        (layer, f"{name}_{kind}")
+        for layer, names in layer_cases.WEIGHTS.items()
+        for name in names
+        for kind in layer_cases.TAKES.get(name, weights.KINDS)
+    } == in_keras
     assert {f"{name} weights" for name in layer_cases.WEIGHTS} <= set(DESIGNS)
 
 

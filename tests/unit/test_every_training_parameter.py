@@ -24,18 +24,40 @@ NETWORKS = {
 LOSSES = {
     **dict.fromkeys(("binary_crossentropy", "binary_focal_crossentropy", "hinge", "squared_hinge"), (BINARY,)),
     **dict.fromkeys(("dice", "tversky"), (BINARY, CATEGORICAL)),
-    **dict.fromkeys(("categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge"), (CATEGORICAL,)),
+    **dict.fromkeys(
+        ("categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge"), (CATEGORICAL,)
+    ),
     "sparse_categorical_crossentropy": (SPARSE,),
     **dict.fromkeys(("kullback_leibler_divergence", "cosine_proximity"), (CATEGORICAL, REGRESSION)),
     **dict.fromkeys(("mean_squared_error", "mean_absolute_error"), (BINARY, CATEGORICAL, REGRESSION)),
-    **dict.fromkeys(("mean_absolute_percentage_error", "mean_squared_logarithmic_error", "logcosh", "poisson", "huber"), (REGRESSION,)),
+    **dict.fromkeys(
+        ("mean_absolute_percentage_error", "mean_squared_logarithmic_error", "logcosh", "poisson", "huber"),
+        (REGRESSION,),
+    ),
 }
-VALUES = {"learning_rate": 0.01, "learning_rate_power": -0.5, "beta_2_decay": -0.8, "gradient_accumulation_steps": 2, "ns_steps": 5,
-          "use_ema": True, "centered": True, "nesterov": True, "amsgrad": True, "relative_step": True, "initial_accumulator_value": 0.1}
+VALUES = {
+    "learning_rate": 0.01,
+    "learning_rate_power": -0.5,
+    "beta_2_decay": -0.8,
+    "gradient_accumulation_steps": 2,
+    "ns_steps": 5,
+    "use_ema": True,
+    "centered": True,
+    "nesterov": True,
+    "amsgrad": True,
+    "relative_step": True,
+    "initial_accumulator_value": 0.1,
+}
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 MONITORED = {"monitor": "val_loss", "mode": "auto", "min_delta": 0, "patience": 1}
-CALLBACKS = {"EarlyStopping": {**MONITORED, "baseline": 9, "restore_best_weights": True, "start_from_epoch": 1, "mode": "max"}, "TerminateOnNaN": {}, "None": {},
-             "CSVLogger": {}, "ReduceLROnPlateau": {**MONITORED, "factor": 0.5, "cooldown": 1, "min_lr": 0}, "ModelCheckpoint": {"monitor": "val_loss", "mode": "min"}}
+CALLBACKS = {
+    "EarlyStopping": {**MONITORED, "baseline": 9, "restore_best_weights": True, "start_from_epoch": 1, "mode": "max"},
+    "TerminateOnNaN": {},
+    "None": {},
+    "CSVLogger": {},
+    "ReduceLROnPlateau": {**MONITORED, "factor": 0.5, "cooldown": 1, "min_lr": 0},
+    "ModelCheckpoint": {"monitor": "val_loss", "mode": "min"},
+}
 # Option of a loss -> a value for it.
 LOSS_OPTIONS = {"label_smoothing": 0.1, "from_logits": True, "delta": 0.5, "gamma": 1, "alpha": 0.4, "beta": 0.6}
 _DECAY = {"decay_steps": 2, "decay_rate": 0.9, "staircase": True}
@@ -72,9 +94,15 @@ def of_metrics():
     found = {f"metrics none {BINARY}": (BINARY, {"metrics": "none"})}
     for form in FORMS:
         suited = [metric for metric, forms_of_target in metrics.METRICS.items() if form in forms_of_target]
-        found[f"metrics {form}"] = (form, {"metrics": suited, "callbacks": [watch for metric in suited for watch in watching(metric)]})
+        found[f"metrics {form}"] = (
+            form,
+            {"metrics": suited, "callbacks": [watch for metric in suited for watch in watching(metric)]},
+        )
         if form != REGRESSION:
-            found[f"{LOGITS} metrics {form}"] = (form, {"metrics": [m for m in suited if takes_logits(m, form)], "loss_options": {"from_logits": True}})
+            found[f"{LOGITS} metrics {form}"] = (
+                form,
+                {"metrics": [m for m in suited if takes_logits(m, form)], "loss_options": {"from_logits": True}},
+            )
     return found
 
 
@@ -88,24 +116,42 @@ def of_optimizers():
     for kind, values in SCHEDULES.items():
         # That steps are not epochs shows with one of them.
         for unit in schedules.UNITS if kind == "CosineDecay" else ("epochs",):
-            found[f"schedule {kind} {unit} {CATEGORICAL}"] = (CATEGORICAL, {"schedule": (kind, {"unit": unit, **values})})
+            found[f"schedule {kind} {unit} {CATEGORICAL}"] = (
+                CATEGORICAL,
+                {"schedule": (kind, {"unit": unit, **values})},
+            )
     for name in ("Adam", "Lamb"):
-        found[f"scaled {name} {CATEGORICAL}"] = (CATEGORICAL, {"optimizer": name, "schedule": ("CosineDecay", {}),
-                                                 "loss_scaling": {"initial_scale": 1024, "dynamic_growth_steps": 2}})
+        found[f"scaled {name} {CATEGORICAL}"] = (
+            CATEGORICAL,
+            {
+                "optimizer": name,
+                "schedule": ("CosineDecay", {}),
+                "loss_scaling": {"initial_scale": 1024, "dynamic_growth_steps": 2},
+            },
+        )
     return found
 
 
 def of_fitting():
     """Return the cases of every callback and of weights of the classes."""
-    found = {f"callback {name} {BINARY}": (BINARY, {"callbacks": [(name, values)]}) for name, values in CALLBACKS.items()}
+    found = {
+        f"callback {name} {BINARY}": (BINARY, {"callbacks": [(name, values)]}) for name, values in CALLBACKS.items()
+    }
     for form in (BINARY, CATEGORICAL, SPARSE):
-        found |= {f"classes {number} {form}": (form, {"class_weight": weights}) for number, weights in enumerate(CLASS_WEIGHTS)}
+        found |= {
+            f"classes {number} {form}": (form, {"class_weight": weights})
+            for number, weights in enumerate(CLASS_WEIGHTS)
+        }
     return found
 
 
 def watching(metric):
     """Return callbacks that watch the loss and a metric, on the samples held out and on those trained on."""
-    return [("EarlyStopping", {"monitor": f"val_{metric}"}), ("ReduceLROnPlateau", {"monitor": metric}), ("EarlyStopping", {"monitor": "loss"})]
+    return [
+        ("EarlyStopping", {"monitor": f"val_{metric}"}),
+        ("ReduceLROnPlateau", {"monitor": metric}),
+        ("EarlyStopping", {"monitor": "loss"}),
+    ]
 
 
 def takes_logits(metric, form):
@@ -119,17 +165,23 @@ MISFITS = [(metric, form) for metric, suited in metrics.METRICS.items() for form
 
 def builders(folder):
     """Return name -> the builder's form of every case, with a network of each form of the target in `folder`."""
-    last = {form: forms.sequential(("Dense", {"units": 5, "activation": "relu"}), ("Dense", layer), input_shape="(4,)")
-            for form, (layer, _, _) in NETWORKS.items()}
-    linear = {f"{form} {LOGITS}": forms.sequential(("Dense", {**layer, "activation": "linear"}), input_shape="(4,)")
-              for form, (layer, _, _) in NETWORKS.items()}
+    last = {
+        form: forms.sequential(("Dense", {"units": 5, "activation": "relu"}), ("Dense", layer), input_shape="(4,)")
+        for form, (layer, _, _) in NETWORKS.items()
+    }
+    linear = {
+        f"{form} {LOGITS}": forms.sequential(("Dense", {**layer, "activation": "linear"}), input_shape="(4,)")
+        for form, (layer, _, _) in NETWORKS.items()
+    }
     designed = forms.run_all("model_config", last | linear, folder, outfile="model.json")
     found = {}
     for name, (form, changes) in WALKED.items():
         _, learning_type, loss = NETWORKS[form]
         network = f"{form} {LOGITS}" if name.startswith(LOGITS) else form
-        found[name] = forms.builder(designed[network].folder / "model.json", **{
-            "learning_type": learning_type, "loss": loss, "metrics": [], "batch_size": 4, "seed": 1, **changes})
+        found[name] = forms.builder(
+            designed[network].folder / "model.json",
+            **{"learning_type": learning_type, "loss": loss, "metrics": [], "batch_size": 4, "seed": 1, **changes},
+        )
     return found
 
 
@@ -155,8 +207,14 @@ def test_everything_on_offer_is_walked():
     assert all(metrics.METRICS.values())
     assert set(LOSS_OPTIONS) == {p.name for p in objectives.LOSS_OPTIONS} == set(objectives.OPTION_OF)
     assert {kind: {"unit", *values} for kind, values in SCHEDULES.items()} == {
-        kind: {p.name for p in kinds} for kind, kinds in schedules.SCHEDULES.items()}
-    watched = {values["monitor"] for _, changes in WALKED.values() for _, values in changes.get("callbacks", ()) if "monitor" in values}
+        kind: {p.name for p in kinds} for kind, kinds in schedules.SCHEDULES.items()
+    }
+    watched = {
+        values["monitor"]
+        for _, changes in WALKED.values()
+        for _, values in changes.get("callbacks", ())
+        if "monitor" in values
+    }
     assert watched == set(callbacks.MONITORED)
 
 
@@ -174,7 +232,11 @@ def test_metric_that_does_not_fit_the_target_says_what_does(metric, form):
 
 def test_no_option_of_the_form_is_left_out(built):
     form = interface.expanded()["keras_model_builder"].find("inputs")
-    offered = {(interface.name_of(param), option.get("value")) for param in form.iter("param") for option in param.iter("option")}
+    offered = {
+        (interface.name_of(param), option.get("value"))
+        for param in form.iter("param")
+        for option in param.iter("option")
+    }
     walked = set()
     for result in built.values():
         walked |= chosen(json.loads((result.folder / "inputs.json").read_text()))

@@ -51,8 +51,26 @@ BUILDERS = {
     "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "epochs": 3, "seed": 2, **FAST}),
     "linear": (network(1, "linear"), {**REGRESSOR, "epochs": 4, "seed": 3, **FAST}),
     "pair": (network(2, "linear"), {**REGRESSOR, "epochs": 4, "seed": 3, **FAST}),
-    "stopping": (network(3), {"epochs": 30, "seed": 1, **FAST, "callbacks": [
-        ("EarlyStopping", {"monitor": "val_loss", "mode": "auto", "min_delta": 5, "patience": 1, "restore_best_weights": True})]}),
+    "stopping": (
+        network(3),
+        {
+            "epochs": 30,
+            "seed": 1,
+            **FAST,
+            "callbacks": [
+                (
+                    "EarlyStopping",
+                    {
+                        "monitor": "val_loss",
+                        "mode": "auto",
+                        "min_delta": 5,
+                        "patience": 1,
+                        "restore_best_weights": True,
+                    },
+                )
+            ],
+        },
+    ),
 }
 
 
@@ -64,7 +82,9 @@ def builders(tmp_path_factory):
 def make_builders(described, tmp_path_factory):
     """Make builders through the real scripts; return name -> path."""
     folder = tmp_path_factory.mktemp("builders")
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in described.items()}, folder, outfile="model.json")
+    configs = forms.run_all(
+        "model_config", {name: form for name, (form, _) in described.items()}, folder, outfile="model.json"
+    )
     changes = {name: forms.builder(configs[name].folder / "model.json", **described[name][1]) for name in described}
     made = forms.run_all("model_builder", changes, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
     assert all(result.returncode == 0 for result in made.values()), made
@@ -73,8 +93,11 @@ def make_builders(described, tmp_path_factory):
 
 def selector(letter, path, header=False):
     """Return the parameters that name a dataset and all of its columns."""
-    return {f"infile_{letter}": forms.dataset(path), f"header_{letter}": header,
-            f"column_selector_options_{letter}": {f"selected_column_selector_option_{letter}": "all_columns"}}
+    return {
+        f"infile_{letter}": forms.dataset(path),
+        f"header_{letter}": header,
+        f"column_selector_options_{letter}": {f"selected_column_selector_option_{letter}": "all_columns"},
+    }
 
 
 def form_of(builders, data, name, y, **changes):
@@ -86,13 +109,22 @@ def form_of(builders, data, name, y, **changes):
     if further["weights"]:
         form["input_options"]["sample_weights"] = [{"__index__": 0, **selector("w", data / further["weights"])}]
     if further["folds"]:
-        form["experiment_schemes"]["fold_split"] = {"split_algos": {"n_splits": 4, "random_state": 1, **further["folds"]}}
+        form["experiment_schemes"]["fold_split"] = {
+            "split_algos": {"n_splits": 4, "random_state": 1, **further["folds"]}
+        }
         form["experiment_schemes"]["selected_exp_scheme"] = "cross_val"
     return form
 
 
 def by_groups(data, **more):
-    return {"shuffle": "group", "test_size": 0.2, "random_state": 1, "group_names": "", "groups_selector": selector("g", data / "groups"), **more}
+    return {
+        "shuffle": "group",
+        "test_size": 0.2,
+        "random_state": 1,
+        "group_names": "",
+        "groups_selector": selector("g", data / "groups"),
+        **more,
+    }
 
 
 def own_groups(data):
@@ -114,31 +146,61 @@ def cases(data):
     both = {"scheme": "train_val_test", "scoring": SCORED}
     return {
         "simple": ("softmax", "y", both),
-        "stratified": ("softmax", "one_hot", {**both, "split": STRATIFIED, "val_split": {**STRATIFIED, "test_size": 0.2}}),
-        "grouped": ("softmax", "y", {**both, "split": by_groups(data), "val_split": {"shuffle": "group", "test_size": 0.2}}),
+        "stratified": (
+            "softmax",
+            "one_hot",
+            {**both, "split": STRATIFIED, "val_split": {**STRATIFIED, "test_size": 0.2}},
+        ),
+        "grouped": (
+            "softmax",
+            "y",
+            {**both, "split": by_groups(data), "val_split": {"shuffle": "group", "test_size": 0.2}},
+        ),
         "validation grouped": ("softmax", "y", {**both, "val_split": own_groups(data)}),
         "last rows": ("softmax", "y", {"split": {"shuffle": "None", "test_size": 24}, "scoring": SCORED}),
         "column": ("softmax", "y", {**both, "split": by_column(data)}),
         "column, validation drawn": ("softmax", "y", {**both, "split": by_column(data, "no_validation")}),
         "no validation": ("softmax", "y", {**both, "val_split": NOTHING}),
-        "multilabel": ("labels", "several", {**both, "scoring": {"primary_scoring": "f1_samples", "secondary_scoring": ["accuracy"]}}),
-        "regression": ("linear", "number", {**both, "scoring": {"primary_scoring": "r2", "secondary_scoring": ["neg_mean_absolute_error"]}}),
-        "regressions": ("pair", "numbers", {**both, "scoring": {"primary_scoring": "r2", "secondary_scoring": ["neg_mean_absolute_error"]}}),
+        "multilabel": (
+            "labels",
+            "several",
+            {**both, "scoring": {"primary_scoring": "f1_samples", "secondary_scoring": ["accuracy"]}},
+        ),
+        "regression": (
+            "linear",
+            "number",
+            {**both, "scoring": {"primary_scoring": "r2", "secondary_scoring": ["neg_mean_absolute_error"]}},
+        ),
+        "regressions": (
+            "pair",
+            "numbers",
+            {**both, "scoring": {"primary_scoring": "r2", "secondary_scoring": ["neg_mean_absolute_error"]}},
+        ),
         "weighted": ("softmax", "y", {"weights": "weights"}),
         "weighted alike": ("softmax", "y", {"weights": "ones", "scheme": "train_val_test", "scoring": SCORED}),
         "drawn": ("drawn", "y", {}),
         "bfloat16": ("softmax", "y", {"run_options": {"precision": "mixed_bfloat16"}}),
         "float16": ("softmax", "y", {"run_options": {"precision": "mixed_float16"}}),
         "folds": ("softmax", "y", {"folds": {"shuffle": "kfold"}, "scoring": SCORED}),
-        "stratified folds": ("softmax", "one_hot", {"folds": {"shuffle": "stratified_kfold", "n_splits": 3}, "val_split": NOTHING}),
-        "group folds": ("linear", "number", {"folds": {"shuffle": "group_kfold", "groups_selector": selector("g", data / "groups")}}),
+        "stratified folds": (
+            "softmax",
+            "one_hot",
+            {"folds": {"shuffle": "stratified_kfold", "n_splits": 3}, "val_split": NOTHING},
+        ),
+        "group folds": (
+            "linear",
+            "number",
+            {"folds": {"shuffle": "group_kfold", "groups_selector": selector("g", data / "groups")}},
+        ),
         "stopped": ("stopping", "y", both),
     }
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data, builders):
-    wanted = {name: form_of(builders, data, builder, y, **changes) for name, (builder, y, changes) in cases(data).items()}
+    wanted = {
+        name: form_of(builders, data, builder, y, **changes) for name, (builder, y, changes) in cases(data).items()
+    }
     return forms.run_all("train_and_eval", wanted, tmp_path_factory.mktemp("runs"), **ALL_OUTPUTS)
 
 
@@ -149,8 +211,25 @@ def scores(result):
 
 FOLDED = ("folds", "stratified folds", "group folds")
 CASES = (
-    "simple", "stratified", "grouped", "validation grouped", "last rows", "column", "column, validation drawn", "no validation",
-    "multilabel", "regression", "regressions", "weighted", "weighted alike", "drawn", "bfloat16", "float16", *FOLDED, "stopped")
+    "simple",
+    "stratified",
+    "grouped",
+    "validation grouped",
+    "last rows",
+    "column",
+    "column, validation drawn",
+    "no validation",
+    "multilabel",
+    "regression",
+    "regressions",
+    "weighted",
+    "weighted alike",
+    "drawn",
+    "bfloat16",
+    "float16",
+    *FOLDED,
+    "stopped",
+)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -188,7 +267,9 @@ def test_scores_follow_from_the_saved_predictions(runs, name):
 
 def test_columns_of_the_result_table(runs):
     names = ["loss", "acc", "accuracy", "f1_macro", "cohen_kappa", "recall_wighted"]
-    assert list(scores(runs["simple"])) == [f"{part}_{name}" for part in ("test", "validation", "train") for name in names]
+    assert list(scores(runs["simple"])) == [
+        f"{part}_{name}" for part in ("test", "validation", "train") for name in names
+    ]
     assert list(scores(runs["last rows"])) == [f"{part}_{name}" for part in ("validation", "train") for name in names]
     assert list(scores(runs["no validation"])) == [f"{part}_{name}" for part in ("test", "train") for name in names]
     assert all(len(runs[name].table("scores")) == 2 for name in CASES)
@@ -200,18 +281,33 @@ def test_validation_scores_are_those_of_the_last_epoch(runs):
         assert scores(runs[name])["validation_loss"] == pytest.approx(float(history["val_loss"]), rel=1e-4)
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("column", NAMES[CLASSES[90:]]), ("column, validation drawn", NAMES[CLASSES[90:]]), ("last rows", NAMES[CLASSES[-24:]]),
-    ("folds", NAMES[CLASSES]), ("stratified folds", CLASSES.astype(str))])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("column", NAMES[CLASSES[90:]]),
+        ("column, validation drawn", NAMES[CLASSES[90:]]),
+        ("last rows", NAMES[CLASSES[-24:]]),
+        ("folds", NAMES[CLASSES]),
+        ("stratified folds", CLASSES.astype(str)),
+    ],
+)
 def test_rows_judged(runs, name, expected):
     assert saved(runs[name], "y_true").tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize(("name", "sizes"), [
-    ("column", "70 training, 20 validation, 30 test"), ("column, validation drawn", "72 training, 18 validation, 30 test"),
-    ("stratified", "72 training, 18 validation, 30 test"), ("validation grouped", "validation, 24 test"),
-    ("no validation", "96 training, 24 test"), ("last rows", "96 training, 24 validation"),
-    ("folds", "Fold 4 of 4. Rows: 72 training, 18 validation, 30 test"), ("stratified folds", "Rows: 80 training, 40 test")])
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("column", "70 training, 20 validation, 30 test"),
+        ("column, validation drawn", "72 training, 18 validation, 30 test"),
+        ("stratified", "72 training, 18 validation, 30 test"),
+        ("validation grouped", "validation, 24 test"),
+        ("no validation", "96 training, 24 test"),
+        ("last rows", "96 training, 24 validation"),
+        ("folds", "Fold 4 of 4. Rows: 72 training, 18 validation, 30 test"),
+        ("stratified folds", "Rows: 80 training, 40 test"),
+    ],
+)
 def test_sizes_are_told(runs, name, sizes):
     assert sizes in runs[name].stdout
 
@@ -238,7 +334,9 @@ def test_folds(runs, name):
     true, predicted = saved(runs[name], "y_true"), saved(runs[name], "y_preds")
     assert len(true) == len(predicted) == ROWS
     if "test_accuracy" in header:
-        assert mean[header.index("test_accuracy") - 1] == pytest.approx(metrics.accuracy_score(true, predicted), rel=1e-4)
+        assert mean[header.index("test_accuracy") - 1] == pytest.approx(
+            metrics.accuracy_score(true, predicted), rel=1e-4
+        )
     assert "Training the model to use. Rows: " in runs[name].stdout
     assert len(runs[name].table("history")) == 5
 
@@ -254,7 +352,9 @@ def weights_of(result):
     """Return name -> array of all weights in a model file."""
     found = {}
     with h5py.File(result.folder / "model.h5mlm") as handle:
-        handle["model_weights"].visititems(lambda n, item: found.update({n: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        handle["model_weights"].visititems(
+            lambda n, item: found.update({n: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
     return found
 
 

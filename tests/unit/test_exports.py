@@ -12,16 +12,51 @@ import forms
 TOLERANCE = 1e-5
 
 NETWORKS = {
-    "pictures": ("(64,)", [("Reshape", {"target_shape": "(8, 8, 1)"}), ("Conv2D", {"filters": 3, "kernel_size": "3", "activation": "gelu", "kwargs": ""}),
-                           ("BatchNormalization", {"kwargs": ""}), ("MaxPooling2D", {"pool_size": "(2, 2)"}), ("SeparableConv2D", {"filters": 3, "kernel_size": "2", "activation": "relu", "kwargs": ""}),
-                           ("Flatten", {}), ("Dropout", {"rate": 0.2, "kwargs": ""}), ("Dense", {"units": 3, "activation": "softmax"})]),
-    "sequences": ("(64,)", [("Reshape", {"target_shape": "(16, 4)"}), ("LSTM", {"units": 3, "kwargs": "return_sequences=True"}),
-                            ("GRU", {"units": 3, "kwargs": "return_sequences=True"}), ("SimpleRNN", {"units": 4, "kwargs": ""}),
-                            ("LayerNormalization", {}), ("Dense", {"units": 3, "activation": "softmax"})]),
-    "varied": ("(64,)", [("Reshape", {"target_shape": "(8, 8, 1)"}), ("RandomFlip", {"mode": "horizontal"}), ("RandomRotation", {"factor": "0.1"}),
-                         ("BatchNormalization", {"kwargs": ""}), ("Flatten", {}), ("Dense", {"units": 3, "activation": "softmax"})]),
-    "steps": ("(64,)", [("Reshape", {"target_shape": "(16, 4)"}), ("Conv1D", {"filters": 3, "kernel_size": "3", "activation": "selu"}),
-                        ("GlobalAveragePooling1D", {}), ("PReLU", {}), ("Dense", {"units": 3, "activation": "softmax"})]),
+    "pictures": (
+        "(64,)",
+        [
+            ("Reshape", {"target_shape": "(8, 8, 1)"}),
+            ("Conv2D", {"filters": 3, "kernel_size": "3", "activation": "gelu", "kwargs": ""}),
+            ("BatchNormalization", {"kwargs": ""}),
+            ("MaxPooling2D", {"pool_size": "(2, 2)"}),
+            ("SeparableConv2D", {"filters": 3, "kernel_size": "2", "activation": "relu", "kwargs": ""}),
+            ("Flatten", {}),
+            ("Dropout", {"rate": 0.2, "kwargs": ""}),
+            ("Dense", {"units": 3, "activation": "softmax"}),
+        ],
+    ),
+    "sequences": (
+        "(64,)",
+        [
+            ("Reshape", {"target_shape": "(16, 4)"}),
+            ("LSTM", {"units": 3, "kwargs": "return_sequences=True"}),
+            ("GRU", {"units": 3, "kwargs": "return_sequences=True"}),
+            ("SimpleRNN", {"units": 4, "kwargs": ""}),
+            ("LayerNormalization", {}),
+            ("Dense", {"units": 3, "activation": "softmax"}),
+        ],
+    ),
+    "varied": (
+        "(64,)",
+        [
+            ("Reshape", {"target_shape": "(8, 8, 1)"}),
+            ("RandomFlip", {"mode": "horizontal"}),
+            ("RandomRotation", {"factor": "0.1"}),
+            ("BatchNormalization", {"kwargs": ""}),
+            ("Flatten", {}),
+            ("Dense", {"units": 3, "activation": "softmax"}),
+        ],
+    ),
+    "steps": (
+        "(64,)",
+        [
+            ("Reshape", {"target_shape": "(16, 4)"}),
+            ("Conv1D", {"filters": 3, "kernel_size": "3", "activation": "selu"}),
+            ("GlobalAveragePooling1D", {}),
+            ("PReLU", {}),
+            ("Dense", {"units": 3, "activation": "softmax"}),
+        ],
+    ),
 }
 
 # Runs apart from these tools, as another program would use the files.
@@ -53,11 +88,26 @@ def trained(tmp_path_factory):
     made = forms.run_all("model_config", designs, folder, outfile="model.json")
     assert all(r.returncode == 0 for r in made.values()), made
     (folder / "b").mkdir()
-    built = forms.run_all("model_builder", {n: forms.builder(r.folder / "model.json") for n, r in made.items()}, folder / "b", outfile="b.zip")
+    built = forms.run_all(
+        "model_builder",
+        {n: forms.builder(r.folder / "model.json") for n, r in made.items()},
+        folder / "b",
+        outfile="b.zip",
+    )
     (folder / "t").mkdir()
-    cases = {n: {**forms.training(r.folder / "b.zip", folder / "x.tabular", folder / "y.tabular"), "save": ["save_estimator", "save_keras", "save_onnx"]}
-             for n, r in built.items()}
-    outputs = {"outfile_result": "scores", "outfile_object": "model.h5", "outfile_keras": "model.keras", "outfile_onnx": "model.onnx"}
+    cases = {
+        n: {
+            **forms.training(r.folder / "b.zip", folder / "x.tabular", folder / "y.tabular"),
+            "save": ["save_estimator", "save_keras", "save_onnx"],
+        }
+        for n, r in built.items()
+    }
+    outputs = {
+        "outfile_result": "scores",
+        "outfile_object": "model.h5",
+        "outfile_keras": "model.keras",
+        "outfile_onnx": "model.onnx",
+    }
     return folder, forms.run_all("train_and_eval", cases, folder / "t", **outputs)
 
 
@@ -79,11 +129,25 @@ def test_ok_files_of_others_predict_the_same(trained):
 
 def test_fail_what_onnx_lacks_is_said_before_training(trained, tmp_path):
     folder, _ = trained
-    design = forms.sequential(("Discretization", {"bin_boundaries": "(0.2, 0.5)"}), ("Dense", {"units": 3, "activation": "celu"}), input_shape="(64,)")
+    design = forms.sequential(
+        ("Discretization", {"bin_boundaries": "(0.2, 0.5)"}),
+        ("Dense", {"units": 3, "activation": "celu"}),
+        input_shape="(64,)",
+    )
     assert forms.run("model_config", design, tmp_path, outfile="model.json").returncode == 0
-    assert forms.run("model_builder", forms.builder(tmp_path / "model.json", loss="mean_squared_error"), tmp_path, outfile="b.zip").returncode == 0
+    assert (
+        forms.run(
+            "model_builder",
+            forms.builder(tmp_path / "model.json", loss="mean_squared_error"),
+            tmp_path,
+            outfile="b.zip",
+        ).returncode
+        == 0
+    )
     form = {**forms.training(tmp_path / "b.zip", folder / "x.tabular", folder / "y.tabular"), "save": "save_onnx"}
     result = forms.run("train_and_eval", form, tmp_path, outfile_result="scores", outfile_onnx="model.onnx")
-    forms.assert_one_line(result, "Save as ONNX: ONNX has no equivalent of Bucketize, Expm1, which the network computes.")
+    forms.assert_one_line(
+        result, "Save as ONNX: ONNX has no equivalent of Bucketize, Expm1, which the network computes."
+    )
     assert "Epoch" not in result.stdout
     assert not (tmp_path / "model.onnx").exists()

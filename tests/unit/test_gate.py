@@ -36,7 +36,11 @@ def public_classes(tmp_path_factory):
         "found = {m: [n for n, v in vars(operator.attrgetter(m.partition('.')[2])(keras)).items() if isinstance(v, type)] for m in modules}\n"
         "print(json.dumps(found))\n"
     )
-    return json.loads(forms.subprocess.run([forms.sys.executable, folder / "list.py"], capture_output=True, text=True, check=True).stdout)
+    return json.loads(
+        forms.subprocess.run(
+            [forms.sys.executable, folder / "list.py"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 @pytest.mark.parametrize("module", KEPT_OUT)
@@ -47,7 +51,9 @@ def test_every_class_of_keras_was_looked_at(public_classes, module):
 
 
 def test_an_administrator_raises_a_limit(monkeypatch):
-    with pytest.raises(UserError, match="at most 60 are allowed. An administrator may raise this by DLTOOLS_MAX_JSON_DEPTH"):
+    with pytest.raises(
+        UserError, match="at most 60 are allowed. An administrator may raise this by DLTOOLS_MAX_JSON_DEPTH"
+    ):
         gate.parse_json("[" * 61 + "]" * 61, "file")
     monkeypatch.setenv("DLTOOLS_MAX_JSON_DEPTH", "70")
     gate.parse_json("[" * 61 + "]" * 61, "file")

@@ -18,7 +18,9 @@ NAMES = np.array(["ant", "bee", "cat"])
 def table(path, columns, order=None):
     """Write a table of header -> values; `order` chooses columns by position, for names may be there twice."""
     chosen = [columns[i] for i in (range(len(columns)) if order is None else order)]
-    write(path, np.stack([np.asarray(values, object) for _, values in chosen], 1), "\t".join(name for name, _ in chosen))
+    write(
+        path, np.stack([np.asarray(values, object) for _, values in chosen], 1), "\t".join(name for name, _ in chosen)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,41 +55,85 @@ def data(tmp_path_factory):
 
 
 MODELS = {  # the builder, samples, target
-    "numbers": ("sparse", "x", "numbers"), "names": ("softmax", "x", "names"), "one-hot": ("softmax", "x", "one_hot"),
-    "values": ("pair", "x", "values"), "doubled": ("softmax", "x_doubled", "names"),
+    "numbers": ("sparse", "x", "numbers"),
+    "names": ("softmax", "x", "names"),
+    "one-hot": ("softmax", "x", "one_hot"),
+    "values": ("pair", "x", "values"),
+    "doubled": ("softmax", "x_doubled", "names"),
 }
 FURTHER = {  # the trained model, samples, target
-    "subset of numbers": ("numbers", "x_few", "numbers_few"), "subset of names": ("names", "x_few", "names_few"),
-    "same": ("names", "x", "names"), "columns": ("names", "x_turned", "names"), "names into one-hot": ("one-hot", "x", "one_hot_turned"),
-    "header of classes": ("names", "x", "one_hot_turned"), "targets": ("values", "x", "values_turned"), "doubled": ("doubled", "x_doubled_turned", "names"),
-    "fail classes": ("names", "x", "other_names"), "fail targets": ("values", "x", "other_values"), "fail columns": ("names", "x_others", "names"),
-    "fail bare one-hot": ("names", "x", "one_hot_bare"), "fail three": ("doubled", "x_three", "names"),
+    "subset of numbers": ("numbers", "x_few", "numbers_few"),
+    "subset of names": ("names", "x_few", "names_few"),
+    "same": ("names", "x", "names"),
+    "columns": ("names", "x_turned", "names"),
+    "names into one-hot": ("one-hot", "x", "one_hot_turned"),
+    "header of classes": ("names", "x", "one_hot_turned"),
+    "targets": ("values", "x", "values_turned"),
+    "doubled": ("doubled", "x_doubled_turned", "names"),
+    "fail classes": ("names", "x", "other_names"),
+    "fail targets": ("values", "x", "other_values"),
+    "fail columns": ("names", "x_others", "names"),
+    "fail bare one-hot": ("names", "x", "one_hot_bare"),
+    "fail three": ("doubled", "x_three", "names"),
 }
 PREDICT = {  # the trained model, samples, truth
-    "plain": ("names", "x", "names"), "turned": ("names", "x_turned", "one_hot_turned"), "doubled": ("doubled", "x_doubled", "names"),
-    "doubled turned": ("doubled", "x_doubled_turned", "names"), "targets": ("values", "x", "values"), "targets turned": ("values", "x", "values_turned"),
+    "plain": ("names", "x", "names"),
+    "turned": ("names", "x_turned", "one_hot_turned"),
+    "doubled": ("doubled", "x_doubled", "names"),
+    "doubled turned": ("doubled", "x_doubled_turned", "names"),
+    "targets": ("values", "x", "values"),
+    "targets turned": ("values", "x", "values_turned"),
     "fail others": ("doubled", "x_others", "names"),
 }
 
 
 @pytest.fixture(scope="module")
 def runs(data, tmp_path_factory):
-    builders = make_builders({
-        "sparse": (network(3), {"loss": "sparse_categorical_crossentropy", "epochs": 40, "seed": 1, **FAST}),
-        "softmax": (network(3), {"epochs": 40, "seed": 1, **FAST}), "pair": (network(2, "linear"), {**REGRESSOR, "epochs": 30, "seed": 3, **FAST}),
-    }, tmp_path_factory)
-    first = forms.run_all("train_and_eval", {
-        name: forms.training(builders[builder], data / x, data / y, header1=True, header2=True) for name, (builder, x, y) in MODELS.items()
-    }, tmp_path_factory.mktemp("first"), **OUTPUTS)
+    builders = make_builders(
+        {
+            "sparse": (network(3), {"loss": "sparse_categorical_crossentropy", "epochs": 40, "seed": 1, **FAST}),
+            "softmax": (network(3), {"epochs": 40, "seed": 1, **FAST}),
+            "pair": (network(2, "linear"), {**REGRESSOR, "epochs": 30, "seed": 3, **FAST}),
+        },
+        tmp_path_factory,
+    )
+    first = forms.run_all(
+        "train_and_eval",
+        {
+            name: forms.training(builders[builder], data / x, data / y, header1=True, header2=True)
+            for name, (builder, x, y) in MODELS.items()
+        },
+        tmp_path_factory.mktemp("first"),
+        **OUTPUTS,
+    )
     assert all(result.returncode == 0 for result in first.values()), first
     model = {name: result.folder / "model.h5mlm" for name, result in first.items()}
-    further = forms.run_all("train_and_eval", {
-        name: forms.training(model[start], data / x, data / y, header1=True, header2="bare" not in y, swaps=[("epochs", "1"), ("learning_rate", "1e-6")])
-        for name, (start, x, y) in FURTHER.items()
-    }, tmp_path_factory.mktemp("further"), **OUTPUTS)
-    predicted = forms.run_all("model_prediction", {
-        name: forms.prediction(model[start], data / x, header=True, truth=forms.table(data / y, "true", True)) for name, (start, x, y) in PREDICT.items()
-    }, tmp_path_factory.mktemp("predict"), outfile_predict="out", outfile_scores="scores")
+    further = forms.run_all(
+        "train_and_eval",
+        {
+            name: forms.training(
+                model[start],
+                data / x,
+                data / y,
+                header1=True,
+                header2="bare" not in y,
+                swaps=[("epochs", "1"), ("learning_rate", "1e-6")],
+            )
+            for name, (start, x, y) in FURTHER.items()
+        },
+        tmp_path_factory.mktemp("further"),
+        **OUTPUTS,
+    )
+    predicted = forms.run_all(
+        "model_prediction",
+        {
+            name: forms.prediction(model[start], data / x, header=True, truth=forms.table(data / y, "true", True))
+            for name, (start, x, y) in PREDICT.items()
+        },
+        tmp_path_factory.mktemp("predict"),
+        outfile_predict="out",
+        outfile_scores="scores",
+    )
     return first, further, predicted
 
 
@@ -147,4 +193,7 @@ def test_prediction_finds_columns_and_targets_by_name(runs):
 
 
 def test_prediction_refuses_other_columns_where_names_are_there_twice(runs):
-    forms.assert_one_line(runs[2]["fail others"], "3 of the 3 columns that the model was trained on are not among the chosen ones: 'a', 'gene'")
+    forms.assert_one_line(
+        runs[2]["fail others"],
+        "3 of the 3 columns that the model was trained on are not among the chosen ones: 'a', 'gene'",
+    )

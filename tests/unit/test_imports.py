@@ -29,7 +29,15 @@ def imported(script, form, folder, **outputs):
     """Run a script; return the top-level names of all modules that its process holds at the end."""
     (folder / "inputs.json").write_text(json.dumps(form))
     options = [word for option, name in outputs.items() for word in (f"--{option}", name)]
-    command = [sys.executable, "-c", _SHOW_MODULES, str(forms.SCRIPTS / f"{script}.py"), "--inputs", "inputs.json", *options]
+    command = [
+        sys.executable,
+        "-c",
+        _SHOW_MODULES,
+        str(forms.SCRIPTS / f"{script}.py"),
+        "--inputs",
+        "inputs.json",
+        *options,
+    ]
     process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     return set(json.loads((folder / "modules.json").read_text()))
@@ -48,7 +56,10 @@ def test_designing_imports_no_tensorflow(tmp_path):
 def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
     data = TOOLS.parent / "test-data"
     found = imported(
-        "model_prediction", forms.prediction(data / "cnn_model.h5mlm", data / "X_test.tabular"), tmp_path, **{"outfile-predict": "out"}
+        "model_prediction",
+        forms.prediction(data / "cnn_model.h5mlm", data / "X_test.tabular"),
+        tmp_path,
+        **{"outfile-predict": "out"},
     )
     assert "tensorflow" in found
     assert not found & {"sklearn", "matplotlib", "pandas"}
@@ -57,7 +68,11 @@ def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
 def required(wrapper):
     """Return the packages that a wrapper requires, by the macro that it expands."""
     macros = {m.get("name"): m for m in ET.parse(TOOLS / "macros.xml").getroot().iter("xml")}
-    used = [e.get("macro") for e in ET.parse(TOOLS / f"{wrapper}.xml").getroot().iter("expand") if e.get("macro").startswith("requirements_")]
+    used = [
+        e.get("macro")
+        for e in ET.parse(TOOLS / f"{wrapper}.xml").getroot().iter("expand")
+        if e.get("macro").startswith("requirements_")
+    ]
     assert len(used) == 1
     return {r.text for r in macros[used[0]].iter("requirement")}
 
@@ -73,16 +88,22 @@ def imports_of(path, seen):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            own = (node.level == 1 or node.module == "dltools")
-            names = [f"dltools.{a.name if node.module in (None, 'dltools') else node.module}" for a in node.names] if own else [
-                node.module if node.level == 0 else f"dltools.{node.module}"]
+            own = node.level == 1 or node.module == "dltools"
+            names = (
+                [f"dltools.{a.name if node.module in (None, 'dltools') else node.module}" for a in node.names]
+                if own
+                else [node.module if node.level == 0 else f"dltools.{node.module}"]
+            )
         for name in names:
             file = forms.SCRIPTS / f"{name.replace('.', '/')}.py"
             found |= imports_of(file, seen) if name.startswith("dltools.") and file.exists() else {name.split(".")[0]}
     return found - {"dltools"}
 
 
-@pytest.mark.parametrize("tool", ["to_categorical", "model_config", "model_builder", "train_and_eval", "model_prediction", "ml_visualization"])
+@pytest.mark.parametrize(
+    "tool",
+    ["to_categorical", "model_config", "model_builder", "train_and_eval", "model_prediction", "ml_visualization"],
+)
 def test_wrapper_requires_what_the_step_imports(tool):
     packages = {name for name in imports_of(forms.SCRIPTS / f"{tool}.py", set()) if name not in sys.stdlib_module_names}
     # keras_runtime and gate serve both of Keras' backends; a step imports the one it names.

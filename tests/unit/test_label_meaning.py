@@ -9,7 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import forms
-from dltools import class_weights, confusion, evaluation, fit_parameters, labels, plot_curves, prediction, tables, targets
+from dltools import (
+    class_weights,
+    confusion,
+    evaluation,
+    fit_parameters,
+    labels,
+    plot_curves,
+    prediction,
+    tables,
+    targets,
+)
 from dltools.errors import UserError, is_markup
 from dltools.parameters import Dataset
 from plotting import Tables, compared, drawn, scored
@@ -35,8 +45,14 @@ def usable(text: str) -> bool:
     return text == text.strip() and text.isprintable() and not labels.is_missing(text) and not is_markup(text)
 
 
-TEXTS = st.one_of(st.sampled_from(TREACHEROUS), st.text(min_size=1, max_size=12), st.from_regex(r"-?[0-9]{1,3}([._eE][0-9]{1,2})?", fullmatch=True))
-SETS = st.lists(TEXTS.filter(usable), min_size=2, max_size=9, unique=True).filter(lambda texts: not written_alike(texts))
+TEXTS = st.one_of(
+    st.sampled_from(TREACHEROUS),
+    st.text(min_size=1, max_size=12),
+    st.from_regex(r"-?[0-9]{1,3}([._eE][0-9]{1,2})?", fullmatch=True),
+)
+SETS = st.lists(TEXTS.filter(usable), min_size=2, max_size=9, unique=True).filter(
+    lambda texts: not written_alike(texts)
+)
 
 
 def target_table(path, texts, times=3):
@@ -52,7 +68,9 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     random.shuffle(texts)
     column = target_table(tmp_path / "y", texts)
     assert column.tolist() == texts * 3
-    target = targets.classification([labels.cleaned(column, Y, 2)], None, max(2, len(texts)), "categorical_crossentropy", Y)
+    target = targets.classification(
+        [labels.cleaned(column, Y, 2)], None, max(2, len(texts)), "categorical_crossentropy", Y
+    )
     facts = json.loads(json.dumps(targets.facts(target)))
     place = {text: position for position, text in enumerate(target.classes)}
     shares = np.full((len(column), len(target.classes)), 0.1 / len(target.classes), np.float32)
@@ -72,7 +90,9 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
             assert np.trace(counts) == len(column) - (expected[0] != column[0])
         curves = plot_curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
         assert {curve.name for curve in curves} - {plot_curves.MICRO, plot_curves.MACRO} <= set(target.classes)
-    again = targets.known([labels.cleaned(column, Y, 2)], None, facts, len(target.classes), "categorical_crossentropy", Y)
+    again = targets.known(
+        [labels.cleaned(column, Y, 2)], None, facts, len(target.classes), "categorical_crossentropy", Y
+    )
     assert again.classes == target.classes and again.truth.tolist() == target.truth.tolist()
 
 
@@ -86,9 +106,12 @@ def test_model_files_keep_the_classes(texts):
 def test_weights_go_to_the_classes_as_written(texts):
     target = targets.classification([np.array(texts, object)], None, max(2, len(texts)), "categorical_crossentropy", Y)
     form = ", ".join(f"{text!r}: {weight}" for weight, text in enumerate(texts, start=1))
-    weights = class_weights.by_position(fit_parameters.ClassWeights().read(form, "class_weight"), target, np.arange(len(texts)))
-    assert {target.classes[position]: weight for position, weight in weights.items() if target.classes[position] in texts} == {
-        text: weight for weight, text in enumerate(texts, start=1)}
+    weights = class_weights.by_position(
+        fit_parameters.ClassWeights().read(form, "class_weight"), target, np.arange(len(texts))
+    )
+    assert {
+        target.classes[position]: weight for position, weight in weights.items() if target.classes[position] in texts
+    } == {text: weight for weight, text in enumerate(texts, start=1)}
 
 
 NUMBERS = {
@@ -126,7 +149,10 @@ def test_missing_label_is_refused_with_its_line(tmp_path, text):
 @pytest.mark.parametrize("text", ["-", "+", "none", "None", "?", ".", "null", "Na", "unknown"])
 def test_words_that_people_use_as_classes_are_classes(tmp_path, text):
     make = Tables(tmp_path)
-    shown = drawn("classification_confusion_matrix", **compared(make("t", f"y\n{text}\nb\n"), make("p", f"Predicted\n{text}\n{text}\n"), True))
+    shown = drawn(
+        "classification_confusion_matrix",
+        **compared(make("t", f"y\n{text}\nb\n"), make("p", f"Predicted\n{text}\n{text}\n"), True),
+    )
     assert set(shown.classes) == {text, "b"} and shown.accuracy == 0.5
 
 
@@ -162,25 +188,86 @@ def runs(tmp_path_factory):
         # A label more at the end of the line has a blank behind it.
         column = np.array([texts[code] + " " * (row % 2) for row, code in enumerate(classes)], object)
         tables.write_table(data / name, ["class"], [column])
-    config = forms.run_all("model_config", {"net": network(3)}, tmp_path_factory.mktemp("config"), outfile="model.json")["net"].folder / "model.json"
-    named = {name: forms.builder(config, epochs=8, batch_size=10, seed=4, **FAST, class_weight=", ".join(f"{text!r}: 1" for text in texts)) for name, texts in CASES.items()}
+    config = (
+        forms.run_all("model_config", {"net": network(3)}, tmp_path_factory.mktemp("config"), outfile="model.json")[
+            "net"
+        ].folder
+        / "model.json"
+    )
+    named = {
+        name: forms.builder(
+            config, epochs=8, batch_size=10, seed=4, **FAST, class_weight=", ".join(f"{text!r}: 1" for text in texts)
+        )
+        for name, texts in CASES.items()
+    }
     builders = forms.run_all("model_builder", named, tmp_path_factory.mktemp("builders"), outfile="builder.zip")
-    found = {"train": forms.run_all("train_and_eval", {
-        name: forms.training(builders[name].folder / "builder.zip", data / "x", data / name, header1=True, header2=True) for name in CASES
-    }, tmp_path_factory.mktemp("train"), **OUTPUTS, outfile_report="report.html")}
+    found = {
+        "train": forms.run_all(
+            "train_and_eval",
+            {
+                name: forms.training(
+                    builders[name].folder / "builder.zip", data / "x", data / name, header1=True, header2=True
+                )
+                for name in CASES
+            },
+            tmp_path_factory.mktemp("train"),
+            **OUTPUTS,
+            outfile_report="report.html",
+        )
+    }
     for method in ("predict", "predict_proba"):
-        found[method] = forms.run_all("model_prediction", {
-            name: forms.prediction(found["train"][name].folder / "model.h5mlm", data / "x", method, header=True,
-                                   truth=forms.table(data / name, "true", True)) for name in CASES
-        }, tmp_path_factory.mktemp(method), outfile_predict="out", outfile_scores="scores")
+        found[method] = forms.run_all(
+            "model_prediction",
+            {
+                name: forms.prediction(
+                    found["train"][name].folder / "model.h5mlm",
+                    data / "x",
+                    method,
+                    header=True,
+                    truth=forms.table(data / name, "true", True),
+                )
+                for name in CASES
+            },
+            tmp_path_factory.mktemp(method),
+            outfile_predict="out",
+            outfile_scores="scores",
+        )
     for kind, method in (("matrix", "predict"), ("matrix of shares", "predict_proba")):
-        found[kind] = forms.run_all("ml_visualization", {name: {"plotting_selection": {
-            "plot_type": "classification_confusion_matrix", "title": "", "plot_format": "png", "plot_color": "Greens",
-            **compared(forms.dataset(data / name), forms.dataset(found[method][name].folder / "out"), True),
-        }} for name in CASES}, tmp_path_factory.mktemp(kind), output="plot", output_table="table")
-    found["roc"] = forms.run_all("ml_visualization", {name: {"plotting_selection": {
-        "plot_type": "roc_curve", "title": "", "plot_format": "png", **scored(forms.dataset(data / name), forms.dataset(found["predict_proba"][name].folder / "out")),
-    }} for name in CASES}, tmp_path_factory.mktemp("roc"), output="plot", output_table="table")
+        found[kind] = forms.run_all(
+            "ml_visualization",
+            {
+                name: {
+                    "plotting_selection": {
+                        "plot_type": "classification_confusion_matrix",
+                        "title": "",
+                        "plot_format": "png",
+                        "plot_color": "Greens",
+                        **compared(forms.dataset(data / name), forms.dataset(found[method][name].folder / "out"), True),
+                    }
+                }
+                for name in CASES
+            },
+            tmp_path_factory.mktemp(kind),
+            output="plot",
+            output_table="table",
+        )
+    found["roc"] = forms.run_all(
+        "ml_visualization",
+        {
+            name: {
+                "plotting_selection": {
+                    "plot_type": "roc_curve",
+                    "title": "",
+                    "plot_format": "png",
+                    **scored(forms.dataset(data / name), forms.dataset(found["predict_proba"][name].folder / "out")),
+                }
+            }
+            for name in CASES
+        },
+        tmp_path_factory.mktemp("roc"),
+        output="plot",
+        output_table="table",
+    )
     return data, found
 
 

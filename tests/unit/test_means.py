@@ -44,7 +44,9 @@ def test_table_that_fits_is_read(monkeypatch):
 
 def test_table_that_cannot_fit_is_refused(monkeypatch):
     monkeypatch.setenv(memory.VARIABLE, "2000")
-    with pytest.raises(UserError, match="'X_train': 1,000,000 rows of 784 columns take 3,136 MB, .* this job was granted 2,000 MB"):
+    with pytest.raises(
+        UserError, match="'X_train': 1,000,000 rows of 784 columns take 3,136 MB, .* this job was granted 2,000 MB"
+    ):
         memory.check_table(TABLE, 1_000_000, 784)
     monkeypatch.setenv(memory.VARIABLE, "much")
     with pytest.raises(UserError, match="GALAXY_MEMORY_MB: must be a whole number"):
@@ -55,7 +57,10 @@ def test_table_that_cannot_fit_is_refused(monkeypatch):
 OWN = {"tables": 70, "matplotlib": 100, "tensorflow": 700}
 
 
-@pytest.mark.parametrize("loaded, own", [((), OWN["tables"]), (("matplotlib",), OWN["matplotlib"]), (("tensorflow", "matplotlib"), OWN["tensorflow"])])
+@pytest.mark.parametrize(
+    "loaded, own",
+    [((), OWN["tables"]), (("matplotlib",), OWN["matplotlib"]), (("tensorflow", "matplotlib"), OWN["tensorflow"])],
+)
 def test_libraries_that_are_loaded_count(loaded, own):
     assert memory.libraries(loaded) == own
 
@@ -64,11 +69,19 @@ def test_libraries_that_are_loaded_count(loaded, own):
 def test_plot_needs_no_memory_for_tensorflow(granted, fits, monkeypatch, tmp_path):
     monkeypatch.setenv(memory.VARIABLE, str(granted))
     write(tmp_path / "y", np.arange(50))
-    form = {"plot_type": "regression", "infile_true": forms.dataset(tmp_path / "y"), "infile_predicted": forms.dataset(tmp_path / "y"),
-            "column_selector_options_true": forms.ALL, "plot_format": "png", "title": ""}
+    form = {
+        "plot_type": "regression",
+        "infile_true": forms.dataset(tmp_path / "y"),
+        "infile_predicted": forms.dataset(tmp_path / "y"),
+        "column_selector_options_true": forms.ALL,
+        "plot_format": "png",
+        "title": "",
+    }
     result = forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot")
     assert (result.returncode == 0) is fits
-    assert fits or result.stderr.startswith("Error: 'y': 50 rows of 1 columns take 0 MB, and the program itself at least 70 MB, but this job was granted 70 MB")
+    assert fits or result.stderr.startswith(
+        "Error: 'y': 50 rows of 1 columns take 0 MB, and the program itself at least 70 MB, but this job was granted 70 MB"
+    )
 
 
 @pytest.mark.parametrize("script", ["train_and_eval", "model_prediction"])
@@ -76,14 +89,21 @@ def test_plot_needs_no_memory_for_tensorflow(granted, fits, monkeypatch, tmp_pat
 def test_network_needs_memory_for_tensorflow(script, granted, fits, data, builders, first, monkeypatch, tmp_path):
     monkeypatch.setenv(memory.VARIABLE, str(granted))
     if script == "model_prediction":
-        result = forms.run(script, forms.prediction(first.folder / "model.h5mlm", data / "x"), tmp_path, outfile_predict="predicted")
+        result = forms.run(
+            script, forms.prediction(first.folder / "model.h5mlm", data / "x"), tmp_path, outfile_predict="predicted"
+        )
     else:
-        result = forms.run(script, form_of(builders, data, "softmax", "y", swaps=[("epochs", "1")]), tmp_path, outfile_result="scores")
+        result = forms.run(
+            script, form_of(builders, data, "softmax", "y", swaps=[("epochs", "1")]), tmp_path, outfile_result="scores"
+        )
     assert (result.returncode == 0) is fits, result.stderr
     assert fits or "the program itself at least 700 MB, but this job was granted 700 MB" in result.stderr
 
 
-@pytest.mark.parametrize("told, megabytes", [(["3000000000\n"], "3,000"), (["max\n", "2000000000"], "2,000"), (["9223372036854771712"], None), ([], None)])
+@pytest.mark.parametrize(
+    "told, megabytes",
+    [(["3000000000\n"], "3,000"), (["max\n", "2000000000"], "2,000"), (["9223372036854771712"], None), ([], None)],
+)
 def test_machine_or_container_bounds_what_galaxy_leaves_open(monkeypatch, tmp_path, told, megabytes):
     monkeypatch.delenv(memory.VARIABLE, raising=False)
     files = [tmp_path / str(number) for number in range(2)]
@@ -106,7 +126,13 @@ print(tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threadin
 
 
 def test_galaxys_cores_set_the_thread_pools():
-    process = subprocess.run([sys.executable, "-c", SHOW_POOLS, forms.SCRIPTS], env={"GALAXY_SLOTS": "3"}, capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", SHOW_POOLS, forms.SCRIPTS],
+        env={"GALAXY_SLOTS": "3"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert process.stdout.split() == ["3", "3"]
 
 
@@ -133,7 +159,15 @@ print("replicas:", strategy[0].num_replicas_in_sync)
 def run_on_two_devices(form, folder):
     (folder / "inputs.json").write_text(json.dumps(form))
     options = [word for option, name in OUTPUTS.items() for word in (f"--{option.replace('_', '-')}", name)]
-    command = [sys.executable, "-c", TWO_DEVICES, str(forms.SCRIPTS / "train_and_eval.py"), "--inputs", "inputs.json", *options]
+    command = [
+        sys.executable,
+        "-c",
+        TWO_DEVICES,
+        str(forms.SCRIPTS / "train_and_eval.py"),
+        "--inputs",
+        "inputs.json",
+        *options,
+    ]
     process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return forms.Result(process.returncode, process.stdout, process.stderr, folder)
 
@@ -161,15 +195,37 @@ def iterations(result):
 
 def test_trained_model_starts_afresh_or_goes_on(first, data, tmp_path):
     model = {"model": first.folder / "model.h5mlm"}
-    results = forms.run_all("train_and_eval", {
-        "afresh": form_of(model, data, "model", "y", run_options={"start": "afresh"}),
-        "other layers": form_of(model, data, "model", "y", run_options={"start": "afresh"}, swaps=[("layers_1_Dense__units", "5"), ("epochs", "1")]),
-        "further": form_of(model, data, "model", "y", swaps=[("epochs", "1")]),
-        "mixed": form_of(model, data, "model", "y", swaps=[("epochs", "1")], run_options={"precision": "mixed_float16"}),
-        "other state": form_of(model, data, "model", "y", swaps=[("optimizer__amsgrad", "True")]),
-        "folds": form_of(model, data, "model", "y", folds={"shuffle": "kfold"}),
-        "folds afresh": form_of(model, data, "model", "y", folds={"shuffle": "kfold", "n_splits": 2}, run_options={"start": "afresh"}, swaps=[("epochs", "1")]),
-    }, tmp_path, **OUTPUTS)
+    results = forms.run_all(
+        "train_and_eval",
+        {
+            "afresh": form_of(model, data, "model", "y", run_options={"start": "afresh"}),
+            "other layers": form_of(
+                model,
+                data,
+                "model",
+                "y",
+                run_options={"start": "afresh"},
+                swaps=[("layers_1_Dense__units", "5"), ("epochs", "1")],
+            ),
+            "further": form_of(model, data, "model", "y", swaps=[("epochs", "1")]),
+            "mixed": form_of(
+                model, data, "model", "y", swaps=[("epochs", "1")], run_options={"precision": "mixed_float16"}
+            ),
+            "other state": form_of(model, data, "model", "y", swaps=[("optimizer__amsgrad", "True")]),
+            "folds": form_of(model, data, "model", "y", folds={"shuffle": "kfold"}),
+            "folds afresh": form_of(
+                model,
+                data,
+                "model",
+                "y",
+                folds={"shuffle": "kfold", "n_splits": 2},
+                run_options={"start": "afresh"},
+                swaps=[("epochs", "1")],
+            ),
+        },
+        tmp_path,
+        **OUTPUTS,
+    )
     afresh = results["afresh"]
     assert (afresh.returncode, afresh.stderr) == (0, "")
     assert afresh.table("scores") == first.table("scores")
@@ -179,7 +235,11 @@ def test_trained_model_starts_afresh_or_goes_on(first, data, tmp_path):
     for name in ("further", "mixed"):
         assert (results[name].returncode, results[name].stderr) == (0, "")
         assert [len(results[name].table("history")), iterations(results[name])] == [8, steps + steps // 6]
-    forms.assert_one_line(results["folds"], "Cross-validation: this model is trained already, on samples that would then be in the test")
-    forms.assert_one_line(results["other state"], "with these settings the optimizer needs another state than the trained model holds")
+    forms.assert_one_line(
+        results["folds"], "Cross-validation: this model is trained already, on samples that would then be in the test"
+    )
+    forms.assert_one_line(
+        results["other state"], "with these settings the optimizer needs another state than the trained model holds"
+    )
     assert results["folds"].written == results["other state"].written == []
     assert results["folds afresh"].returncode == 0

@@ -66,7 +66,9 @@ for path in sorted(Path(sys.argv[1]).glob("*/model.json")):
 
 def test_what_is_let_through_is_computed_as_designed(walked):
     folder = next(iter(walked.values())).folder.parent
-    answer = subprocess.run([sys.executable, "-c", _COMPUTE, folder], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", _COMPUTE, folder], cwd=forms.SCRIPTS, capture_output=True, text=True, check=True
+    )
     problems = dict(json.loads(line) for line in answer.stdout.splitlines())
     assert set(problems) == {name for name, result in walked.items() if not result.returncode}
     assert {name: problem for name, problem in problems.items() if problem} == {}
@@ -91,7 +93,9 @@ def conv(kind, shape, kwargs=""):
 def joined(kind, *shapes, **values):
     inputs = [("Input", {"shape": shape, "name": ""}) for shape in shapes]
     positions = str(list(range(1, len(shapes) + 1)))
-    return forms.functional(*inputs, (kind, {"merging_layers": positions, **values}), inputs=positions, outputs=f"[{len(shapes) + 1}]")
+    return forms.functional(
+        *inputs, (kind, {"merging_layers": positions, **values}), inputs=positions, outputs=f"[{len(shapes) + 1}]"
+    )
 
 
 # Name -> the form, and what follows "Error: ".
@@ -173,13 +177,19 @@ def test_fail_misfit(refused, name):
 
 # Forms that only look like misfits.
 FITTING = {
-    "steps handed on": forms.sequential(("LSTM", {"units": 4, "kwargs": "return_sequences=True"}), DROPOUT, LSTM, input_shape="(6, 3)"),
+    "steps handed on": forms.sequential(
+        ("LSTM", {"units": 4, "kwargs": "return_sequences=True"}), DROPOUT, LSTM, input_shape="(6, 3)"
+    ),
     "kernel with padding": conv("Conv2D", "(2, 8, 3)", "padding='same'"),
     "kernel as large as the data": conv("Conv2D", "(3, 3, 1)"),
     "sizes that are unknown": conv("Conv2D", "(None, None, 3)"),
     "a size for all": joined("Add", "(6, 3)", "(6, 1)"),
     "channels first": conv("Conv2D", "(3, 8, 8)", "data_format='channels_first', groups=1"),
-    "bins before words": forms.sequential(("Discretization", {"bin_boundaries": "(0, 1)", "output_mode": "int", "kwargs": ""}), EMBEDDING, input_shape="(6,)"),
+    "bins before words": forms.sequential(
+        ("Discretization", {"bin_boundaries": "(0, 1)", "output_mode": "int", "kwargs": ""}),
+        EMBEDDING,
+        input_shape="(6,)",
+    ),
 }
 
 
@@ -199,13 +209,33 @@ def trained(tmp_path_factory):
     chain = [("Input", {"shape": "(6, 1)"}), steps, LSTM, last]
     networks = {
         "chain": forms.sequential(("Reshape", {"target_shape": "(6, 1)"}), steps, LSTM, last, input_shape="(6,)"),
-        "graph": forms.functional(*[(kind, {**values, "inbound_nodes": position}) for position, (kind, values) in enumerate(chain)], outputs="[4]"),
+        "graph": forms.functional(
+            *[(kind, {**values, "inbound_nodes": position}) for position, (kind, values) in enumerate(chain)],
+            outputs="[4]",
+        ),
         "no shape": forms.sequential(("Conv2D", WINDOW), ("Flatten", {}), last, input_shape=""),
     }
     designed = forms.run_all("model_config", networks, folder, outfile="model.json")
-    built = forms.run_all("model_builder", {f"{name} builder": forms.builder(result.folder / "model.json", loss="binary_crossentropy") for name, result in designed.items()}, folder, outfile="builder.zip")
-    swaps = {"chain": ("layers_2_LSTM__return_sequences", "false"), "graph": ("layers_1_LSTM__return_sequences", "false"), "no shape": ("epochs", "1")}
-    cases = {name: forms.training(built[f"{name} builder"].folder / "builder.zip", folder / "x.tabular", folder / "y.tabular", swaps=[swap]) for name, swap in swaps.items()}
+    built = forms.run_all(
+        "model_builder",
+        {
+            f"{name} builder": forms.builder(result.folder / "model.json", loss="binary_crossentropy")
+            for name, result in designed.items()
+        },
+        folder,
+        outfile="builder.zip",
+    )
+    swaps = {
+        "chain": ("layers_2_LSTM__return_sequences", "false"),
+        "graph": ("layers_1_LSTM__return_sequences", "false"),
+        "no shape": ("epochs", "1"),
+    }
+    cases = {
+        name: forms.training(
+            built[f"{name} builder"].folder / "builder.zip", folder / "x.tabular", folder / "y.tabular", swaps=[swap]
+        )
+        for name, swap in swaps.items()
+    }
     (folder / "runs").mkdir()
     return forms.run_all("train_and_eval", cases, folder / "runs", outfile_result="scores")
 
@@ -247,5 +277,10 @@ def test_words_of_tensorflow(said, meant):
 
 def test_arguments_of_a_file_may_be_of_any_kind():
     """The rules say nothing then, and Keras refuses them."""
-    for name, options in (("Conv2D", {"kernel_size": "x", "filters": "a"}), ("Reshape", {}), ("Softmax", {"axis": "a"}), ("TimeDistributed", {"layer": 3})):
+    for name, options in (
+        ("Conv2D", {"kernel_size": "x", "filters": "a"}),
+        ("Reshape", {}),
+        ("Softmax", {"axis": "a"}),
+        ("TimeDistributed", {"layer": 3}),
+    ):
         assert refusals._known(misfits.Layer(name, options, (None, 8, 8, 3))) is None

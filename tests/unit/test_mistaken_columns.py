@@ -12,8 +12,14 @@ ROWS = 40
 SPECIES = np.repeat(["ant", "bee"], ROWS // 2)
 BUILDERS = {
     "classes": (network(2), {"epochs": 1}),
-    "values": (network(1, "linear"), {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["none"], "epochs": 1}),
-    "three": (network(3, "linear"), {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["none"], "epochs": 1}),
+    "values": (
+        network(1, "linear"),
+        {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["none"], "epochs": 1},
+    ),
+    "three": (
+        network(3, "linear"),
+        {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["none"], "epochs": 1},
+    ),
     "binary autoencoder": (network(3, "sigmoid"), {"loss": "binary_crossentropy", "metrics": ["none"], "epochs": 1}),
 }
 
@@ -28,14 +34,24 @@ def data(tmp_path_factory):
     code = (SPECIES == "bee").astype(int)
     bits = (noise > 0).astype(int)
     for name, first, header in (
-        ("pandas", count, "\ta\tb"), ("read back", count, "Unnamed: 0\ta\tb"), ("R", count + 1, "X\ta\tb"), ("row names", count + 1, "row.names\ta\tb"),
-        ("selected", shuffled, "\ta\tb"), ("bare", count + 1, None), ("time", count, "time\ta\tb"), ("design", count + 1, "X1\tX2\tX3"),
-        ("x measured", shuffled, "X\ta\tb"), ("joined", np.r_[count[:20], count[:20]], "\ta\tb"), ("twice", count * 2, None),
+        ("pandas", count, "\ta\tb"),
+        ("read back", count, "Unnamed: 0\ta\tb"),
+        ("R", count + 1, "X\ta\tb"),
+        ("row names", count + 1, "row.names\ta\tb"),
+        ("selected", shuffled, "\ta\tb"),
+        ("bare", count + 1, None),
+        ("time", count, "time\ta\tb"),
+        ("design", count + 1, "X1\tX2\tX3"),
+        ("x measured", shuffled, "X\ta\tb"),
+        ("joined", np.r_[count[:20], count[:20]], "\ta\tb"),
+        ("twice", count * 2, None),
     ):
         write(folder / name, [[i, *row] for i, row in zip(first, noise, strict=True)], header)
     write(folder / "species", SPECIES, "species")
     write(folder / "coded", [[*row, c] for row, c in zip(noise, code, strict=True)], "a\tb\tSpecies")
-    write(folder / "other", [[*row, c] for row, c in zip(noise, random.permutation(code), strict=True)], "a\tb\tspecies")
+    write(
+        folder / "other", [[*row, c] for row, c in zip(noise, random.permutation(code), strict=True)], "a\tb\tspecies"
+    )
     write(folder / "whole", [[*row, c, c + 0.5] for row, c in zip(noise, code, strict=True)], "a\tb\tkind\tlength")
     write(folder / "numbers", noise.sum(1).round(4), "sum")
     write(folder / "with sum", np.c_[noise, noise.sum(1)].round(4), "a\tb\tsum")

@@ -30,9 +30,16 @@ def boxes(tmp_path, config):
     import sys
 
     (tmp_path / "model.json").write_text(json.dumps(config) if isinstance(config, dict) else config)
-    form = {"plot_type": "keras_plot_model", "title": "", "plot_format": "png", "infile_model_config": forms.dataset(tmp_path / "model.json")}
+    form = {
+        "plot_type": "keras_plot_model",
+        "title": "",
+        "plot_format": "png",
+        "infile_model_config": forms.dataset(tmp_path / "model.json"),
+    }
     (tmp_path / "inputs.json").write_text(json.dumps({"plotting_selection": form}))
-    result = subprocess.run([sys.executable, "-c", _DRAWN, str(forms.SCRIPTS)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", _DRAWN, str(forms.SCRIPTS)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     rows = json.loads(result.stdout)
     return rows[: len(rows) // 2], rows[len(rows) // 2 :]
@@ -40,7 +47,16 @@ def boxes(tmp_path, config):
 
 def test_sequential_model(tmp_path):
     rows, _ = boxes(tmp_path, (forms.SCRIPTS.parents[1] / "test-data" / "cnn_model.json").read_text())
-    assert [row[1] for row in rows] == ["InputLayer", "Reshape", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+    assert [row[1] for row in rows] == [
+        "InputLayer",
+        "Reshape",
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        "MaxPooling2D",
+        "Flatten",
+        "Dense",
+    ]
     assert rows[2][2:] == ["(None, 28, 28, 8)", "80", "reshape"]
     assert sum(int(row[3]) for row in rows) == 1822
 
@@ -53,7 +69,8 @@ def test_branches_merges_and_wrapped_layers(tmp_path):
         ("LSTM", {"units": 4, "kwargs": "", "inbound_nodes": 2}),
         ("Add", {"merging_layers": "[3, 4]"}),
         ("Dense", {"units": 1, "activation": "linear", "kwargs": "", "inbound_nodes": 5}),
-        inputs="[1, 2]", outputs="[6]",
+        inputs="[1, 2]",
+        outputs="[6]",
     )
     assert forms.run("model_config", form, tmp_path, outfile="made.json").returncode == 0
     rows, _ = boxes(tmp_path, (tmp_path / "made.json").read_text())
@@ -77,7 +94,13 @@ def test_nested_and_wrapped_layers(tmp_path):
     import subprocess
     import sys
 
-    made = subprocess.run([sys.executable, "-c", NESTED], capture_output=True, text=True, check=True, env={**os.environ, "KERAS_BACKEND": "numpy"})
+    made = subprocess.run(
+        [sys.executable, "-c", NESTED],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "KERAS_BACKEND": "numpy"},
+    )
     rows, inside = boxes(tmp_path, made.stdout)
     by_name = {row[0]: row for row in rows}
     assert by_name["both"][1] == "Bidirectional (GRU)"
@@ -112,14 +135,27 @@ def overlapping(network):
     """Return the pairs of boxes that cover each other."""
     extents = [patch.get_bbox() for patch in network.boxes_]
     sides = [(min(e.x0, e.x1), max(e.x0, e.x1), min(e.y0, e.y1), max(e.y0, e.y1)) for e in extents]
-    return [(i, j) for (i, a), (j, b) in itertools.combinations(enumerate(sides), 2) if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]]
+    return [
+        (i, j)
+        for (i, a), (j, b) in itertools.combinations(enumerate(sides), 2)
+        if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_boxes_of_a_random_network_do_not_overlap(seed):
     rng = np.random.default_rng(seed)
     edges = sorted({(int(rng.integers(0, end)), end) for end in range(1, 25) for _ in range(2)})
-    layers = [Box("Dense", "n" * int(rng.integers(1, 30)), "(None, 8)", int(rng.integers(0, 99)), ("a",) * int(rng.integers(0, 4))) for _ in range(25)]
+    layers = [
+        Box(
+            "Dense",
+            "n" * int(rng.integers(1, 30)),
+            "(None, 8)",
+            int(rng.integers(0, 99)),
+            ("a",) * int(rng.integers(0, 4)),
+        )
+        for _ in range(25)
+    ]
     shown = Network(title="random", boxes=layers, edges=edges).plot()
     assert overlapping(shown) == []
     assert len(shown.arrows_) == len(edges)
@@ -136,21 +172,38 @@ def test_crossings_are_counted():
 
 
 def test_too_many_connections_are_refused(tmp_path):
-    each = [({**attack_models.dense(4, name=f"d{n}"), "name": f"d{n}"}, {**attack_models.layer("Add", name=f"a{n}"), "name": f"a{n}"}) for n in range(50)]
+    each = [
+        (
+            {**attack_models.dense(4, name=f"d{n}"), "name": f"d{n}"},
+            {**attack_models.layer("Add", name=f"a{n}"), "name": f"a{n}"},
+        )
+        for n in range(50)
+    ]
     layers, sources = [], ["i"]
     for dense, add in each:
         nodes = [attack_models._tensor(name) for name in sources]
         layers.append({**dense, "inbound_nodes": [{"args": nodes[-1:], "kwargs": {}}]})
-        layers.append({**add, "inbound_nodes": [{"args": [[*nodes, attack_models._tensor(dense["name"])]], "kwargs": {}}]})
+        layers.append(
+            {**add, "inbound_nodes": [{"args": [[*nodes, attack_models._tensor(dense["name"])]], "kwargs": {}}]}
+        )
         sources.append(add["name"])
     (tmp_path / "model.json").write_text(json.dumps(attack_models.functional(*layers)))
-    form = {"plot_type": "keras_plot_model", "title": "", "plot_format": "png", "infile_model_config": forms.dataset(tmp_path / "model.json", "model")}
+    form = {
+        "plot_type": "keras_plot_model",
+        "title": "",
+        "plot_format": "png",
+        "infile_model_config": forms.dataset(tmp_path / "model.json", "model"),
+    }
     result = forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot")
     forms.assert_one_line(result, "'model': its 101 layers have 1,375 connections that go past ")
 
 
 def test_box_says_what_the_layer_is():
-    shown = Network(title="t", boxes=[Box("Dense", "out $x$", "(None, 3)", 1234), Box("Flatten", "f", "(None, 3)", 0)], edges=[(0, 1)]).plot()
+    shown = Network(
+        title="t",
+        boxes=[Box("Dense", "out $x$", "(None, 3)", 1234), Box("Flatten", "f", "(None, 3)", 0)],
+        edges=[(0, 1)],
+    ).plot()
     assert [text.get_text() for text in shown.texts_[0]] == ["Dense  out $x$", "(None, 3)", "1,234 parameters"]
     assert not shown.texts_[0][0].get_parse_math()
     assert shown.texts_[1][2].get_text() == "no parameters"
@@ -159,5 +212,12 @@ def test_box_says_what_the_layer_is():
 
 @pytest.mark.parametrize("text", ["{}", "x", ""])
 def test_what_is_no_model_is_refused(tmp_path, text):
-    form = {"plot_type": "keras_plot_model", "title": "", "plot_format": "png", "infile_model_config": Tables(tmp_path)("model", text)}
-    forms.assert_one_line(forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot"), "Error: 'model'")
+    form = {
+        "plot_type": "keras_plot_model",
+        "title": "",
+        "plot_format": "png",
+        "infile_model_config": Tables(tmp_path)("model", text),
+    }
+    forms.assert_one_line(
+        forms.run("ml_visualization", {"plotting_selection": form}, tmp_path, output="plot"), "Error: 'model'"
+    )

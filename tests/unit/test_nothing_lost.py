@@ -16,8 +16,11 @@ from test_experiment import make_builders
 from test_training import FAST, OUTPUTS, network, write
 
 ROWS = 90
-DEEP = forms.sequential(*[("Dense", {"units": 300, "activation": "relu", "kwargs": ""})] * 5,
-                        ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(3,)")
+DEEP = forms.sequential(
+    *[("Dense", {"units": 300, "activation": "relu", "kwargs": ""})] * 5,
+    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+    input_shape="(3,)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +34,15 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def builders(tmp_path_factory):
-    return make_builders({
-        "endless": (network(3), {"epochs": 1_000_000}), "deep": (DEEP, {"epochs": 1}),
-        "seeded": (network(3), {"epochs": 3, "seed": 5, **FAST}), "unseeded": (network(3), {"epochs": 3, **FAST}),
-    }, tmp_path_factory)
+    return make_builders(
+        {
+            "endless": (network(3), {"epochs": 1_000_000}),
+            "deep": (DEEP, {"epochs": 1}),
+            "seeded": (network(3), {"epochs": 3, "seed": 5, **FAST}),
+            "unseeded": (network(3), {"epochs": 3, **FAST}),
+        },
+        tmp_path_factory,
+    )
 
 
 def start(form, folder, outputs=OUTPUTS, largest=None):
@@ -43,7 +51,9 @@ def start(form, folder, outputs=OUTPUTS, largest=None):
     options = [word for option, name in outputs.items() for word in (f"--{option.replace('_', '-')}", name)]
     limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))) if largest else None
     command = [sys.executable, forms.SCRIPTS / "train_and_eval.py", "--inputs", "inputs.json", *options]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit
+    )
 
 
 def left(folder):
@@ -70,7 +80,10 @@ def test_ended_in_training_says_so_and_leaves_nothing(data, builders, tmp_path):
     process.terminate()
     _, told = process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
-    assert told == "Error: The job was ended from outside, for example because its time was over. Nothing unfinished is left behind.\n"
+    assert (
+        told
+        == "Error: The job was ended from outside, for example because its time was over. Nothing unfinished is left behind.\n"
+    )
     assert left(tmp_path) == []
 
 
@@ -91,8 +104,10 @@ def test_full_disk_is_told_and_leaves_nothing(data, builders, tmp_path):
     process = start(forms.training(builders["deep"], data / "x", data / "y"), tmp_path, largest=200_000)
     _, told = process.communicate()
     assert process.returncode == 1
-    assert told == ("Error: There is no room left to write the output: the disk or your quota is full. Make room, and run "
-                    "the job again.\n")
+    assert told == (
+        "Error: There is no room left to write the output: the disk or your quota is full. Make room, and run "
+        "the job again.\n"
+    )
     assert left(tmp_path) == []
 
 
@@ -110,7 +125,9 @@ def contents(path):
     arrays = {}
     with h5py.File(path) as handle:
         for group in ("model_weights", "optimizer_weights"):
-            handle[group].visititems(lambda n, item: arrays.update({n: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None)
+            handle[group].visititems(
+                lambda n, item: arrays.update({n: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None
+            )
         record = json.loads(handle["-model_config-"][()])
     return arrays, record
 

@@ -33,8 +33,12 @@ def files(tmp_path_factory):
 @pytest.fixture(scope="module")
 def predicted(files, tmp_path_factory):
     """Predict with every network, by both methods."""
-    cases = {f"{name} {method}": forms.prediction(model, x, method) for name, (model, x) in files.items() for method in ("predict", "predict_proba")
-             if method == "predict" or NETWORKS[name].classes is not None}
+    cases = {
+        f"{name} {method}": forms.prediction(model, x, method)
+        for name, (model, x) in files.items()
+        for method in ("predict", "predict_proba")
+        if method == "predict" or NETWORKS[name].classes is not None
+    }
     return forms.run_all("model_prediction", cases, tmp_path_factory.mktemp("predicted"), outfile_predict="out")
 
 
@@ -51,7 +55,10 @@ def test_ok_predicts_what_it_did(predicted, name):
         return
     probabilities = np.array(predicted[f"{name} predict_proba"].table("out")[1:], float)
     if outputs.shape[1] == 1:
-        expected, answers = np.hstack([1 - outputs, outputs]), np.array(network.classes)[(outputs[:, 0] > 0.5).astype(int)]
+        expected, answers = (
+            np.hstack([1 - outputs, outputs]),
+            np.array(network.classes)[(outputs[:, 0] > 0.5).astype(int)],
+        )
     elif name == "labels":
         expected, answers = outputs, (outputs > 0.5).astype(int)
     else:
@@ -79,7 +86,9 @@ def test_ok_trains_further_and_afresh(files, tmp_path):
 
 
 def test_ok_builder_takes_the_architecture(files, tmp_path):
-    result = forms.run("model_builder", forms.builder(files["words"][0], loss="binary_crossentropy"), tmp_path, outfile="b.zip")
+    result = forms.run(
+        "model_builder", forms.builder(files["words"][0], loss="binary_crossentropy"), tmp_path, outfile="b.zip"
+    )
     assert (result.returncode, result.stderr) == (0, "")
     assert "Parameters in all: 395" in result.stdout
 
@@ -101,15 +110,36 @@ def without_input():
 
 FAIL = {
     "no columns": ({"config": without_input()}, "its network does not say what shape its data have"),
-    "no list of callbacks": ({"-keras_models-/0/params": json.dumps({"config": changed(), "model_type": "sequential", "callbacks": 7})}, "its callbacks are damaged. Received: '7'."),
-    "a layer without equivalent": ({"config": changed(class_name="LocallyConnected1D")}, "layer 'dense_0' (LocallyConnected1D): Keras 3 has no such layer"),
-    "another function": ({"config": changed(activation="hard_sigmoid")}, "layer 'dense_0' (Dense): activation 'hard_sigmoid' is another function in Keras 3"),
-    "other weights": ({"config": changed(class_name="CuDNNLSTM")}, "its weights are arranged in another way than those of LSTM"),
-    "code": ({"config": changed(class_name="Lambda", function=["4wEAAAA", None, None])}, "names the class 'keras.layers.Lambda'"),
-    "a pipeline": ({"-model_config-": json.dumps({"-object-": {"-reduce-": {"--func-": {"-global-": ["os", "system"]}}}})}, "holds Python objects around its network"),
+    "no list of callbacks": (
+        {"-keras_models-/0/params": json.dumps({"config": changed(), "model_type": "sequential", "callbacks": 7})},
+        "its callbacks are damaged. Received: '7'.",
+    ),
+    "a layer without equivalent": (
+        {"config": changed(class_name="LocallyConnected1D")},
+        "layer 'dense_0' (LocallyConnected1D): Keras 3 has no such layer",
+    ),
+    "another function": (
+        {"config": changed(activation="hard_sigmoid")},
+        "layer 'dense_0' (Dense): activation 'hard_sigmoid' is another function in Keras 3",
+    ),
+    "other weights": (
+        {"config": changed(class_name="CuDNNLSTM")},
+        "its weights are arranged in another way than those of LSTM",
+    ),
+    "code": (
+        {"config": changed(class_name="Lambda", function=["4wEAAAA", None, None])},
+        "names the class 'keras.layers.Lambda'",
+    ),
+    "a pipeline": (
+        {"-model_config-": json.dumps({"-object-": {"-reduce-": {"--func-": {"-global-": ["os", "system"]}}}})},
+        "holds Python objects around its network",
+    ),
     "another wrapper": ({"-keras_models-/0/class_name": "KerasGBatchClassifier"}, "holds 'KerasGBatchClassifier'"),
     "no JSON": ({"-keras_models-/0/params": "x"}, "is no JSON"),
-    "another shape": ({"config": changed(units=9)}, "layer 'dense_0' needs an array of shape (6, 9), but the file holds (6, 8)"),
+    "another shape": (
+        {"config": changed(units=9)},
+        "layer 'dense_0' needs an array of shape (6, 9), but the file holds (6, 8)",
+    ),
 }
 
 

@@ -43,9 +43,13 @@ def builders(tmp_path_factory):
 
 def training_form(builders, data, x="x", y="y", header=True, **changes):
     further = changes.pop("further", ())
-    form = forms.training(builders["classes"], data / x, data / y, header1=header, header2=True, further=further, **changes)
-    columns = {"column_selector_options_1": {"selected_column_selector_option": "by_index_number", "col1": "2,3,4"},
-               "column_selector_options_2": {"selected_column_selector_option2": "by_header_name", "col2": "species"}}
+    form = forms.training(
+        builders["classes"], data / x, data / y, header1=header, header2=True, further=further, **changes
+    )
+    columns = {
+        "column_selector_options_1": {"selected_column_selector_option": "by_index_number", "col1": "2,3,4"},
+        "column_selector_options_2": {"selected_column_selector_option2": "by_header_name", "col2": "species"},
+    }
     if x == "plain":
         columns.pop("column_selector_options_1")
     form["input_options"] |= columns
@@ -53,8 +57,12 @@ def training_form(builders, data, x="x", y="y", header=True, **changes):
 
 
 def column(letter, path, name):
-    return selector(letter, path, header=True) | {f"column_selector_options_{letter}": {
-        f"selected_column_selector_option_{letter}": "by_header_name", f"col_{letter}": name}}
+    return selector(letter, path, header=True) | {
+        f"column_selector_options_{letter}": {
+            f"selected_column_selector_option_{letter}": "by_header_name",
+            f"col_{letter}": name,
+        }
+    }
 
 
 SAID = {
@@ -69,9 +77,12 @@ SAID = {
 def trained(tmp_path_factory, data, builders):
     by_group = by_groups(data, groups_selector=column("g", data / "groups", "group"))
     cases = {
-        "ok": training_form(builders, data), "no names": training_form(builders, data, "plain", "moved"),
-        "target": training_form(builders, data, y="moved"), "without a header": training_form(builders, data, "bare", "moved", header=False),
-        "groups": training_form(builders, data, split=by_group), "weights": training_form(builders, data),
+        "ok": training_form(builders, data),
+        "no names": training_form(builders, data, "plain", "moved"),
+        "target": training_form(builders, data, y="moved"),
+        "without a header": training_form(builders, data, "bare", "moved", header=False),
+        "groups": training_form(builders, data, split=by_group),
+        "weights": training_form(builders, data),
         "further input": training_form(builders, data, further=(forms.table(data / "x again", "input", True, "a"),)),
     }
     cases["weights"]["input_options"]["sample_weights"] = [column("w", data / "weights", "weight")]
@@ -93,15 +104,26 @@ def test_ok_training_in_one_order_or_where_nothing_tells(trained):
 def test_prediction(tmp_path, data, trained):
     def case(truth=None, ids=None):
         form = forms.prediction(trained["ok"].folder / "model.h5mlm", data / "x", header=True, truth=truth, ids=ids)
-        form["input_options"]["column_selector_options_1"] = {"selected_column_selector_option": "by_header_name", "col1": "a,b,c"}
+        form["input_options"]["column_selector_options_1"] = {
+            "selected_column_selector_option": "by_header_name",
+            "col1": "a,b,c",
+        }
         return form
 
     wrong = forms.table(data / "moved", "true", True, "species")
     right = forms.table(data / "y", "true", True, "species")
     (tmp_path / "jobs").mkdir()
-    results = forms.run_all("model_prediction", {
-        "truth": case(wrong), "ids": case(right, forms.table(data / "moved", "id", True, "id")), "ok": case(right, forms.table(data / "y", "id", True, "id")),
-    }, tmp_path / "jobs", outfile_predict="out", outfile_scores="scores")
+    results = forms.run_all(
+        "model_prediction",
+        {
+            "truth": case(wrong),
+            "ids": case(right, forms.table(data / "moved", "id", True, "id")),
+            "ok": case(right, forms.table(data / "y", "id", True, "id")),
+        },
+        tmp_path / "jobs",
+        outfile_predict="out",
+        outfile_scores="scores",
+    )
     for name in ("truth", "ids"):
         forms.assert_one_line(results[name], "'moved', line 2: is ")
         assert results[name].written == []
@@ -109,19 +131,30 @@ def test_prediction(tmp_path, data, trained):
 
 
 def plot(kind, data, true, predicted, name):
-    return {"plotting_selection": {
-        "plot_type": kind, "infile_true": forms.dataset(data / true), "header_true": True, "infile_predicted": forms.dataset(data / predicted),
-        "header_predicted": True, "column_selector_options_true": {"selected_column_selector_option": "by_header_name", "col": name},
-    }}
+    return {
+        "plotting_selection": {
+            "plot_type": kind,
+            "infile_true": forms.dataset(data / true),
+            "header_true": True,
+            "infile_predicted": forms.dataset(data / predicted),
+            "header_predicted": True,
+            "column_selector_options_true": {"selected_column_selector_option": "by_header_name", "col": name},
+        }
+    }
 
 
 def test_plots(tmp_path, data):
-    results = forms.run_all("ml_visualization", {
-        "matrix": plot("classification_confusion_matrix", data, "moved", "predicted", "species"),
-        "scores": plot("class_scores", data, "moved", "predicted", "species"),
-        "regression": plot("regression", data, "numbers", "predicted numbers", "sum"),
-        "ok": plot("classification_confusion_matrix", data, "y", "predicted", "species"),
-    }, tmp_path, output="plot.png")
+    results = forms.run_all(
+        "ml_visualization",
+        {
+            "matrix": plot("classification_confusion_matrix", data, "moved", "predicted", "species"),
+            "scores": plot("class_scores", data, "moved", "predicted", "species"),
+            "regression": plot("regression", data, "numbers", "predicted numbers", "sum"),
+            "ok": plot("classification_confusion_matrix", data, "y", "predicted", "species"),
+        },
+        tmp_path,
+        output="plot.png",
+    )
     for name in ("matrix", "scores", "regression"):
         forms.assert_one_line(results[name], "line 2: is 'S-1', but line 2 of ")
         assert results[name].written == []

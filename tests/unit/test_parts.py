@@ -40,7 +40,9 @@ def target(kind):
     if kind == "numbers":
         return targets.regression(np.arange(ROWS, dtype=np.float32)[:, None], None, 1, SOURCE)
     columns = np.eye(3, dtype=int)[CLASSES].T if kind == "one-hot" else CLASSES[None]
-    return targets.classification([column.astype(str) for column in columns], None, 3, "categorical_crossentropy", SOURCE)
+    return targets.classification(
+        [column.astype(str) for column in columns], None, 3, "categorical_crossentropy", SOURCE
+    )
 
 
 def split(method, size, data, seed):
@@ -56,12 +58,21 @@ def assert_parts(divided):
     assert np.array_equal(np.sort(np.concatenate(found)), np.arange(ROWS))
 
 
-@pytest.mark.parametrize(("kind", "method"), [
-    (kind, method) for kind in ("classes", "one-hot", "numbers") for method in ("None", "simple", "stratified", "group")
-    if (kind, method) != ("numbers", "stratified")])
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (kind, method)
+        for kind in ("classes", "one-hot", "numbers")
+        for method in ("None", "simple", "stratified", "group")
+        if (kind, method) != ("numbers", "stratified")
+    ],
+)
 def test_parts_never_overlap(kind, method, data):
     for (first, second), seed in itertools.product(itertools.product(SIZES, (0.2, 9)), (None, 0, 7)):
-        forms_of = {"test_split": {"split_algos": split(method, first, data, seed)}, "val_split": {"split_algos": split(method, second, data, seed)}}
+        forms_of = {
+            "test_split": {"split_algos": split(method, first, data, seed)},
+            "val_split": {"split_algos": split(method, second, data, seed)},
+        }
         for scheme in (parts.TRAIN_VAL, parts.TRAIN_VAL_TEST):
             divided = parts.divide({"selected_exp_scheme": scheme, **forms_of}, FEATURES, target(kind), 3)
             assert_parts(divided)
@@ -70,7 +81,11 @@ def test_parts_never_overlap(kind, method, data):
                 groups = [set(GROUPS[rows]) for rows in divided if rows is not None]
                 assert not any(a & b for a, b in itertools.combinations(groups, 2))
             if method == "stratified":
-                shares = [np.bincount(CLASSES[rows], minlength=3) / len(rows) for rows in divided if rows is not None and len(rows) > 9]
+                shares = [
+                    np.bincount(CLASSES[rows], minlength=3) / len(rows)
+                    for rows in divided
+                    if rows is not None and len(rows) > 9
+                ]
                 assert np.allclose(shares, 1 / 3, atol=0.1)
 
 
@@ -84,8 +99,16 @@ def test_size_is_a_fraction_or_a_count(size, held_out, data):
 @pytest.mark.parametrize("validation", ["no_validation", "simple", "stratified", "group"])
 def test_folds_hold_every_sample_once(method, validation, data):
     form = {"shuffle": method, "n_splits": "4", "random_state": None, "groups_selector": selector("g", data / "groups")}
-    val = {"shuffle": "no_validation"} if validation == "no_validation" else {**own_groups(data), "shuffle": validation, "group_names": ""}
-    scheme = {"selected_exp_scheme": parts.CROSS_VAL, "fold_split": {"split_algos": form}, "val_split": {"split_algos": val}}
+    val = (
+        {"shuffle": "no_validation"}
+        if validation == "no_validation"
+        else {**own_groups(data), "shuffle": validation, "group_names": ""}
+    )
+    scheme = {
+        "selected_exp_scheme": parts.CROSS_VAL,
+        "fold_split": {"split_algos": form},
+        "val_split": {"split_algos": val},
+    }
     found = parts.folds(scheme, FEATURES, target("classes"), 3)
     assert len(found) == 4
     for fold in found:

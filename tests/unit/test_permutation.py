@@ -29,7 +29,8 @@ def test_importance_falls_on_what_the_answer_depends_on():
     values = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
     values[:, 2] = 1
     found, deviations = permutation.permuted(
-        lambda x: x[:, :1] * 2 + x[:, 1:2] * 0 + x[:, 2:], Agreement(), values, np.arange(400), 3, 0)
+        lambda x: x[:, :1] * 2 + x[:, 1:2] * 0 + x[:, 2:], Agreement(), values, np.arange(400), 3, 0
+    )
     # Shuffled, the sign agrees by chance as often as p² + (1 - p)² says.
     p = (values[:, 0] * 2 + 1 > 0).mean()
     assert found[0] == pytest.approx(1 - p**2 - (1 - p) ** 2, abs=0.05)
@@ -42,7 +43,9 @@ def test_samples_are_shuffled_alike_whatever_the_blocks(monkeypatch):
     found = []
     for block in (50, 10_000):
         monkeypatch.setattr(permutation, "_BLOCK", block)
-        found.append(permutation.permuted(lambda x: x.sum(axis=1, keepdims=True), Agreement(), values, np.arange(50), 2, 7))
+        found.append(
+            permutation.permuted(lambda x: x.sum(axis=1, keepdims=True), Agreement(), values, np.arange(50), 2, 7)
+        )
     np.testing.assert_array_equal(found[0], found[1])
 
 
@@ -52,7 +55,9 @@ def test_sample_without_output_is_named_by_its_row(limit):
     values = np.array([[1, 0], [0, 1], [0, 0]], np.float32)
     rows = np.array([10, 20, 30])
     with pytest.raises(UserError, match="sample (11|21|31) is no number"):
-        permutation.permuted(lambda x: np.where(x.sum(axis=1, keepdims=True) > limit, np.nan, 1), Agreement(), values, rows, 20, 0)
+        permutation.permuted(
+            lambda x: np.where(x.sum(axis=1, keepdims=True) > limit, np.nan, 1), Agreement(), values, rows, 20, 0
+        )
 
 
 def test_columns_are_matched_by_the_names_of_the_training():
@@ -64,11 +69,26 @@ def test_columns_are_matched_by_the_names_of_the_training():
 
 
 def form(tables, truth=None, **others):
-    options = {"infile_truth": truth, "header_truth": False, "scoring": None, "n_repeats": "1", "max_samples": "40", "random_seed": "0"}
-    return {"plotting_selection": {
-        "plot_type": "feature_importances", "title": "", "plot_format": "png", "threshold": None,
-        "infile_estimator": forms.dataset(DATA / "cnn_model.h5mlm"), "infile1": forms.dataset(DATA / "X_test.tabular"),
-        "column_selector_options": forms.ALL, "importance_options": [options | others]}}
+    options = {
+        "infile_truth": truth,
+        "header_truth": False,
+        "scoring": None,
+        "n_repeats": "1",
+        "max_samples": "40",
+        "random_seed": "0",
+    }
+    return {
+        "plotting_selection": {
+            "plot_type": "feature_importances",
+            "title": "",
+            "plot_format": "png",
+            "threshold": None,
+            "infile_estimator": forms.dataset(DATA / "cnn_model.h5mlm"),
+            "infile1": forms.dataset(DATA / "X_test.tabular"),
+            "column_selector_options": forms.ALL,
+            "importance_options": [options | others],
+        }
+    }
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +107,18 @@ def results(tmp_path_factory):
         "lengths": form(tables, tables("short", "1\n2\n")),
     }
     few = form(tables)
-    few["plotting_selection"] |= {"column_selector_options": {"selected_column_selector_option": "by_index_number", "col1": "1,2"}}
+    few["plotting_selection"] |= {
+        "column_selector_options": {"selected_column_selector_option": "by_index_number", "col1": "1,2"}
+    }
     names = form(tables)
     names["plotting_selection"] |= {"infile1": tables("names", "\t".join(f"p{i}" for i in range(784)) + "\n")}
-    return forms.run_all("ml_visualization", {**named, "few columns": few, "names only": names}, folder, output="plot", output_table="table")
+    return forms.run_all(
+        "ml_visualization",
+        {**named, "few columns": few, "names only": names},
+        folder,
+        output="plot",
+        output_table="table",
+    )
 
 
 def test_pixels_at_the_margin_do_not_matter(results):
@@ -106,14 +134,17 @@ def test_pixels_at_the_margin_do_not_matter(results):
     assert "no true labels were given" in results["without truth"].stdout
 
 
-@pytest.mark.parametrize(("name", "message"), [
-    ("unknown label", "'y': 'x' is none of the classes that the model was trained on: 0, 1"),
-    ("no such score", "'r2' makes no sense for a multiclass target"),
-    ("score without truth", "needs the true labels or values"),
-    ("lengths", "'short' has 2 true labels, 'X_test.tabular' has 100"),
-    ("few columns", "2 columns are selected, but the model was trained on 784"),
-    ("names only", "holds names but no samples"),
-])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("unknown label", "'y': 'x' is none of the classes that the model was trained on: 0, 1"),
+        ("no such score", "'r2' makes no sense for a multiclass target"),
+        ("score without truth", "needs the true labels or values"),
+        ("lengths", "'short' has 2 true labels, 'X_test.tabular' has 100"),
+        ("few columns", "2 columns are selected, but the model was trained on 784"),
+        ("names only", "holds names but no samples"),
+    ],
+)
 def test_what_does_not_fit_is_refused(results, name, message):
     forms.assert_one_line(results[name], message)
     assert results[name].written == []

@@ -24,8 +24,13 @@ def tables(tmp_path):
 
 
 def matrix(tables, **others):
-    return {"plot_type": "classification_confusion_matrix", "title": "A <b> & $x$ --> c", "plot_color": "Greens", **others,
-            **compared(tables("t", "a\na\nb\n"), tables("p", "Predicted\na\nb\nb\n"))}
+    return {
+        "plot_type": "classification_confusion_matrix",
+        "title": "A <b> & $x$ --> c",
+        "plot_color": "Greens",
+        **others,
+        **compared(tables("t", "a\na\nb\n"), tables("p", "Predicted\na\nb\nb\n")),
+    }
 
 
 def run(tables, form, **outputs):
@@ -89,14 +94,19 @@ def test_texts_shrink_with_a_small_figure(tables):
     scale = shown.plot_sized((4, 3.5))
     assert 0.5 <= scale < 1
     assert list(shown.figure_.get_size_inches()) == [4, 3.5]
-    np.testing.assert_allclose([shown.axes_.title.get_fontsize(), shown.texts_[0, 0].get_fontsize()], scale * np.array(sizes))
+    np.testing.assert_allclose(
+        [shown.axes_.title.get_fontsize(), shown.texts_[0, 0].get_fontsize()], scale * np.array(sizes)
+    )
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"width": "10"}, "Width and height: give both"),
-    ({"width": "1", "height": "10"}, "Width in centimetres must be a number of at least 4"),
-    ({"dpi": "5000"}, "Resolution must be at most 1200"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"width": "10"}, "Width and height: give both"),
+        ({"width": "1", "height": "10"}, "Width in centimetres must be a number of at least 4"),
+        ({"dpi": "5000"}, "Resolution must be at most 1200"),
+    ],
+)
 def test_sizes_that_are_refused(tables, options, message):
     with pytest.raises(UserError, match=message):
         visualization.display(matrix(tables, picture_options=[options]))
@@ -118,7 +128,9 @@ def test_fonts_are_embedded():
 
 
 def test_lines_become_traces(tables):
-    shown = drawn("learning_curve", infile1=tables("h", "epoch\tloss\tval_loss\n1\t2\t3\n2\t1\t2\n"), plot_std_err=False)
+    shown = drawn(
+        "learning_curve", infile1=tables("h", "epoch\tloss\tval_loss\n1\t2\t3\n2\t1\t2\n"), plot_std_err=False
+    )
     found = interactive.figure_of(shown.figure_)
     traces = {trace["name"]: trace for trace in found["data"]}
     assert traces["training"]["y"] == [2, 1] and traces["validation"]["y"] == [3, 2]
@@ -129,8 +141,12 @@ def test_lines_become_traces(tables):
 
 
 def test_bars_and_their_names(tables):
-    shown = drawn("feature_importances", infile_estimator=tables("i", "feature\timportance\n<i>a\t.1\nb\t.5\n"),
-                  infile1=tables("n", "a\n"), column_selector_options=forms.ALL)
+    shown = drawn(
+        "feature_importances",
+        infile_estimator=tables("i", "feature\timportance\n<i>a\t.1\nb\t.5\n"),
+        infile1=tables("n", "a\n"),
+        column_selector_options=forms.ALL,
+    )
     found = interactive.figure_of(shown.figure_)
     bars = next(trace for trace in found["data"] if trace["type"] == "bar")
     assert bars["x"] == [0.5, 0.1] and bars["orientation"] == "h"
@@ -176,6 +192,11 @@ def test_drawing_imports_neither_keras_nor_pyplot(tables):
     import os
     import subprocess
 
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True,
-                            env={**os.environ, "PYTHONPATH": str(forms.SCRIPTS)})
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(forms.SCRIPTS)},
+    )
     assert result.stdout == "[]\n"

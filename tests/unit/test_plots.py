@@ -58,13 +58,20 @@ def test_cross_validated_curve(tables, errors):
         np.testing.assert_allclose(segments[0][:, 1], [0.5, 0.7], rtol=1e-6)
 
 
-@pytest.mark.parametrize(("text", "errors", "message"), [
-    ("a\tb\n1\t2\n", False, "no learning curve. It needs the columns epoch and loss"),
-    ("train_sizes_abs\tmean_train_scores\n1\t2\n", False, "needs the columns mean_test_scores too"),
-    ("train_sizes_abs\tmean_train_scores\tmean_test_scores\n1\t.2\t.3\n", True, "lacks the columns std_train_scores, std_test_scores"),
-    ("epoch\tloss\n1\tnan\n", False, "line 2, column 2 ('loss'): 'nan' stands for a missing value"),
-    ("epoch\tloss\n", False, "has only one line"),
-])
+@pytest.mark.parametrize(
+    ("text", "errors", "message"),
+    [
+        ("a\tb\n1\t2\n", False, "no learning curve. It needs the columns epoch and loss"),
+        ("train_sizes_abs\tmean_train_scores\n1\t2\n", False, "needs the columns mean_test_scores too"),
+        (
+            "train_sizes_abs\tmean_train_scores\tmean_test_scores\n1\t.2\t.3\n",
+            True,
+            "lacks the columns std_train_scores, std_test_scores",
+        ),
+        ("epoch\tloss\n1\tnan\n", False, "line 2, column 2 ('loss'): 'nan' stands for a missing value"),
+        ("epoch\tloss\n", False, "has only one line"),
+    ],
+)
 def test_tables_that_are_no_learning_curve(tables, text, errors, message):
     with pytest.raises(UserError) as caught:
         learning(tables, text, errors)
@@ -92,8 +99,13 @@ def test_as_many_steps_as_scores(tables, steps):
 
 
 def importances(tables, text, threshold=None, names="a\tb\tc\n"):
-    return drawn("feature_importances", infile_estimator=tables("i", text), infile1=tables("names", names),
-                 column_selector_options=forms.ALL, threshold=threshold)
+    return drawn(
+        "feature_importances",
+        infile_estimator=tables("i", text),
+        infile1=tables("names", names),
+        column_selector_options=forms.ALL,
+        threshold=threshold,
+    )
 
 
 def test_importances_are_sorted_and_cut(tables):
@@ -115,11 +127,14 @@ def test_many_features(tables):
     assert shown.axes_.get_ylabel() == "40 of 90 features"
 
 
-@pytest.mark.parametrize(("text", "threshold", "message"), [
-    ("importance\n.1\n.3\n", None, "has 2 importances, but 3 feature names are selected"),
-    ("a\tb\nx\ty\n", None, "no column holds numbers"),
-    ("feature\timportance\na\t.1\n", "5", "no feature has an importance of 5 or more; the highest is 0.1"),
-])
+@pytest.mark.parametrize(
+    ("text", "threshold", "message"),
+    [
+        ("importance\n.1\n.3\n", None, "has 2 importances, but 3 feature names are selected"),
+        ("a\tb\nx\ty\n", None, "no column holds numbers"),
+        ("feature\timportance\na\t.1\n", "5", "no feature has an importance of 5 or more; the highest is 0.1"),
+    ],
+)
 def test_importances_that_are_refused(tables, text, threshold, message):
     with pytest.raises(UserError) as caught:
         importances(tables, text, threshold)
@@ -183,8 +198,13 @@ def test_of_many_classes_the_worst_are_shown():
 
 
 def balance(*entries):
-    return drawn("class_balance", label_tables=[
-        {"infile1": table, "header1": header, "column_selector_options": forms.ALL, "name": name} for table, header, name in entries])
+    return drawn(
+        "class_balance",
+        label_tables=[
+            {"infile1": table, "header1": header, "column_selector_options": forms.ALL, "name": name}
+            for table, header, name in entries
+        ],
+    )
 
 
 def test_balance_counts_each_class_of_each_table(tables):
@@ -208,7 +228,10 @@ def test_regression_figures_are_those_of_scikit_learn(tables):
     rng = np.random.default_rng(0)
     true = rng.normal(size=80)
     predicted = 0.8 * true + 0.2 * rng.normal(size=80)
-    shown = drawn("regression", **compared(tables.columns("t", {"True": true}), tables.columns("p", {"Predicted": predicted}), True))
+    shown = drawn(
+        "regression",
+        **compared(tables.columns("t", {"True": true}), tables.columns("p", {"Predicted": predicted}), True),
+    )
     from dltools.plot_regression import figures
 
     found = figures(shown.targets[0])
@@ -217,24 +240,31 @@ def test_regression_figures_are_those_of_scikit_learn(tables):
     assert found["MAE"] == pytest.approx(metrics.mean_absolute_error(true, predicted), rel=1e-5)
     against, left_over = shown.points_[0]
     np.testing.assert_allclose(against.get_offsets(), np.column_stack([true, predicted]), rtol=1e-5)
-    np.testing.assert_allclose(left_over.get_offsets(), np.column_stack([predicted, true - predicted]), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        left_over.get_offsets(), np.column_stack([predicted, true - predicted]), rtol=1e-4, atol=1e-6
+    )
     assert sum(bar.get_height() for bar in shown.axes_[0, 2].patches) == 80
 
 
 def test_targets_are_matched_by_name(tables):
     true = tables("t", "True_age\tTrue_mass\n1\t10\n2\t20\n3\t31\n")
-    shown = drawn("regression", **compared(true, tables("p", "Predicted_mass\tPredicted_age\n11\t1\n19\t2\n30\t3\n"), True))
+    shown = drawn(
+        "regression", **compared(true, tables("p", "Predicted_mass\tPredicted_age\n11\t1\n19\t2\n30\t3\n"), True)
+    )
     assert [target.name for target in shown.targets] == ["age", "mass"]
     np.testing.assert_allclose(shown.targets[1].predicted, [11, 19, 30])
     assert shown.axes_.shape == (2, 3)
 
 
-@pytest.mark.parametrize(("true", "predicted", "message"), [
-    ("1\n2\n", "Predicted\n1\n", "'t' has 2 true values, 'p' has 1 predicted ones. They differ by one"),
-    ("1\n2\n", "a\tb\n1\t2\n1\t2\n", "'t' has 1 selected columns, 'p' has 2"),
-    ("1\nx\n", "Predicted\n1\n2\n", "'x' is not a number"),
-    ("1\n", "Predicted\n1\n", "only one sample"),
-])
+@pytest.mark.parametrize(
+    ("true", "predicted", "message"),
+    [
+        ("1\n2\n", "Predicted\n1\n", "'t' has 2 true values, 'p' has 1 predicted ones. They differ by one"),
+        ("1\n2\n", "a\tb\n1\t2\n1\t2\n", "'t' has 1 selected columns, 'p' has 2"),
+        ("1\nx\n", "Predicted\n1\n2\n", "'x' is not a number"),
+        ("1\n", "Predicted\n1\n", "only one sample"),
+    ],
+)
 def test_values_that_are_refused(tables, true, predicted, message):
     with pytest.raises(UserError) as caught:
         drawn("regression", **compared(tables("t", true), tables("p", predicted)))
@@ -260,12 +290,16 @@ def test_columns_beside_the_predictions_are_left_out(tables):
 
 
 def test_one_class_is_said(tables):
-    shown = drawn("classification_confusion_matrix", **compared(tables("t", "a\na\n"), tables("p", "Predicted\na\na\n")))
+    shown = drawn(
+        "classification_confusion_matrix", **compared(tables("t", "a\na\n"), tables("p", "Predicted\na\na\n"))
+    )
     assert shown.notes == ["there is only one class, so there is nothing that it could be taken for"]
 
 
 def test_labels_that_only_one_table_has_are_shown_and_said(tables):
-    shown = drawn("classification_confusion_matrix", **compared(tables("t", "a\nb\n"), tables("p", "Predicted\na\nc\n")))
+    shown = drawn(
+        "classification_confusion_matrix", **compared(tables("t", "a\nb\n"), tables("p", "Predicted\na\nc\n"))
+    )
     assert tick_names(shown.axes_.xaxis) == ["a", "b", "c"]
     assert shown.notes == ["never predicted: b", "predicted, but never true: c"]
 
@@ -303,11 +337,14 @@ def test_chosen_metrics_without_a_column_of_folds(tables):
     assert tick_names(shown.axes_[0].xaxis) == ["1", "2"]
 
 
-@pytest.mark.parametrize(("text", "metric", "message"), [
-    (FOLDS, "r2", "'f' has no column 'r2'. It has: 'accuracy', 'loss'"),
-    ("fold\taccuracy\n1\t.8\n", "", "only one fold"),
-    ("fold\tname\n1\tx\n2\ty\n", "", "no column holds scores"),
-])
+@pytest.mark.parametrize(
+    ("text", "metric", "message"),
+    [
+        (FOLDS, "r2", "'f' has no column 'r2'. It has: 'accuracy', 'loss'"),
+        ("fold\taccuracy\n1\t.8\n", "", "only one fold"),
+        ("fold\tname\n1\tx\n2\ty\n", "", "no column holds scores"),
+    ],
+)
 def test_folds_that_are_refused(tables, text, metric, message):
     with pytest.raises(UserError) as caught:
         drawn("kfold_comparison", infile1=tables("f", text), metrics=metric)
@@ -321,8 +358,14 @@ TRUE, PROBABILITIES = "a\nb\nb\na\n", "a\tb\n.9\t.1\n.6\t.4\n.8\t.2\n.3\t.7\n"
 
 
 def mistakes(tables, shape="", number=25, true=TRUE, predicted=PROBABILITIES, pixels=PIXELS):
-    return drawn("image_mistakes", infile_pictures=tables("x", pixels), header_pictures=False, picture_shape=shape, number=number,
-                 **compared(tables("t", true), tables("p", predicted)))
+    return drawn(
+        "image_mistakes",
+        infile_pictures=tables("x", pixels),
+        header_pictures=False,
+        picture_shape=shape,
+        number=number,
+        **compared(tables("t", true), tables("p", predicted)),
+    )
 
 
 def test_the_most_confident_mistakes_come_first(tables):
@@ -341,14 +384,17 @@ def test_labels_show_the_first_mistakes(tables):
     assert "tell no probabilities" in shown.notes[0]
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"shape": "(3, 3)"}, "makes 9 pixels, but 'x' has 4 columns"),
-    ({"shape": "(4,)"}, "must be (height, width)"),
-    ({"pixels": "1\t2\t3\n" * 4}, "the 3 columns of 'x' are no square of pixels"),
-    ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 pictures, 't' has 4 labels"),
-    ({"predicted": "Predicted\na\nb\nb\na\n"}, "every sample is predicted rightly"),
-    ({"number": "200"}, "must be at most 100"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shape": "(3, 3)"}, "makes 9 pixels, but 'x' has 4 columns"),
+        ({"shape": "(4,)"}, "must be (height, width)"),
+        ({"pixels": "1\t2\t3\n" * 4}, "the 3 columns of 'x' are no square of pixels"),
+        ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 pictures, 't' has 4 labels"),
+        ({"predicted": "Predicted\na\nb\nb\na\n"}, "every sample is predicted rightly"),
+        ({"number": "200"}, "must be at most 100"),
+    ],
+)
 def test_pictures_that_are_refused(tables, change, message):
     with pytest.raises(UserError) as caught:
         mistakes(tables, **change)

@@ -14,9 +14,22 @@ from test_training import FAST, OUTPUTS, dense, network, write
 
 FLOWER = ["sepal length", "sepal width", "petal length", "petal width"]
 TWO_INPUTS = forms.functional(
-    ("Input", {"shape": "(3,)", "name": "sepals"}), ("Input", {"shape": "(1,)", "name": "petals"}), dense(8, "relu", 1), dense(8, "relu", 2),
-    ("Concatenate", {"merging_layers": "[3, 4]", "axis": -1}), dense(3, "softmax", 5), inputs="[1, 2]", outputs="[6]")
-REGRESSION = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 5, "seed": 3}
+    ("Input", {"shape": "(3,)", "name": "sepals"}),
+    ("Input", {"shape": "(1,)", "name": "petals"}),
+    dense(8, "relu", 1),
+    dense(8, "relu", 2),
+    ("Concatenate", {"merging_layers": "[3, 4]", "axis": -1}),
+    dense(3, "softmax", 5),
+    inputs="[1, 2]",
+    outputs="[6]",
+)
+REGRESSION = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_squared_error",
+    "metrics": ["mae"],
+    "epochs": 5,
+    "seed": 3,
+}
 BUILDERS = {
     "classes": (network(3), {"epochs": 10, "seed": 1, **FAST}),
     "binary": (network(1, "sigmoid"), {"loss": "binary_crossentropy", "epochs": 10, "seed": 2, **FAST}),
@@ -52,14 +65,23 @@ def data(tmp_path_factory):
     write(folder / "diabetes", diabetes.data.round(4))
     write(folder / "progression", np.stack([diabetes.target, diabetes.target / 2], 1) / 100, "after\thalf")
     entries = [f"{r + 1} {c + 1} {x[r, c]}" for c, r in zip(*x.T.nonzero(), strict=True)]
-    (folder / "x.mtx").write_text("\n".join(["%%MatrixMarket matrix coordinate real general", f"150 4 {len(entries)}", *entries]) + "\n")
+    (folder / "x.mtx").write_text(
+        "\n".join(["%%MatrixMarket matrix coordinate real general", f"150 4 {len(entries)}", *entries]) + "\n"
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
 def builders(tmp_path_factory):
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in BUILDERS.items()}, tmp_path_factory.mktemp("configs"), outfile="model.json")
-    changes = {name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in BUILDERS.items()}
+    configs = forms.run_all(
+        "model_config",
+        {name: form for name, (form, _) in BUILDERS.items()},
+        tmp_path_factory.mktemp("configs"),
+        outfile="model.json",
+    )
+    changes = {
+        name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in BUILDERS.items()
+    }
     made = forms.run_all("model_builder", changes, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
     assert all(result.returncode == 0 for result in made.values()), made
     return {name: result.folder / "builder.zip" for name, result in made.items()}
@@ -76,10 +98,17 @@ def runs(tmp_path_factory, data, builders):
         "two tables": forms.training(builders["two inputs"], data / "first_three", data / "species", further=last),
         "wide": forms.training(builders["classes"], data / "wide", data / "species", swaps=[("epochs", "1")]),
         "fail sizes": forms.training(builders["two inputs"], data / "first_three", data / "species"),
-        "fail lengths": forms.training(builders["two inputs"], data / "first_three", data / "species", further=(forms.table(data / "diabetes", "input"),)),
+        "fail lengths": forms.training(
+            builders["two inputs"],
+            data / "first_three",
+            data / "species",
+            further=(forms.table(data / "diabetes", "input"),),
+        ),
         "fail tables": forms.training(builders["classes"], data / "first_three", data / "species", further=2 * last),
     }
-    cases["fail three tables"] = forms.training(builders["two inputs"], data / "first_three", data / "species", further=2 * last)
+    cases["fail three tables"] = forms.training(
+        builders["two inputs"], data / "first_three", data / "species", further=2 * last
+    )
     return forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS)
 
 
@@ -92,16 +121,32 @@ def results(tmp_path_factory, runs, data):
     truth = forms.table(data / "labelled", "true", True, "species")
     last = forms.table(data / "last", "input")
     cases = {
-        "plain": case("classes"), "no names": case("classes", "x_bare", False), "other order": case("classes", "labelled", ids=ids, truth=truth),
-        "probabilities": case("classes", "labelled", ids=ids, method="predict_proba", truth={**truth, "scorers": ["f1_macro", "roc_auc"]}),
-        "sparse": case("classes", "x.mtx", selected_input="sparse", ids=forms.table(data / "species", "id"), truth=forms.table(data / "one_hot", "true", True)),
-        "binary": case("binary"), "binary probabilities": case("binary", method="predict_proba", truth=forms.table(data / "is_setosa", "true")),
+        "plain": case("classes"),
+        "no names": case("classes", "x_bare", False),
+        "other order": case("classes", "labelled", ids=ids, truth=truth),
+        "probabilities": case(
+            "classes", "labelled", ids=ids, method="predict_proba", truth={**truth, "scorers": ["f1_macro", "roc_auc"]}
+        ),
+        "sparse": case(
+            "classes",
+            "x.mtx",
+            selected_input="sparse",
+            ids=forms.table(data / "species", "id"),
+            truth=forms.table(data / "one_hot", "true", True),
+        ),
+        "binary": case("binary"),
+        "binary probabilities": case("binary", method="predict_proba", truth=forms.table(data / "is_setosa", "true")),
         "values": case("values", "diabetes", False, truth=forms.table(data / "progression", "true", True)),
-        "one table": case("one table", "x_bare", False), "two tables": case("two tables", "first_three", False, further=[last]),
-        "fail missing": case("classes", "missing"), "fail count": case("classes", "diabetes", False), "fail nan": case("classes", "nan"),
+        "one table": case("one table", "x_bare", False),
+        "two tables": case("two tables", "first_three", False, further=[last]),
+        "fail missing": case("classes", "missing"),
+        "fail count": case("classes", "diabetes", False),
+        "fail nan": case("classes", "nan"),
         "fail huge": case("classes", "huge"),
-        "fail unknown": case("classes", truth=forms.table(data / "unknown", "true")), "fail lengths": case("classes", truth=forms.table(data / "short", "true")),
-        "fail ids": case("classes", ids=forms.table(data / "short", "id")), "fail tables": case("two tables", "x_bare", False),
+        "fail unknown": case("classes", truth=forms.table(data / "unknown", "true")),
+        "fail lengths": case("classes", truth=forms.table(data / "short", "true")),
+        "fail ids": case("classes", ids=forms.table(data / "short", "id")),
+        "fail tables": case("two tables", "x_bare", False),
         "fail id column": case("classes", ids=forms.table(data / "labelled", "id", True, "plants")),
         "fail scorer": case("classes", truth={**truth, "scorers": "r2"}),
         "fail two values": case("values", "diabetes", False, truth=forms.table(data / "diabetes", "true")),
@@ -110,10 +155,23 @@ def results(tmp_path_factory, runs, data):
     scored = {name: form for name, form in cases.items() if "true_values" in form}
     plain = {name: form for name, form in cases.items() if name not in scored}
     found = forms.run_all("model_prediction", plain, tmp_path_factory.mktemp("plain"), outfile_predict="out")
-    return found | forms.run_all("model_prediction", scored, tmp_path_factory.mktemp("scored"), outfile_predict="out", outfile_scores="scores")
+    return found | forms.run_all(
+        "model_prediction", scored, tmp_path_factory.mktemp("scored"), outfile_predict="out", outfile_scores="scores"
+    )
 
 
-OK = ["plain", "no names", "other order", "probabilities", "sparse", "binary", "binary probabilities", "values", "one table", "two tables"]
+OK = [
+    "plain",
+    "no names",
+    "other order",
+    "probabilities",
+    "sparse",
+    "binary",
+    "binary probabilities",
+    "values",
+    "one table",
+    "two tables",
+]
 
 
 @pytest.mark.parametrize("name", OK)
@@ -133,7 +191,12 @@ def scores(result):
 def test_columns_are_found_by_their_names_and_rows_keep_their_order(results, data):
     assert results["other order"].table("out")[0] == ["id:plant", "Predicted"]
     assert column(results["other order"]) == [f"plant {number}" for number in range(150)]
-    assert column(results["other order"], 1) == column(results["plain"]) == column(results["no names"]) == column(results["sparse"], 1)
+    assert (
+        column(results["other order"], 1)
+        == column(results["plain"])
+        == column(results["no names"])
+        == column(results["sparse"], 1)
+    )
     assert results["sparse"].table("out")[0] == ["id", "Predicted"]
 
 
@@ -148,9 +211,15 @@ def test_scores_follow_from_the_predictions(results, data):
     assert header == ["id:plant", "setosa", "versicolor", "virginica"]
     found = np.array([row[1:] for row in rows], float)
     found /= found.sum(axis=1, keepdims=True)
-    assert scores(results["probabilities"]) == pytest.approx({
-        "loss": metrics.log_loss(true, found), "acc": accuracy, "f1_macro": metrics.f1_score(true, column(results["plain"]), average="macro"),
-        "roc_auc": metrics.roc_auc_score(true, found, multi_class="ovr")}, rel=1e-4)
+    assert scores(results["probabilities"]) == pytest.approx(
+        {
+            "loss": metrics.log_loss(true, found),
+            "acc": accuracy,
+            "f1_macro": metrics.f1_score(true, column(results["plain"]), average="macro"),
+            "roc_auc": metrics.roc_auc_score(true, found, multi_class="ovr"),
+        },
+        rel=1e-4,
+    )
 
 
 def test_a_binary_prediction_names_both_classes(results, data):
@@ -161,14 +230,18 @@ def test_a_binary_prediction_names_both_classes(results, data):
     found /= found.sum(axis=1, keepdims=True)
     assert [header[i] for i in found.argmax(axis=1)] == column(results["binary"])
     true = (data / "is_setosa").read_text().split()
-    assert scores(results["binary probabilities"])["loss"] == pytest.approx(metrics.log_loss(true, found, labels=header), rel=1e-4)
+    assert scores(results["binary probabilities"])["loss"] == pytest.approx(
+        metrics.log_loss(true, found, labels=header), rel=1e-4
+    )
 
 
 def test_several_values(results, data):
     header, *rows = results["values"].table("out")
     assert header == ["Predicted_after", "Predicted_half"]
     true = np.loadtxt(data / "progression", skiprows=1)
-    assert scores(results["values"])["loss"] == pytest.approx(metrics.mean_squared_error(true, np.array(rows, float)), rel=1e-4)
+    assert scores(results["values"])["loss"] == pytest.approx(
+        metrics.mean_squared_error(true, np.array(rows, float)), rel=1e-4
+    )
 
 
 def test_predictions_read_back_as_the_float32_they_were(results):
@@ -182,7 +255,10 @@ def test_several_inputs_take_one_table_or_one_each(runs, results, data):
     # The same seed on the same numbers, side by side in one table or in two.
     assert column(results["one table"]) == column(results["two tables"])
     assert runs["one table"].table("scores") == runs["two tables"].table("scores")
-    forms.assert_one_line(runs["fail sizes"], "has 3 columns, but the model has 2 inputs (sepals (3,), petals (1,)), which take 4 numbers a row")
+    forms.assert_one_line(
+        runs["fail sizes"],
+        "has 3 columns, but the model has 2 inputs (sepals (3,), petals (1,)), which take 4 numbers a row",
+    )
     forms.assert_one_line(runs["fail lengths"], "'first_three' has 150 rows, but 'diabetes' has 442")
     forms.assert_one_line(runs["fail three tables"], "3 tables are given, but the model has 2 inputs")
 

@@ -20,7 +20,9 @@ SHARES = {"ill": SHARE, "well": (1 - SHARE).round(4)}
 
 
 def accuracy(make, columns, true=TRUE):
-    return drawn("classification_confusion_matrix", **compared(make.columns("t", {None: true}), make.columns("p", columns))).accuracy
+    return drawn(
+        "classification_confusion_matrix", **compared(make.columns("t", {None: true}), make.columns("p", columns))
+    ).accuracy
 
 
 @pytest.mark.parametrize("names", [("sex",), ("sample", "sex"), None])
@@ -34,12 +36,20 @@ def test_columns_that_passed_through_are_no_classes(make, names):
 
 
 def test_names_of_what_passes_through():
-    assert prediction_tables.passed(["sample", "id", "id_2", "id:x", ""], 5) == ["id:sample", "id", "id_2", "id:x", "id"]
+    assert prediction_tables.passed(["sample", "id", "id_2", "id:x", ""], 5) == [
+        "id:sample",
+        "id",
+        "id_2",
+        "id:x",
+        "id",
+    ]
     assert prediction_tables.passed(None, 1) == ["id"]
     assert prediction_tables.passed(None, 2) == ["id_1", "id_2"]
 
 
-@pytest.mark.parametrize("names", [("id_1", "id_2"), ("id:a", "b"), ("Predicted", "b"), ("Predicted_a", "Predicted_b"), ("id", "x")])
+@pytest.mark.parametrize(
+    "names", [("id_1", "id_2"), ("id:a", "b"), ("Predicted", "b"), ("Predicted_a", "Predicted_b"), ("id", "x")]
+)
 def test_classes_may_be_called_as_what_passed_through(make, names):
     true = np.where(TRUE == "ill", *names)
     assert accuracy(make, dict(zip(names, SHARES.values(), strict=True)), true) == 1
@@ -51,16 +61,24 @@ def test_classes_may_be_called_as_what_passed_through(make, names):
 
 
 def test_unmarked_columns_beside_probabilities_are_refused(make):
-    with pytest.raises(UserError, match=r"'p', line 3: the probabilities of the classes add up to 2 instead of 1. The columns read are: 'sex', 'ill', 'well'"):
+    with pytest.raises(
+        UserError,
+        match=r"'p', line 3: the probabilities of the classes add up to 2 instead of 1. The columns read are: 'sex', 'ill', 'well'",
+    ):
         accuracy(make, {"sex": SEX, **SHARES})
 
 
-@pytest.mark.parametrize("classes", [("3", "7"), ("0.5", "1.5"), ("1E40", "0"), ("2", "10"), ("+1", "0"), ("True", "False"), ("true", "0")])
+@pytest.mark.parametrize(
+    "classes", [("3", "7"), ("0.5", "1.5"), ("1E40", "0"), ("2", "10"), ("+1", "0"), ("True", "False"), ("true", "0")]
+)
 def test_header_of_numbers_names_the_classes(make, classes):
     true = np.where(TRUE == "ill", *classes)
     columns = dict(zip(classes, SHARES.values(), strict=True))
     assert accuracy(make, columns, true) == 1
-    assert {curve.area for curve in drawn("roc_curve", **scored(make.columns("t", {None: true}), make.columns("p", columns))).curves} == {1.0}
+    assert {
+        curve.area
+        for curve in drawn("roc_curve", **scored(make.columns("t", {None: true}), make.columns("p", columns))).curves
+    } == {1.0}
 
 
 def test_true_header_is_not_taken_off_rows_of_scores(make):
@@ -80,7 +98,10 @@ ASKED = {"1 and 2": ("1", "2"), "names": ("healthy", "ill"), "no 1": ("0", "2"),
 def test_positive_class_is_asked_for(make, case, plot):
     low, high = ASKED[case]
     true, scores = make.columns("t", {None: np.where(SEX, high, low)}), make.columns("p", {"score": SEX * 0.6 + 0.2})
-    with pytest.raises(UserError, match="pos_label: 'p' has one column of scores, and nothing says of which class they are: .* or .*. Type the class"):
+    with pytest.raises(
+        UserError,
+        match="pos_label: 'p' has one column of scores, and nothing says of which class they are: .* or .*. Type the class",
+    ):
         drawn(plot, **scored(true, scores))
 
 
@@ -94,7 +115,10 @@ def test_positive_class_that_was_typed_is_taken(make, case):
 
 @pytest.mark.parametrize("classes", [("0", "1"), ("-1", "1"), ("0.0", "1.0")])
 def test_1_is_positive_beside_0_and_minus_1(make, classes):
-    true, scores = make.columns("t", {None: np.where(SEX, classes[1], classes[0])}), make.columns("p", {"score": SEX * 0.6 + 0.2})
+    true, scores = (
+        make.columns("t", {None: np.where(SEX, classes[1], classes[0])}),
+        make.columns("p", {"score": SEX * 0.6 + 0.2}),
+    )
     assert [(c.name, c.area) for c in drawn("roc_curve", **scored(true, scores)).curves] == [(classes[1], 1.0)]
 
 
@@ -111,7 +135,10 @@ def test_two_columns_of_one_class_are_refused(make):
 
 def test_predicted_values_of_a_regression_stand_beside_what_passed_through(make):
     values = np.arange(12) / 4
-    shown = drawn("regression", **compared(make.columns("t", {None: values}), make.columns("p", {"id:age": values * 3, "Predicted": values})))
+    shown = drawn(
+        "regression",
+        **compared(make.columns("t", {None: values}), make.columns("p", {"id:age": values * 3, "Predicted": values})),
+    )
     assert shown.targets[0].predicted.tolist() == values.tolist()
 
 

@@ -12,7 +12,14 @@ from test_training import OUTPUTS
 
 FOLDER = Path(__file__).resolve().parent / "release_2_0_0"
 # The model, and the columns of its target.
-MODELS = {"names": "species", "numbers": "number", "binary": "sign", "multilabel": "a,b,c", "regression": "weight,length", "two_outputs": "species,sign"}
+MODELS = {
+    "names": "species",
+    "numbers": "number",
+    "binary": "sign",
+    "multilabel": "a,b,c",
+    "regression": "weight,length",
+    "two_outputs": "species,sign",
+}
 PREDICTIONS = [path.stem for path in sorted(FOLDER.glob("*_predict*.tabular"))]
 
 
@@ -21,15 +28,34 @@ def results(tmp_path_factory):
     def model_of(name):
         return FOLDER / f"{name.partition('_predict')[0]}.h5mlm"
 
-    predicted = {name: forms.prediction(model_of(name), FOLDER / "features.tabular", name.partition("_predict")[2] and f"predict{name.partition('_predict')[2]}", header=True)
-                 for name in PREDICTIONS}
+    predicted = {
+        name: forms.prediction(
+            model_of(name),
+            FOLDER / "features.tabular",
+            name.partition("_predict")[2] and f"predict{name.partition('_predict')[2]}",
+            header=True,
+        )
+        for name in PREDICTIONS
+    }
     further = {}
     for name, target in MODELS.items():
-        form = forms.training(FOLDER / f"{name}.h5mlm", FOLDER / "features.tabular", FOLDER / "targets.tabular", header1=True, header2=True, swaps=[("epochs", "2")])
-        form["input_options"]["column_selector_options_2"] = {"selected_column_selector_option2": "by_header_name", "col2": target}
+        form = forms.training(
+            FOLDER / f"{name}.h5mlm",
+            FOLDER / "features.tabular",
+            FOLDER / "targets.tabular",
+            header1=True,
+            header2=True,
+            swaps=[("epochs", "2")],
+        )
+        form["input_options"]["column_selector_options_2"] = {
+            "selected_column_selector_option2": "by_header_name",
+            "col2": target,
+        }
         further[name] = form
-    return (forms.run_all("model_prediction", predicted, tmp_path_factory.mktemp("predict"), outfile_predict="out"),
-            forms.run_all("train_and_eval", further, tmp_path_factory.mktemp("further"), **OUTPUTS))
+    return (
+        forms.run_all("model_prediction", predicted, tmp_path_factory.mktemp("predict"), outfile_predict="out"),
+        forms.run_all("train_and_eval", further, tmp_path_factory.mktemp("further"), **OUTPUTS),
+    )
 
 
 def columns(path):

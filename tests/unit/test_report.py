@@ -16,10 +16,24 @@ from dltools.gallery import Gallery
 from test_training import FAST, network, write
 
 EVIL = "<b>x<i>|`${galaxy x}`"
-OUTPUTS = {"outfile_result": "scores", "outfile_y_true": "y_true", "outfile_y_preds": "y_preds", "outfile_report": "report.html", "outfile_report_markdown": "report.md",
-           "report_pictures": "pictures"}
-DIRECTIVE = re.compile(r'\n\n```galaxy\nhistory_dataset_as_image\(output="outfile_report_markdown", path="(picture_\d+\.png)"\)\n```(?=\n)')
-REGRESSION = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 3, "seed": 3}
+OUTPUTS = {
+    "outfile_result": "scores",
+    "outfile_y_true": "y_true",
+    "outfile_y_preds": "y_preds",
+    "outfile_report": "report.html",
+    "outfile_report_markdown": "report.md",
+    "report_pictures": "pictures",
+}
+DIRECTIVE = re.compile(
+    r'\n\n```galaxy\nhistory_dataset_as_image\(output="outfile_report_markdown", path="(picture_\d+\.png)"\)\n```(?=\n)'
+)
+REGRESSION = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_squared_error",
+    "metrics": ["mae"],
+    "epochs": 3,
+    "seed": 3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +50,26 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data):
-    networks = {"classes": (network(3), {"epochs": 10, "seed": 1, **FAST}), "values": (network(2, "linear"), REGRESSION),
-                "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "seed": 1})}
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in networks.items()}, tmp_path_factory.mktemp("configs"), outfile="model.json")
-    made = forms.run_all("model_builder", {
-        name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in networks.items()
-    }, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
+    networks = {
+        "classes": (network(3), {"epochs": 10, "seed": 1, **FAST}),
+        "values": (network(2, "linear"), REGRESSION),
+        "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "seed": 1}),
+    }
+    configs = forms.run_all(
+        "model_config",
+        {name: form for name, (form, _) in networks.items()},
+        tmp_path_factory.mktemp("configs"),
+        outfile="model.json",
+    )
+    made = forms.run_all(
+        "model_builder",
+        {
+            name: forms.builder(configs[name].folder / "model.json", **changes)
+            for name, (_, changes) in networks.items()
+        },
+        tmp_path_factory.mktemp("zips"),
+        outfile="builder.zip",
+    )
     path = {name: result.folder / "builder.zip" for name, result in made.items()}
     cases = {
         "classes": forms.training(path["classes"], data / "x", data / "y", "train_val_test", scaling="standard"),
@@ -109,11 +137,16 @@ def test_one_page_without_script_or_anything_beside_it(runs, name):
 def test_scores_and_confusions_are_those_of_the_predictions(runs):
     found = page(runs["classes"])
     true, predicted = ([row[0] for row in runs["classes"].table(name)[1:]] for name in ("y_true", "y_preds"))
-    true, predicted = ([EVIL if label.startswith(("<", '"<')) else label for label in labels] for labels in (true, predicted))
+    true, predicted = (
+        [EVIL if label.startswith(("<", '"<')) else label for label in labels] for labels in (true, predicted)
+    )
     header, values = runs["classes"].table("scores")
     written = dict(zip(header, map(float, values), strict=True))
     told = found.table("Score")
-    assert all(float(told[name.partition("_")[2]][name.partition("_")[0]]) == pytest.approx(value, rel=1e-5) for name, value in written.items())
+    assert all(
+        float(told[name.partition("_")[2]][name.partition("_")[0]]) == pytest.approx(value, rel=1e-5)
+        for name, value in written.items()
+    )
     classes = [EVIL, "versicolor", "virginica"]
     matrix = found.table("True \\ predicted")
     expected = metrics.confusion_matrix(true, predicted, labels=classes)
@@ -133,7 +166,9 @@ def test_it_tells_how_to_repeat_the_run(runs):
     assert settings["optimizer"] == {"Value": "Adam"}
     assert dict(run[1:])["seed"] == "1"
     assert {"keras", "tensorflow", "python", "numpy", "date"} <= dict(run[1:]).keys()
-    assert ["1", "standard_scaling", "Normalization"] in [row[:3] for row in next(t for t in found.tables if t[0][0] == "Layer")]
+    assert ["1", "standard_scaling", "Normalization"] in [
+        row[:3] for row in next(t for t in found.tables if t[0][0] == "Layer")
+    ]
 
 
 def test_regressions_labels_and_folds(runs):
@@ -163,7 +198,6 @@ def test_nothing_from_a_file_becomes_markup(runs):
             assert len({row.count("|") for row in line.splitlines()}) == 1
 
 
-
 def test_the_markdown_is_no_longer_than_galaxy_reads(runs):
     for name, result in runs.items():
         text = (result.folder / "report.md").read_text()
@@ -187,13 +221,20 @@ def test_the_markdown_shows_each_picture_that_lies_beside_it(runs, name, picture
 
 def test_numbers_give_way_to_the_picture_that_says_the_same(tmp_path):
     long = document.Table(["a"], [["x" * 50]] * 500)
-    blocks = [document.Picture(b"first", "Long", long), document.Matrix(b"second", "Short", document.Table(["a"], [["b"]])), document.Matrix(None, "None", long)]
+    blocks = [
+        document.Picture(b"first", "Long", long),
+        document.Matrix(b"second", "Short", document.Table(["a"], [["b"]])),
+        document.Matrix(None, "None", long),
+    ]
     text = document.to_markdown("t", blocks, Gallery(tmp_path / "pictures", "outfile_report_markdown"))
     assert DIRECTIVE.findall(text) == ["picture_1.png", "picture_2.png"]
     assert "xxx" not in text
     assert "| b |" in text
     assert text.endswith("\n\nWhat is missing here is in the HTML report.\n")
-    assert [(tmp_path / "pictures" / name).read_bytes() for name in ("picture_1.png", "picture_2.png")] == [b"first", b"second"]
+    assert [(tmp_path / "pictures" / name).read_bytes() for name in ("picture_1.png", "picture_2.png")] == [
+        b"first",
+        b"second",
+    ]
     assert not DIRECTIVE.search(document.to_markdown("t", blocks))
 
 

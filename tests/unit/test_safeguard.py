@@ -7,22 +7,49 @@ import forms
 from test_experiment import NOTHING, form_of, make_builders, scores, write_tables
 from test_training import OUTPUTS, network
 
-DIVERGING = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "seed": 1, "epochs": 40,
-             "optimizer": "SGD", "options": {"learning_rate": 3, "momentum": 0.9}}
+DIVERGING = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_squared_error",
+    "metrics": ["mae"],
+    "seed": 1,
+    "epochs": 40,
+    "optimizer": "SGD",
+    "options": {"learning_rate": 3, "momentum": 0.9},
+}
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     data = write_tables(tmp_path_factory.mktemp("data"))
     linear = forms.sequential(("Dense", {"units": 1, "activation": "linear", "kwargs": ""}), input_shape="")
-    builders = make_builders({"linear": (linear, DIVERGING), "hopeless": (network(1, "linear"), {**DIVERGING, "options": {"learning_rate": 1e30}})}, tmp_path_factory)
+    builders = make_builders(
+        {
+            "linear": (linear, DIVERGING),
+            "hopeless": (network(1, "linear"), {**DIVERGING, "options": {"learning_rate": 1e30}}),
+        },
+        tmp_path_factory,
+    )
     # One step an epoch: its loss is that of the weights before it.
     whole = ("batch_size", "1000")
-    first = forms.run_all("train_and_eval", {
-        "wrong": form_of(builders, data, "linear", "number"), "hopeless": form_of(builders, data, "hopeless", "number"),
-        "last step": form_of(builders, data, "hopeless", "number", swaps=[whole]),
-        "last step, not validated": form_of(builders, data, "hopeless", "number", scheme="train_val_test", val_split=NOTHING, swaps=[whole, ("epochs", "1")]),
-    }, tmp_path_factory.mktemp("first"), **OUTPUTS)
+    first = forms.run_all(
+        "train_and_eval",
+        {
+            "wrong": form_of(builders, data, "linear", "number"),
+            "hopeless": form_of(builders, data, "hopeless", "number"),
+            "last step": form_of(builders, data, "hopeless", "number", swaps=[whole]),
+            "last step, not validated": form_of(
+                builders,
+                data,
+                "hopeless",
+                "number",
+                scheme="train_val_test",
+                val_split=NOTHING,
+                swaps=[whole, ("epochs", "1")],
+            ),
+        },
+        tmp_path_factory.mktemp("first"),
+        **OUTPUTS,
+    )
     model = {"model": first["wrong"].folder / "model.h5mlm"}
     further = form_of(model, data, "model", "number", swaps=[("epochs", "3"), ("lr", "0.0001")])
     return first | forms.run_all("train_and_eval", {"further": further}, tmp_path_factory.mktemp("further"), **OUTPUTS)

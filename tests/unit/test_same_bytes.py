@@ -13,8 +13,12 @@ from test_training import OUTPUTS, write
 
 FILES = {**OUTPUTS, "outfile_keras": "model.keras", "outfile_onnx": "model.onnx"}
 NETWORK = forms.sequential(
-    ("Dense", {"units": 30, "activation": "relu", "kwargs": ""}), ("BatchNormalization", {"kwargs": ""}), ("Dropout", {"rate": 0.3, "kwargs": ""}),
-    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(6,)")
+    ("Dense", {"units": 30, "activation": "relu", "kwargs": ""}),
+    ("BatchNormalization", {"kwargs": ""}),
+    ("Dropout", {"rate": 0.3, "kwargs": ""}),
+    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+    input_shape="(6,)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,15 @@ def form(tmp_path_factory):
     classes = np.arange(150) % 3
     write(folder / "x", (np.eye(6)[classes] + np.random.default_rng(0).normal(0, 0.4, (150, 6))).round(4))
     write(folder / "y", np.array(["a", "b", "c"])[classes])
-    made = make_builders({"one": (NETWORK, {"epochs": 3, "seed": 5, "callbacks": [("EarlyStopping", {"monitor": "val_loss", "patience": 5})]})}, tmp_path_factory)
+    made = make_builders(
+        {
+            "one": (
+                NETWORK,
+                {"epochs": 3, "seed": 5, "callbacks": [("EarlyStopping", {"monitor": "val_loss", "patience": 5})]},
+            )
+        },
+        tmp_path_factory,
+    )
     found = forms.training(made["one"], folder / "x", folder / "y", scheme="train_val_test", scaling="standard")
     return {**found, "save": ["save_estimator", "save_keras", "save_onnx"]}
 
@@ -84,9 +96,15 @@ def further(runs, form, tmp_path_factory):
             with h5py.File(model, "a") as handle:
                 del handle["-model_config-"]
                 handle["-model_config-"] = json.dumps(facts)
-        scheme = {**form["experiment_schemes"], "infile_estimator": forms.dataset(model), "hyperparams_swapping": {"param_set": [{"sp_name": "epochs", "sp_value": "2"}]}}
+        scheme = {
+            **form["experiment_schemes"],
+            "infile_estimator": forms.dataset(model),
+            "hyperparams_swapping": {"param_set": [{"sp_name": "epochs", "sp_value": "2"}]},
+        }
         outputs = {**OUTPUTS, "outfile_report": "report.html"}
-        result = forms.run("train_and_eval", {**form, "experiment_schemes": scheme, "save": ["save_estimator"]}, folder, **outputs)
+        result = forms.run(
+            "train_and_eval", {**form, "experiment_schemes": scheme, "save": ["save_estimator"]}, folder, **outputs
+        )
         assert (result.returncode, result.stderr) == (0, "")
         found[name] = folder
     return found

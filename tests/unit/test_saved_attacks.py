@@ -31,12 +31,30 @@ def results(tmp_path_factory):
         write(zips[name], DATA / "saved_model.keras")
     training = {"outfile_result": "scores", "outfile_object": "model"}
     folder = {reader: tmp_path_factory.mktemp("attack") for reader in READERS}
-    some = {name: path for name, path in zips.items() if name in attack_saved.ZIPS or name in attack_saved.HDF5 or name.startswith("CVE")}
+    some = {
+        name: path
+        for name, path in zips.items()
+        if name in attack_saved.ZIPS or name in attack_saved.HDF5 or name.startswith("CVE")
+    }
     return {
-        H5: forms.run_all("model_prediction", {n: forms.prediction(p, X) for n, p in hdf5.items()}, folder[H5], outfile_predict="out"),
-        ARCHIVE: forms.run_all("model_prediction", {n: forms.prediction(p, X) for n, p in zips.items()}, folder[ARCHIVE], outfile_predict="out"),
-        TRAINING: forms.run_all("train_and_eval", {n: forms.training(p, X, Y) for n, p in some.items()}, folder[TRAINING], **training),
-        BUILDER: forms.run_all("model_builder", {n: forms.builder(p) for n, p in some.items() if n not in attack_saved.FITTING}, folder[BUILDER], outfile="out"),
+        H5: forms.run_all(
+            "model_prediction", {n: forms.prediction(p, X) for n, p in hdf5.items()}, folder[H5], outfile_predict="out"
+        ),
+        ARCHIVE: forms.run_all(
+            "model_prediction",
+            {n: forms.prediction(p, X) for n, p in zips.items()},
+            folder[ARCHIVE],
+            outfile_predict="out",
+        ),
+        TRAINING: forms.run_all(
+            "train_and_eval", {n: forms.training(p, X, Y) for n, p in some.items()}, folder[TRAINING], **training
+        ),
+        BUILDER: forms.run_all(
+            "model_builder",
+            {n: forms.builder(p) for n, p in some.items() if n not in attack_saved.FITTING},
+            folder[BUILDER],
+            outfile="out",
+        ),
     }
 
 
@@ -45,8 +63,11 @@ CASES = [
     *((reader, name, words) for name, (_, words) in attack_saved.HDF5.items() for reader in (H5, ARCHIVE, TRAINING)),
     *((reader, name, words) for name, (_, words) in attack_saved.ZIPS.items() for reader in (ARCHIVE, TRAINING)),
     *((TRAINING, name, words) for name, (_, words) in NETWORKS.items() if name.startswith("CVE")),
-    *((BUILDER, name, words) for name, (_, words) in (NETWORKS | attack_saved.HDF5 | attack_saved.ZIPS).items()
-      if (name.startswith("CVE") or name not in NETWORKS) and name not in attack_saved.FITTING),
+    *(
+        (BUILDER, name, words)
+        for name, (_, words) in (NETWORKS | attack_saved.HDF5 | attack_saved.ZIPS).items()
+        if (name.startswith("CVE") or name not in NETWORKS) and name not in attack_saved.FITTING
+    ),
 ]
 
 

@@ -14,9 +14,16 @@ from test_prediction import TWO_INPUTS
 from test_training import FAST, OUTPUTS, network, write
 
 IMAGE = forms.sequential(
-    ("Conv2D", {"filters": 2, "kernel_size": "1", "activation": "relu", "kwargs": ""}), ("Flatten", {}),
-    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(5, 1, 1)")
-OPEN = forms.sequential(("GlobalAveragePooling1D", {"data_format": "channels_last"}), ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(None, 1)")
+    ("Conv2D", {"filters": 2, "kernel_size": "1", "activation": "relu", "kwargs": ""}),
+    ("Flatten", {}),
+    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+    input_shape="(5, 1, 1)",
+)
+OPEN = forms.sequential(
+    ("GlobalAveragePooling1D", {"data_format": "channels_last"}),
+    ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+    input_shape="(None, 1)",
+)
 CONFIGS = {"flat": network(3), "image": IMAGE, "two inputs": TWO_INPUTS, "open": OPEN}
 # The first 120 rows train, the others validate.
 LAST = {"split": {"shuffle": "None", "test_size": 30}}
@@ -40,31 +47,46 @@ def data(tmp_path_factory, x):
     write(folder / "y", x[1])
     write(folder / "tiny", x[0] * [1, 1, 1, 1, 0] + np.arange(150)[:, None] * [0, 0, 0, 0, 1e-12])
     entries = [f"{r + 1} {c + 1} {x[0][r, c]}" for r, c in zip(*x[0].nonzero(), strict=True)]
-    (folder / "x.mtx").write_text("\n".join(["%%MatrixMarket matrix coordinate real general", f"150 5 {len(entries)}", *entries]) + "\n")
+    (folder / "x.mtx").write_text(
+        "\n".join(["%%MatrixMarket matrix coordinate real general", f"150 5 {len(entries)}", *entries]) + "\n"
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data):
     configs = forms.run_all("model_config", CONFIGS, tmp_path_factory.mktemp("configs"), outfile="model.json")
-    made = forms.run_all("model_builder", {
-        name: forms.builder(result.folder / "model.json", epochs=8, seed=1, **FAST) for name, result in configs.items()
-    }, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
+    made = forms.run_all(
+        "model_builder",
+        {
+            name: forms.builder(result.folder / "model.json", epochs=8, seed=1, **FAST)
+            for name, result in configs.items()
+        },
+        tmp_path_factory.mktemp("zips"),
+        outfile="builder.zip",
+    )
 
     def case(name, samples="x", **changes):
         return forms.training(made[name].folder / "builder.zip", data / samples, data / "y", **LAST, **changes)
 
     cases = {
-        "standard": case("flat", scaling="standard"), "min-max": case("flat", scaling="min_max"), "255": case("flat", scaling="divide_by_255"),
-        "none": case("flat", scaling="none"), "image": case("image", scaling="standard"), "two inputs": case("two inputs", "four", scaling="standard"),
+        "standard": case("flat", scaling="standard"),
+        "min-max": case("flat", scaling="min_max"),
+        "255": case("flat", scaling="divide_by_255"),
+        "none": case("flat", scaling="none"),
+        "image": case("image", scaling="standard"),
+        "two inputs": case("two inputs", "four", scaling="standard"),
         "sparse": case("flat", "x.mtx", scaling="standard", selected_input="sparse"),
-        "fail open": case("open", scaling="min_max"), "fail tiny": case("flat", "tiny", scaling="standard"), "fail name": case("flat", scaling="log"),
+        "fail open": case("open", scaling="min_max"),
+        "fail tiny": case("flat", "tiny", scaling="standard"),
+        "fail name": case("flat", scaling="log"),
     }
     first = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS)
     model = first["standard"].folder / "model.h5mlm"
     swaps = [("epochs", "1")]
     again = {
-        "further": forms.training(model, data / "x", data / "y", swaps=swaps), "further, same": forms.training(model, data / "x", data / "y", swaps=swaps, scaling="standard"),
+        "further": forms.training(model, data / "x", data / "y", swaps=swaps),
+        "further, same": forms.training(model, data / "x", data / "y", swaps=swaps, scaling="standard"),
         "fail other": forms.training(model, data / "x", data / "y", scaling="min_max"),
     }
     return first | forms.run_all("train_and_eval", again, tmp_path_factory.mktemp("again"), **OUTPUTS)
@@ -74,7 +96,11 @@ def weights(result, layer):
     """Return name -> array of a layer's weights in a model file."""
     found = {}
     with h5py.File(result.folder / "model.h5mlm") as handle:
-        handle[f"model_weights/{layer}"].visititems(lambda name, item: found.update({name.rpartition("/")[2]: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        handle[f"model_weights/{layer}"].visititems(
+            lambda name, item: (
+                found.update({name.rpartition("/")[2]: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
     return found
 
 
@@ -90,7 +116,9 @@ def test_the_training_part_alone_is_what_counts(runs, x):
     assert np.sqrt(found["variance"]) == pytest.approx([*np.ptp(train[:, :4], axis=0), 1], rel=1e-5)
 
 
-@pytest.mark.parametrize("name", ["standard", "min-max", "255", "none", "image", "two inputs", "sparse", "further", "further, same"])
+@pytest.mark.parametrize(
+    "name", ["standard", "min-max", "255", "none", "image", "two inputs", "sparse", "further", "further, same"]
+)
 def test_ok_ends_well(runs, name):
     assert (runs[name].returncode, runs[name].stderr) == (0, "")
 
@@ -98,8 +126,12 @@ def test_ok_ends_well(runs, name):
 def test_each_input_is_scaled_by_its_own_columns(runs, x):
     train = x[0][:TRAINED]
     assert weights(runs["image"], "standard_scaling")["mean"].ravel() == pytest.approx(train.mean(axis=0), rel=1e-6)
-    assert weights(runs["two inputs"], "standard_scaling_sepals")["mean"] == pytest.approx(train[:, :3].mean(axis=0), rel=1e-6)
-    assert weights(runs["two inputs"], "standard_scaling_petals")["mean"] == pytest.approx(train[:, 3:4].mean(axis=0), rel=1e-6)
+    assert weights(runs["two inputs"], "standard_scaling_sepals")["mean"] == pytest.approx(
+        train[:, :3].mean(axis=0), rel=1e-6
+    )
+    assert weights(runs["two inputs"], "standard_scaling_petals")["mean"] == pytest.approx(
+        train[:, 3:4].mean(axis=0), rel=1e-6
+    )
 
 
 def accuracy(result):
@@ -139,7 +171,9 @@ def test_plain_keras_scales_alike(runs, data, tmp_path):
     command = [sys.executable, "-c", PLAIN_KERAS, str(data / "x"), *(f"{name}.h5" for name in names)]
     process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
-    cases = {name: forms.prediction(runs[name].folder / "model.h5mlm", data / "x", method="predict_proba") for name in names}
+    cases = {
+        name: forms.prediction(runs[name].folder / "model.h5mlm", data / "x", method="predict_proba") for name in names
+    }
     ours = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out")
     for name, plain in zip(names, json.loads(process.stdout), strict=True):
         assert np.array(ours[name].table("out")[1:], float) == pytest.approx(np.array(plain), abs=1e-6)

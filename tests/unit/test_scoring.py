@@ -26,12 +26,30 @@ def texts(columns):
 NAMES = np.array(["ant", "bee", "cat", "dog", "elk", "fox"])
 # Kind of target -> the target, as the training tool makes it, and the user's truth.
 TARGETS = {
-    "binary, one unit": (targets.classification(texts(NAMES[POSITIONS % 2]), None, 1, "binary_crossentropy", SOURCE), NAMES[POSITIONS % 2]),
-    "binary, two units": (targets.classification(texts(POSITIONS % 2 + 5), None, 2, "categorical_crossentropy", SOURCE), POSITIONS % 2 + 5),
-    "integers": (targets.classification(texts(POSITIONS + 3), None, 6, "sparse_categorical_crossentropy", SOURCE), POSITIONS + 3),
-    "names": (targets.classification(texts(NAMES[POSITIONS]), None, 6, "categorical_crossentropy", SOURCE), NAMES[POSITIONS]),
-    "one-hot": (targets.classification(texts(np.eye(6, dtype=int)[POSITIONS].T), None, 6, "categorical_crossentropy", SOURCE), POSITIONS),
-    "three classes": (targets.classification(texts(POSITIONS % 3), None, 3, "categorical_crossentropy", SOURCE), POSITIONS % 3),
+    "binary, one unit": (
+        targets.classification(texts(NAMES[POSITIONS % 2]), None, 1, "binary_crossentropy", SOURCE),
+        NAMES[POSITIONS % 2],
+    ),
+    "binary, two units": (
+        targets.classification(texts(POSITIONS % 2 + 5), None, 2, "categorical_crossentropy", SOURCE),
+        POSITIONS % 2 + 5,
+    ),
+    "integers": (
+        targets.classification(texts(POSITIONS + 3), None, 6, "sparse_categorical_crossentropy", SOURCE),
+        POSITIONS + 3,
+    ),
+    "names": (
+        targets.classification(texts(NAMES[POSITIONS]), None, 6, "categorical_crossentropy", SOURCE),
+        NAMES[POSITIONS],
+    ),
+    "one-hot": (
+        targets.classification(texts(np.eye(6, dtype=int)[POSITIONS].T), None, 6, "categorical_crossentropy", SOURCE),
+        POSITIONS,
+    ),
+    "three classes": (
+        targets.classification(texts(POSITIONS % 3), None, 3, "categorical_crossentropy", SOURCE),
+        POSITIONS % 3,
+    ),
     "multilabel": (targets.classification(texts(SEVERAL.T), None, 3, "binary_crossentropy", SOURCE), SEVERAL),
     "regression": (targets.regression(VALUES[:, :1], None, 1, SOURCE), VALUES[:, :1]),
     "two targets": (targets.regression(VALUES, None, 2, SOURCE), VALUES),
@@ -41,12 +59,20 @@ TARGETS = {
 
 def outputs(target):
     """Return what a network may give, right more often than by chance."""
-    noise = RANDOM.uniform(0, 1, (ROWS, target.values.shape[1] if target.values.dtype != np.int64 else len(target.classes)))
+    noise = RANDOM.uniform(
+        0, 1, (ROWS, target.values.shape[1] if target.values.dtype != np.int64 else len(target.classes))
+    )
     if target.kind == targets.REGRESSION:
         return (target.values + noise - 0.5).astype(np.float32)
-    truth = np.eye(noise.shape[1])[target.truth] if noise.shape[1] > 1 and target.truth.ndim == 1 else target.truth.reshape(ROWS, -1)
+    truth = (
+        np.eye(noise.shape[1])[target.truth]
+        if noise.shape[1] > 1 and target.truth.ndim == 1
+        else target.truth.reshape(ROWS, -1)
+    )
     found = (noise + 0.6 * truth) / 1.7
-    return (found / found.sum(axis=1, keepdims=True) if target.truth.ndim == 1 and noise.shape[1] > 1 else found).astype(np.float32)
+    return (
+        found / found.sum(axis=1, keepdims=True) if target.truth.ndim == 1 and noise.shape[1] > 1 else found
+    ).astype(np.float32)
 
 
 def averaged(function, average):
@@ -55,19 +81,25 @@ def averaged(function, average):
 
 def by_class(function, **options):
     """Return a score of likelihoods, of the positive class where there are two."""
+
     def score(y, p, s, c):
         if y.ndim == 1 and len(c) == 2:
             return function(y == c[1], s[:, 1])
         return function(label_binarize(y, classes=c) if y.ndim == 1 else y, s, average="macro")
+
     return score
 
 
 def multiclass_auc(**options):
-    return lambda y, p, s, c: metrics.roc_auc_score(y == c[1], s[:, 1]) if len(c) == 2 else metrics.roc_auc_score(y, s, labels=c, **options)
+    return lambda y, p, s, c: (
+        metrics.roc_auc_score(y == c[1], s[:, 1]) if len(c) == 2 else metrics.roc_auc_score(y, s, labels=c, **options)
+    )
 
 
 def top(k):
-    return lambda y, p, s, c: np.mean([truth in np.asarray(c)[np.argsort(row)[-k:]] for truth, row in zip(y, s, strict=True)])
+    return lambda y, p, s, c: np.mean(
+        [truth in np.asarray(c)[np.argsort(row)[-k:]] for truth, row in zip(y, s, strict=True)]
+    )
 
 
 def correlation(function):
@@ -143,7 +175,10 @@ def test_default_and_secondary_scorers():
     target = TARGETS["names"][0]
     assert scoring.chosen({"primary_scoring": "default"}, target) == ["accuracy"]
     assert scoring.chosen({"primary_scoring": None}, TARGETS["regression"][0]) == ["r2"]
-    assert scoring.chosen({"primary_scoring": "f1_macro", "secondary_scoring": ["accuracy", "f1_macro"]}, target) == ["f1_macro", "accuracy"]
+    assert scoring.chosen({"primary_scoring": "f1_macro", "secondary_scoring": ["accuracy", "f1_macro"]}, target) == [
+        "f1_macro",
+        "accuracy",
+    ]
 
 
 def test_what_a_small_part_does_not_define_is_nan():
@@ -151,7 +186,15 @@ def test_what_a_small_part_does_not_define_is_nan():
     names = ["roc_auc", "roc_auc_ovo", "roc_auc_ovr_weighted", "accuracy", "neg_log_loss", "top_3_accuracy"]
     found = scoring.scores(names, targets.MULTICLASS, np.zeros(3, int), np.zeros(3, int), likelihoods)
     assert [np.isnan(found[name]) for name in names] == [True, True, True, False, False, False]
-    one = scoring.scores(["r2", "spearman_correlation", "pearson_correlation"], targets.REGRESSION, np.ones((1, 1)), np.ones((1, 1)), None)
+    one = scoring.scores(
+        ["r2", "spearman_correlation", "pearson_correlation"],
+        targets.REGRESSION,
+        np.ones((1, 1)),
+        np.ones((1, 1)),
+        None,
+    )
     assert np.isnan(list(one.values())).all()
-    low = scoring.scores(["neg_mean_squared_log_error"], targets.REGRESSION, np.ones((2, 1)), np.full((2, 1), -3.0), None)
+    low = scoring.scores(
+        ["neg_mean_squared_log_error"], targets.REGRESSION, np.ones((2, 1)), np.full((2, 1), -3.0), None
+    )
     assert np.isnan(low["neg_mean_squared_log_error"])

@@ -22,8 +22,10 @@ def dense(units, activation="softmax", **further):
 
 
 def convolution(activation="sigmoid"):
-    return [("Conv2D", {"filters": 4, "kernel_size": "3", "activation": "relu", "kwargs": "padding='same'"}),
-            ("Conv2D", {"filters": 1, "kernel_size": "1", "activation": activation, "kwargs": ""})]
+    return [
+        ("Conv2D", {"filters": 4, "kernel_size": "3", "activation": "relu", "kwargs": "padding='same'"}),
+        ("Conv2D", {"filters": 1, "kernel_size": "1", "activation": activation, "kwargs": ""}),
+    ]
 
 
 def stepwise(units, activation="softmax"):
@@ -37,15 +39,22 @@ def named(kind, name, inbound, **values):
 
 # From a sequence of bases: what each is part of, and how often A occurs.
 TWO_HEADS = forms.functional(
-    ("Input", {"shape": f"({LENGTH}, 4)"}), ("Flatten", {"data_format": "channels_last", "inbound_nodes": 1}),
-    named("Dense", "steps", 1, units=3, activation="softmax"), named("Dense", "kind", 2, units=3, activation="softmax"),
-    inputs="[1]", outputs="[3, 4]",
+    ("Input", {"shape": f"({LENGTH}, 4)"}),
+    ("Flatten", {"data_format": "channels_last", "inbound_nodes": 1}),
+    named("Dense", "steps", 1, units=3, activation="softmax"),
+    named("Dense", "kind", 2, units=3, activation="softmax"),
+    inputs="[1]",
+    outputs="[3, 4]",
 )
 # An encoder whose state the decoder starts from is no layer of the form; that both are seen at each step does here.
 TRANSLATION = forms.functional(
-    ("Input", {"shape": f"({LENGTH}, 4)"}), ("Input", {"shape": f"({LENGTH}, 4)"}),
-    ("GRU", {"units": 8, "inbound_nodes": 1, "kwargs": "return_sequences=True"}), ("Concatenate", {"merging_layers": "[2, 3]", "axis": "-1"}),
-    dense(4, inbound_nodes=4), inputs="[1, 2]", outputs="[5]",
+    ("Input", {"shape": f"({LENGTH}, 4)"}),
+    ("Input", {"shape": f"({LENGTH}, 4)"}),
+    ("GRU", {"units": 8, "inbound_nodes": 1, "kwargs": "return_sequences=True"}),
+    ("Concatenate", {"merging_layers": "[2, 3]", "axis": "-1"}),
+    dense(4, inbound_nodes=4),
+    inputs="[1, 2]",
+    outputs="[5]",
 )
 CLASSES = {"epochs": 25, "seed": 1, **FAST}
 VALUES = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 5, "seed": 1}
@@ -74,7 +83,12 @@ def data(tmp_path_factory):
     parts = np.where(bases == 0, 0, np.where(bases == 1, follows % 3, np.where(bases == 2, 1, 2)))
     header = "\t".join(f"at{step}" for step in range(LENGTH))
     write(folder / "x", np.eye(4, dtype=int)[bases].reshape(SAMPLES, -1))
-    write(folder / "both", np.hstack([np.eye(4, dtype=int)[bases].reshape(SAMPLES, -1), np.eye(4, dtype=int)[follows].reshape(SAMPLES, -1)]))
+    write(
+        folder / "both",
+        np.hstack(
+            [np.eye(4, dtype=int)[bases].reshape(SAMPLES, -1), np.eye(4, dtype=int)[follows].reshape(SAMPLES, -1)]
+        ),
+    )
     write(folder / "bases", BASES[bases])
     write(folder / "parts", PARTS[parts], header)
     write(folder / "turned", PARTS[parts][:, ::-1], "\t".join(header.split("\t")[::-1]))
@@ -94,10 +108,21 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data):
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in NETWORKS.items()}, tmp_path_factory.mktemp("configs"), outfile="model.json")
-    made = forms.run_all("model_builder", {
-        name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in NETWORKS.items()
-    }, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
+    configs = forms.run_all(
+        "model_config",
+        {name: form for name, (form, _) in NETWORKS.items()},
+        tmp_path_factory.mktemp("configs"),
+        outfile="model.json",
+    )
+    made = forms.run_all(
+        "model_builder",
+        {
+            name: forms.builder(configs[name].folder / "model.json", **changes)
+            for name, (_, changes) in NETWORKS.items()
+        },
+        tmp_path_factory.mktemp("zips"),
+        outfile="builder.zip",
+    )
     path = {name: result.folder / "builder.zip" for name, result in made.items()}
     scorers = {"primary_scoring": "f1_macro", "secondary_scoring": ["roc_auc", "neg_log_loss"]}
     stratified = {"shuffle": "stratified", "test_size": 0.2, "random_state": 1}
@@ -124,19 +149,40 @@ def runs(tmp_path_factory, data):
         if name != "mask":
             form["input_options"]["sample_weights"] = [{"__index__": 0, **weights}]
         cases[f"weighted {name}"] = form
-    first = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS, outfile_report="report.html")
+    first = forms.run_all(
+        "train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS, outfile_report="report.html"
+    )
     model = first["steps"].folder / "model.h5mlm"
     again = {
         "further": forms.training(model, data / "x", data / "parts", header2=True, swaps=[("epochs", "2")]),
-        "turned": forms.training(model, data / "x", data / "turned", header2=True, swaps=[("epochs", "1"), ("optimizer__learning_rate", "1e-9")]),
+        "turned": forms.training(
+            model,
+            data / "x",
+            data / "turned",
+            header2=True,
+            swaps=[("epochs", "1"), ("optimizer__learning_rate", "1e-9")],
+        ),
         "fail other": forms.training(model, data / "x", data / "other", header2=True),
     }
     return first | forms.run_all("train_and_eval", again, tmp_path_factory.mktemp("further"), **OUTPUTS)
 
 
 ENDS_WELL = (
-    "steps", "one-hot", "sparse", "logits", "balanced", "one unit", "two heads", "translation", "picture", "mask", "flat",
-    "weighted steps", "weighted two heads", "further", "turned",
+    "steps",
+    "one-hot",
+    "sparse",
+    "logits",
+    "balanced",
+    "one unit",
+    "two heads",
+    "translation",
+    "picture",
+    "mask",
+    "flat",
+    "weighted steps",
+    "weighted two heads",
+    "further",
+    "turned",
 )
 
 
@@ -157,7 +203,11 @@ def flat(result, name):
 
 @pytest.mark.parametrize(("name", "truth"), [("steps", "parts"), ("logits", "parts"), ("balanced", "parts")])
 def test_each_step_is_scored_as_a_row(runs, name, truth):
-    found, (header, true), (predicted_header, predicted) = scores(runs[name]), flat(runs[name], "y_true"), flat(runs[name], "y_preds")
+    found, (header, true), (predicted_header, predicted) = (
+        scores(runs[name]),
+        flat(runs[name], "y_true"),
+        flat(runs[name], "y_preds"),
+    )
     assert header == [f"True_at{step}" for step in range(LENGTH)]
     assert predicted_header == [f"Predicted_at{step}" for step in range(LENGTH)]
     assert set(true) == set(PARTS)
@@ -173,9 +223,13 @@ def test_each_step_is_scored_as_a_row(runs, name, truth):
 def test_labels_one_hot_columns_and_class_numbers_train_alike(runs):
     names = ["validation_loss", "validation_acc", "train_loss", "train_acc"]
     for other in ("one-hot", "sparse"):
-        assert [scores(runs[other])[name] for name in names] == pytest.approx([scores(runs["steps"])[name] for name in names], rel=1e-4)
+        assert [scores(runs[other])[name] for name in names] == pytest.approx(
+            [scores(runs["steps"])[name] for name in names], rel=1e-4
+        )
     assert flat(runs["one-hot"], "y_true")[0] == [f"True_{step}" for step in range(LENGTH)]
-    assert list(flat(runs["one-hot"], "y_true")[1]) == [str(list(PARTS).index(name)) for name in flat(runs["steps"], "y_true")[1]]
+    assert list(flat(runs["one-hot"], "y_true")[1]) == [
+        str(list(PARTS).index(name)) for name in flat(runs["steps"], "y_true")[1]
+    ]
 
 
 def test_two_classes_of_one_unit(runs):
@@ -244,7 +298,14 @@ def test_the_loss_is_weighted_as_keras_does_by_hand(shape):
 
     random = np.random.default_rng(1)
     values = random.random((6, *shape)).astype(np.float32)
-    target = targets.Target(targets.REGRESSION, np.zeros_like(values), np.zeros((6, values[0].size)), [], [], shape=shape if len(shape) > 1 else ())
+    target = targets.Target(
+        targets.REGRESSION,
+        np.zeros_like(values),
+        np.zeros((6, values[0].size)),
+        [],
+        [],
+        shape=shape if len(shape) > 1 else (),
+    )
     weights = random.random(6).astype(np.float32)
     found = float(keras.losses.MeanSquaredError()(target.values, values, target.spread(weights)))
     each = (values.reshape(6, -1) ** 2).mean(axis=1)
@@ -270,13 +331,22 @@ def test_prediction(runs, data, tmp_path):
     cases = {
         "classes": forms.prediction(model, data / "x", truth=truth),
         "probabilities": forms.prediction(model, data / "x", method="predict_proba", truth=truth),
-        "one-hot": forms.prediction(runs["one-hot"].folder / "model.h5mlm", data / "x", truth=forms.table(data / "one_hot", "true")),
-        "two heads": forms.prediction(runs["two heads"].folder / "model.h5mlm", data / "x", truth=forms.table(data / "with_kind", "true")),
-        "picture": forms.prediction(runs["picture"].folder / "model.h5mlm", data / "digits", truth=forms.table(data / "digits", "true")),
+        "one-hot": forms.prediction(
+            runs["one-hot"].folder / "model.h5mlm", data / "x", truth=forms.table(data / "one_hot", "true")
+        ),
+        "two heads": forms.prediction(
+            runs["two heads"].folder / "model.h5mlm", data / "x", truth=forms.table(data / "with_kind", "true")
+        ),
+        "picture": forms.prediction(
+            runs["picture"].folder / "model.h5mlm", data / "digits", truth=forms.table(data / "digits", "true")
+        ),
         "fail": forms.prediction(model, data / "x", truth=forms.table(data / "with_kind", "true")),
     }
     found = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out", outfile_scores="scores")
-    forms.assert_one_line(found.pop("fail"), "has 7 target columns, but the last layer gives data of shape (6, 3) for each sample. Choose 6 columns of labels")
+    forms.assert_one_line(
+        found.pop("fail"),
+        "has 7 target columns, but the last layer gives data of shape (6, 3) for each sample. Choose 6 columns of labels",
+    )
     assert all((result.returncode, result.stderr) == (0, "") for result in found.values()), found
     parts = np.array([line.split("\t") for line in (data / "parts").read_text().splitlines()[1:]])
     header, *rows = found["classes"].table("out")
@@ -290,7 +360,10 @@ def test_prediction(runs, data, tmp_path):
     assert np.allclose(shares.sum(axis=2), 1, atol=1e-5)
     assert (PARTS[shares.argmax(axis=2)] == np.array(found["classes"].table("out")[1:])).all()
     assert scores(found["one-hot"])["accuracy"] > 0.95
-    assert found["two heads"].table("out")[0] == [*(f"Predicted_steps_{step}" for step in range(LENGTH)), "Predicted_kind"]
+    assert found["two heads"].table("out")[0] == [
+        *(f"Predicted_steps_{step}" for step in range(LENGTH)),
+        "Predicted_kind",
+    ]
     assert scores(found["two heads"])["kind_accuracy"] > 0.95
     digits, predicted = np.loadtxt(data / "digits"), np.array(found["picture"].table("out")[1:], float)
     assert scores(found["picture"])["loss"] == pytest.approx(((digits - predicted) ** 2).mean(), rel=1e-4)
@@ -314,7 +387,9 @@ def test_fail(runs, name):
 
 def test_a_missing_class_of_a_step_is_named_by_sample_and_step():
     columns = [np.array(["1", "0", "1"], object), np.array(["0", "1", "1"], object)] * 2
-    with pytest.raises(UserError, match="sample 3, step 1 has 2 columns that are 1, but categorical_crossentropy needs exactly one"):
+    with pytest.raises(
+        UserError, match="sample 3, step 1 has 2 columns that are 1, but categorical_crossentropy needs exactly one"
+    ):
         sequences.classification(columns, None, (2, 2), "categorical_crossentropy", SOURCE)
     several = sequences.classification(columns, None, (2, 2), "binary_crossentropy", SOURCE)
     assert (several.kind, several.values.shape, several.truth.shape) == (targets.MULTILABEL, (3, 2, 2), (3, 4))

@@ -13,14 +13,22 @@ NAMED = {"kwargs": "name='species'"}, {"kwargs": "name='origin'"}
 
 def heads(activation, units):
     """Return a network with two outputs, called species and origin."""
-    outputs = [("Dense", {"units": n, "activation": activation, "inbound_nodes": 2, **named}) for n, named in zip(units, NAMED, strict=True)]
+    outputs = [
+        ("Dense", {"units": n, "activation": activation, "inbound_nodes": 2, **named})
+        for n, named in zip(units, NAMED, strict=True)
+    ]
     hidden = ("Dense", {"units": 16, "activation": "relu", "kwargs": "", "inbound_nodes": 1})
-    return lambda columns: forms.functional(("Input", {"shape": f"({columns},)"}), hidden, *outputs, inputs="[1]", outputs="[3, 4]")
+    return lambda columns: forms.functional(
+        ("Input", {"shape": f"({columns},)"}), hidden, *outputs, inputs="[1]", outputs="[3, 4]"
+    )
 
 
 NETWORKS = {
     "classes": (heads("softmax", (3, 2))(4), {"epochs": 15, "seed": 1, **FAST}),
-    "values": (heads("linear", (1, 2))(10), {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 5, "seed": 1}),
+    "values": (
+        heads("linear", (1, 2))(10),
+        {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 5, "seed": 1},
+    ),
 }
 
 
@@ -32,30 +40,61 @@ def data(tmp_path_factory):
     write(folder / "x", ((iris.data - iris.data.mean(0)) / iris.data.std(0)).round(4))
     north = np.where(iris.data[:, 0] > 5.8, "north", "south")
     write(folder / "labels", np.stack([iris.target_names[y], north], 1), "species\torigin")
-    write(folder / "one_hot", np.hstack([np.eye(3, dtype=int)[y], np.stack([north == "north", north == "south"], 1).astype(int)]))
+    write(
+        folder / "one_hot",
+        np.hstack([np.eye(3, dtype=int)[y], np.stack([north == "north", north == "south"], 1).astype(int)]),
+    )
     write(folder / "three", np.stack([y, y, y], 1))
     write(folder / "diabetes", diabetes.data.round(4))
-    write(folder / "values", np.stack([diabetes.target, diabetes.target / 2, diabetes.target / 3], 1) / 100, "all\thalf\tthird")
+    write(
+        folder / "values",
+        np.stack([diabetes.target, diabetes.target / 2, diabetes.target / 3], 1) / 100,
+        "all\thalf\tthird",
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data):
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in NETWORKS.items()}, tmp_path_factory.mktemp("configs"), outfile="model.json")
-    made = forms.run_all("model_builder", {
-        name: forms.builder(configs[name].folder / "model.json", **changes) for name, (_, changes) in NETWORKS.items()
-    }, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
+    configs = forms.run_all(
+        "model_config",
+        {name: form for name, (form, _) in NETWORKS.items()},
+        tmp_path_factory.mktemp("configs"),
+        outfile="model.json",
+    )
+    made = forms.run_all(
+        "model_builder",
+        {
+            name: forms.builder(configs[name].folder / "model.json", **changes)
+            for name, (_, changes) in NETWORKS.items()
+        },
+        tmp_path_factory.mktemp("zips"),
+        outfile="builder.zip",
+    )
     path = {name: result.folder / "builder.zip" for name, result in made.items()}
     outputs = {**OUTPUTS, "outfile_report": "report.html"}
     stratified = {"shuffle": "stratified", "test_size": 0.2, "random_state": 1}
     cases = {
-        "labels": forms.training(path["classes"], data / "x", data / "labels", header2=True, split=stratified, scoring={"primary_scoring": "f1_macro", "secondary_scoring": ["roc_auc"]}, scaling="standard"),
+        "labels": forms.training(
+            path["classes"],
+            data / "x",
+            data / "labels",
+            header2=True,
+            split=stratified,
+            scoring={"primary_scoring": "f1_macro", "secondary_scoring": ["roc_auc"]},
+            scaling="standard",
+        ),
         "one-hot": forms.training(path["classes"], data / "x", data / "one_hot"),
         "values": forms.training(path["values"], data / "diabetes", data / "values", "train_val_test", header2=True),
-        "fail columns": forms.training(path["classes"], data / "x", data / "three"), "fail scorer": forms.training(path["classes"], data / "x", data / "one_hot", scoring={"primary_scoring": "f1"}),
+        "fail columns": forms.training(path["classes"], data / "x", data / "three"),
+        "fail scorer": forms.training(path["classes"], data / "x", data / "one_hot", scoring={"primary_scoring": "f1"}),
     }
     first = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **outputs)
-    again = {"further": forms.training(first["labels"].folder / "model.h5mlm", data / "x", data / "labels", header2=True, swaps=[("epochs", "2")])}
+    again = {
+        "further": forms.training(
+            first["labels"].folder / "model.h5mlm", data / "x", data / "labels", header2=True, swaps=[("epochs", "2")]
+        )
+    }
     return first | forms.run_all("train_and_eval", again, tmp_path_factory.mktemp("further"), **outputs)
 
 
@@ -89,7 +128,9 @@ def test_values_are_divided_in_order(runs):
     assert predicted[0] == ["Predicted_species", "Predicted_origin_half", "Predicted_origin_third"]
     true, predicted = (np.array(table[1:], float) for table in (true, predicted))
     assert np.allclose(true[:, 0], 2 * true[:, 1], atol=1e-5)
-    assert scores(runs["values"])["test_origin_r2"] == pytest.approx(metrics.r2_score(true[:, 1:], predicted[:, 1:]), rel=1e-4)
+    assert scores(runs["values"])["test_origin_r2"] == pytest.approx(
+        metrics.r2_score(true[:, 1:], predicted[:, 1:]), rel=1e-4
+    )
 
 
 def test_training_goes_on(runs):
@@ -108,7 +149,10 @@ def test_the_report_tells_of_each_output(runs):
 
 def test_prediction(runs, data, tmp_path):
     model, truth = runs["labels"].folder / "model.h5mlm", forms.table(data / "labels", "true", True)
-    cases = {"classes": forms.prediction(model, data / "x", truth=truth), "probabilities": forms.prediction(model, data / "x", method="predict_proba", truth=truth)}
+    cases = {
+        "classes": forms.prediction(model, data / "x", truth=truth),
+        "probabilities": forms.prediction(model, data / "x", method="predict_proba", truth=truth),
+    }
     found = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out", outfile_scores="scores")
     assert all((result.returncode, result.stderr) == (0, "") for result in found.values()), found
     header, *rows = found["classes"].table("out")

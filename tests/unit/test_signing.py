@@ -23,9 +23,16 @@ def signed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("signed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(signing.KEY, "secret")
-        assert forms.run("model_builder", forms.builder(DATA / "cnn_model.json"), folder, outfile="b.zip").returncode == 0
-        result = forms.run("train_and_eval", forms.training(folder / "b.zip", DATA / "X_train.tabular", Y), folder,
-                           outfile_result="scores", outfile_object="m.h5mlm")
+        assert (
+            forms.run("model_builder", forms.builder(DATA / "cnn_model.json"), folder, outfile="b.zip").returncode == 0
+        )
+        result = forms.run(
+            "train_and_eval",
+            forms.training(folder / "b.zip", DATA / "X_train.tabular", Y),
+            folder,
+            outfile_result="scores",
+            outfile_object="m.h5mlm",
+        )
     assert result.returncode == 0, result.stderr
     assert "'b.zip': signed by this server" in result.stdout
     return folder
@@ -36,8 +43,12 @@ def states(files, folder, monkeypatch, key="secret", required=None):
     monkeypatch.setenv(signing.KEY, key)
     if required:
         monkeypatch.setenv(signing.REQUIRED, required)
-    results = forms.run_all("model_builder", {name: forms.builder(path) for name, path in files.items()}, folder, outfile="out")
-    return {name: (r.returncode, r.stdout.splitlines()[0] if r.returncode == 0 else r.stderr) for name, r in results.items()}
+    results = forms.run_all(
+        "model_builder", {name: forms.builder(path) for name, path in files.items()}, folder, outfile="out"
+    )
+    return {
+        name: (r.returncode, r.stdout.splitlines()[0] if r.returncode == 0 else r.stderr) for name, r in results.items()
+    }
 
 
 def tampered(path, folder):
@@ -52,7 +63,11 @@ def tampered(path, folder):
 
 
 def test_ok_says_what_a_file_is(signed, tmp_path, monkeypatch):
-    files = {"signed": signed / "m.h5mlm", "unsigned": DATA / "cnn_model.h5mlm", "tampered": tampered(signed / "m.h5mlm", tmp_path)}
+    files = {
+        "signed": signed / "m.h5mlm",
+        "unsigned": DATA / "cnn_model.h5mlm",
+        "tampered": tampered(signed / "m.h5mlm", tmp_path),
+    }
     found = states(files, tmp_path, monkeypatch)
     assert found["signed"] == (0, "'m.h5mlm': signed by this server")
     assert found["unsigned"] == (0, "'cnn_model.h5mlm': unsigned")
@@ -60,7 +75,11 @@ def test_ok_says_what_a_file_is(signed, tmp_path, monkeypatch):
 
 
 def test_fail_where_signatures_are_demanded(signed, tmp_path, monkeypatch):
-    files = {"signed": signed / "m.h5mlm", "unsigned": DATA / "cnn_model.h5mlm", "tampered": tampered(signed / "m.h5mlm", tmp_path)}
+    files = {
+        "signed": signed / "m.h5mlm",
+        "unsigned": DATA / "cnn_model.h5mlm",
+        "tampered": tampered(signed / "m.h5mlm", tmp_path),
+    }
     found = states(files, tmp_path, monkeypatch, required="1")
     assert found["signed"][0] == 0
     assert found["unsigned"][1].startswith("Error: 'cnn_model.h5mlm': is unsigned. This server reads only")
@@ -89,7 +108,9 @@ def test_builder_and_its_signature(signed, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="'b': is tampered"):
         builder.read(Dataset(str(tmp_path / "b.zip"), "b"))
     monkeypatch.delenv(signing.KEY)
-    with pytest.raises(UserError, match="DLTOOLS_REQUIRE_SIGNED: signatures are demanded, but DLTOOLS_SIGNING_KEY holds no key"):
+    with pytest.raises(
+        UserError, match="DLTOOLS_REQUIRE_SIGNED: signatures are demanded, but DLTOOLS_SIGNING_KEY holds no key"
+    ):
         builder.read(Dataset(str(signed / "b.zip"), "b"))
 
 
@@ -103,7 +124,14 @@ def test_nothing_can_move_to_another_place():
 
     assert signed(a__b=1) == signed(a__b=1)
     # An attribute b@c of a and an attribute c of a@b; numbers of another type with the same bytes; an empty group.
-    different = [signed(a__b_c=1), signed(a_b__c=1), signed(a__b_c=np.uint64(1)), signed(a__b_c=[1]), signed(a__b_c="1"), signed(a__b_c=1, d__e=1)]
+    different = [
+        signed(a__b_c=1),
+        signed(a_b__c=1),
+        signed(a__b_c=np.uint64(1)),
+        signed(a__b_c=[1]),
+        signed(a__b_c="1"),
+        signed(a__b_c=1, d__e=1),
+    ]
     assert all(one != other for one, other in itertools.combinations(different, 2))
 
 

@@ -21,7 +21,9 @@ def plots(tables):
     scores = tables("scores", f"{STRANGE}\n.5\n.9\n.7\n")
     importances = tables("importances", f"feature\timportance\n{STRANGE}\t.1\n{OTHER}\t.5\n")
     folds = tables("folds", f"fold\t{STRANGE}\n1\t.5\n2\t.6\n")
-    truth, values = (tables.columns(name, {STRANGE: found}) for name, found in (("truth", [1, 2, 3]), ("values", [1.5, 2, 2.5])))
+    truth, values = (
+        tables.columns(name, {STRANGE: found}) for name, found in (("truth", [1, 2, 3]), ("values", [1.5, 2, 2.5]))
+    )
     entry = {"infile1": labels, "header1": True, "column_selector_options": forms.ALL, "name": STRANGE}
     return {
         "learning_curve": {"infile1": history, "plot_std_err": False},
@@ -30,7 +32,11 @@ def plots(tables):
         "calibration_curve": {**scored(labels, both), "n_bins": "5", "strategy": "uniform"},
         "threshold_plot": scored(labels, tables.columns("share", {STRANGE: shares}), STRANGE),
         "rfecv_gridscores": {"infile1": scores, "steps": repr([STRANGE, OTHER, "c"])},
-        "feature_importances": {"infile_estimator": importances, "infile1": tables("n", "a\tb\n"), "column_selector_options": forms.ALL},
+        "feature_importances": {
+            "infile_estimator": importances,
+            "infile1": tables("n", "a\tb\n"),
+            "column_selector_options": forms.ALL,
+        },
         "classification_confusion_matrix": {"plot_color": "Greens", **compared(labels, predicted, True)},
         "class_scores": compared(labels, predicted, True),
         "class_balance": {"label_tables": [entry]},
@@ -47,7 +53,9 @@ def results(tmp_path_factory):
         kind: {"plotting_selection": {"plot_type": kind, "title": STRANGE, "plot_format": "plotly_html", **form}}
         for kind, form in plots(Tables(folder)).items()
     }
-    return forms.run_all("ml_visualization", cases, folder, output="page", output_picture="picture", output_table="table")
+    return forms.run_all(
+        "ml_visualization", cases, folder, output="page", output_picture="picture", output_table="table"
+    )
 
 
 def test_they_stay_text(results):

@@ -164,7 +164,10 @@ HEADERLESS_FAULTS = {
     "hexadecimal": ("1\n0x1F\n", "'0x1F' is not a number"),
     "underscore": ("1\n1_0\n", "'1_0' is not a number"),
     "NaN": ("1\t2\nnan\t4\n", "line 2, column 1: 'nan' stands for a missing value"),
-    "several NaN": ("1\t2\nnan\t\n-Inf\t7\n", "line 2, column 1: 'nan' stands for a missing value. Fill it in, or remove the row or the column. In all, 3 cells are missing or infinite."),
+    "several NaN": (
+        "1\t2\nnan\t\n-Inf\t7\n",
+        "line 2, column 1: 'nan' stands for a missing value. Fill it in, or remove the row or the column. In all, 3 cells are missing or infinite.",
+    ),
     "NA": ("1\t2\n3\tNA\n", "'NA' stands for a missing value"),
     "infinite": ("1\t2\n3\t-inf\n", "'-inf' is infinite"),
     "too large": ("1\n1e39\n", "'1e39' is too large"),

@@ -13,8 +13,12 @@ from sklearn.datasets import load_diabetes, load_iris
 import forms
 
 OUTPUTS = {
-    "outfile_result": "scores", "outfile_object": "model.h5mlm", "outfile_architecture": "layers", "outfile_history": "history",
-    "outfile_y_true": "y_true", "outfile_y_preds": "y_preds",
+    "outfile_result": "scores",
+    "outfile_object": "model.h5mlm",
+    "outfile_architecture": "layers",
+    "outfile_history": "history",
+    "outfile_y_true": "y_true",
+    "outfile_y_preds": "y_preds",
 }
 
 
@@ -70,9 +74,21 @@ def dense(units, activation, node):
 
 SPARSE_INPUT = ("Input", {"shape": "(4,)", "name": "", "dtype": "float32", "sparse": True})
 BRANCHES = forms.functional(
-    SPARSE_INPUT, dense(8, "relu", 1), dense(8, "tanh", "1"), ("Add", {"merging_layers": "[2, 3]"}), dense(3, "softmax", 4), outputs="[5]")
+    SPARSE_INPUT,
+    dense(8, "relu", 1),
+    dense(8, "tanh", "1"),
+    ("Add", {"merging_layers": "[2, 3]"}),
+    dense(3, "softmax", 4),
+    outputs="[5]",
+)
 TWO_INPUTS = forms.functional(
-    ("Input", {"shape": "(4,)"}), ("Input", {"shape": "(4,)"}), ("Add", {"merging_layers": "[1, 2]"}), dense(3, "softmax", 3), inputs="[1, 2]", outputs="[4]")
+    ("Input", {"shape": "(4,)"}),
+    ("Input", {"shape": "(4,)"}),
+    ("Add", {"merging_layers": "[1, 2]"}),
+    dense(3, "softmax", 3),
+    inputs="[1, 2]",
+    outputs="[4]",
+)
 
 BUILDERS = {
     "softmax": (network(3), {"epochs": 15, "seed": 1, **FAST}),
@@ -82,15 +98,69 @@ BUILDERS = {
     "two": (network(2), {"epochs": 10, "seed": 2, **FAST}),
     "hinge": (network(1, "tanh"), {"loss": "hinge", "metrics": ["none"], "epochs": 10, "seed": 2, **FAST}),
     "labels": (network(2, "sigmoid"), {"loss": "binary_crossentropy", "epochs": 10, "seed": 2, **FAST}),
-    "linear": (network(1, "linear"), {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 20, "seed": 3, **FAST}),
-    "pair": (network(2, "linear"), {"learning_type": "KerasGRegressor", "loss": "mean_absolute_error", "metrics": "mse", "epochs": 5}),
-    "diverging": (network(1, "linear"), {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "optimizer": "SGD", "options": {"learning_rate": 1e30}, "epochs": 3}),
-    "stopping": (network(3), {"epochs": 50, "seed": 1, "callbacks": [
-        ("EarlyStopping", {"monitor": "val_loss", "mode": "auto", "min_delta": 10, "patience": 1, "restore_best_weights": True}),
-        ("ReduceLROnPlateau", {"monitor": "loss", "mode": "min", "patience": 2}), ("CSVLogger", {})]}),
-    "image": (forms.sequential(("Conv2D", {"filters": 2, "kernel_size": "2", "activation": "relu", "kwargs": ""}),
-                               ("Flatten", {}), ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(2, 2, 1)"), {}),
-    "not flat": (forms.sequential(("Reshape", {"target_shape": "(2, 2)"}), ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}), input_shape="(4,)"), {}),
+    "linear": (
+        network(1, "linear"),
+        {
+            "learning_type": "KerasGRegressor",
+            "loss": "mean_squared_error",
+            "metrics": ["mae"],
+            "epochs": 20,
+            "seed": 3,
+            **FAST,
+        },
+    ),
+    "pair": (
+        network(2, "linear"),
+        {"learning_type": "KerasGRegressor", "loss": "mean_absolute_error", "metrics": "mse", "epochs": 5},
+    ),
+    "diverging": (
+        network(1, "linear"),
+        {
+            "learning_type": "KerasGRegressor",
+            "loss": "mean_squared_error",
+            "optimizer": "SGD",
+            "options": {"learning_rate": 1e30},
+            "epochs": 3,
+        },
+    ),
+    "stopping": (
+        network(3),
+        {
+            "epochs": 50,
+            "seed": 1,
+            "callbacks": [
+                (
+                    "EarlyStopping",
+                    {
+                        "monitor": "val_loss",
+                        "mode": "auto",
+                        "min_delta": 10,
+                        "patience": 1,
+                        "restore_best_weights": True,
+                    },
+                ),
+                ("ReduceLROnPlateau", {"monitor": "loss", "mode": "min", "patience": 2}),
+                ("CSVLogger", {}),
+            ],
+        },
+    ),
+    "image": (
+        forms.sequential(
+            ("Conv2D", {"filters": 2, "kernel_size": "2", "activation": "relu", "kwargs": ""}),
+            ("Flatten", {}),
+            ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+            input_shape="(2, 2, 1)",
+        ),
+        {},
+    ),
+    "not flat": (
+        forms.sequential(
+            ("Reshape", {"target_shape": "(2, 2)"}),
+            ("Dense", {"units": 3, "activation": "softmax", "kwargs": ""}),
+            input_shape="(4,)",
+        ),
+        {},
+    ),
     "784": (forms.sequential(*forms.CNN), {}),
     "branches": (BRANCHES, {"epochs": 15, "seed": 1, **FAST}),
     "two inputs": (TWO_INPUTS, {}),
@@ -101,7 +171,9 @@ BUILDERS = {
 def builders(tmp_path_factory):
     """Make all builders through the real scripts; return name -> path."""
     folder = tmp_path_factory.mktemp("builders")
-    configs = forms.run_all("model_config", {name: form for name, (form, _) in BUILDERS.items()}, folder, outfile="model.json")
+    configs = forms.run_all(
+        "model_config", {name: form for name, (form, _) in BUILDERS.items()}, folder, outfile="model.json"
+    )
     assert all(result.returncode == 0 for result in configs.values()), configs
     changes = {name: forms.builder(configs[name].folder / "model.json", **(BUILDERS[name][1])) for name in BUILDERS}
     made = forms.run_all("model_builder", changes, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
@@ -111,25 +183,89 @@ def builders(tmp_path_factory):
 
 # name -> builder, samples, target, further parameters of the form
 OK = {
-    "one-hot": ("softmax", "x", "one_hot", {"scoring": {"primary_scoring": "roc_auc", "secondary_scoring": [
-        "accuracy", "f1_macro", "neg_log_loss", "average_precision", "precision_wighted", "balanced_accuracy"]}}),
+    "one-hot": (
+        "softmax",
+        "x",
+        "one_hot",
+        {
+            "scoring": {
+                "primary_scoring": "roc_auc",
+                "secondary_scoring": [
+                    "accuracy",
+                    "f1_macro",
+                    "neg_log_loss",
+                    "average_precision",
+                    "precision_wighted",
+                    "balanced_accuracy",
+                ],
+            }
+        },
+    ),
     "one-hot again": ("softmax", "x", "one_hot", {}),
     "one-hot sparse loss": ("sparse", "x", "one_hot", {}),
-    "names": ("softmax", "x", "names", {"scheme": "train_val_test", "scoring": {"primary_scoring": "accuracy", "secondary_scoring": "f1_micro"}}),
-    "from five": ("sparse", "x", "from_five", {"split": {"shuffle": "stratified", "test_size": 0.2, "random_state": 5}}),
+    "names": (
+        "softmax",
+        "x",
+        "names",
+        {"scheme": "train_val_test", "scoring": {"primary_scoring": "accuracy", "secondary_scoring": "f1_micro"}},
+    ),
+    "from five": (
+        "sparse",
+        "x",
+        "from_five",
+        {"split": {"shuffle": "stratified", "test_size": 0.2, "random_state": 5}},
+    ),
     "positions in ten": ("ten", "x", "positions", {}),
     "sparse input": ("softmax", "x.mtx", "one_hot", {"selected_input": "sparse"}),
-    "two, one unit": ("sigmoid", "x_two", "two_names", {"scoring": {"primary_scoring": "roc_auc", "secondary_scoring": ["f1", "neg_log_loss"]}}),
-    "two, two units": ("two", "x_two", "two_names", {"scoring": {"primary_scoring": "binarize_auc_scorer", "secondary_scoring": None}}),
+    "two, one unit": (
+        "sigmoid",
+        "x_two",
+        "two_names",
+        {"scoring": {"primary_scoring": "roc_auc", "secondary_scoring": ["f1", "neg_log_loss"]}},
+    ),
+    "two, two units": (
+        "two",
+        "x_two",
+        "two_names",
+        {"scoring": {"primary_scoring": "binarize_auc_scorer", "secondary_scoring": None}},
+    ),
     "hinge": ("hinge", "x_two", "two_names", {}),
-    "several labels": ("labels", "x", "several", {"scoring": {"primary_scoring": "f1_samples", "secondary_scoring": ["roc_auc", "accuracy"]}}),
-    "regression": ("linear", "diabetes", "progression", {"scoring": {"primary_scoring": "r2", "secondary_scoring": ["spearman_correlation", "max_error", "neg_mean_absolute_error"]}}),
+    "several labels": (
+        "labels",
+        "x",
+        "several",
+        {"scoring": {"primary_scoring": "f1_samples", "secondary_scoring": ["roc_auc", "accuracy"]}},
+    ),
+    "regression": (
+        "linear",
+        "diabetes",
+        "progression",
+        {
+            "scoring": {
+                "primary_scoring": "r2",
+                "secondary_scoring": ["spearman_correlation", "max_error", "neg_mean_absolute_error"],
+            }
+        },
+    ),
     "two values": ("pair", "diabetes", "two_values", {"split": {"shuffle": "None", "test_size": 0.25}}),
     "stopped early": ("stopping", "x", "one_hot", {}),
     "picture": ("image", "x", "names", {}),
     "branches": ("branches", "x", "names", {}),
     "branches, sparse": ("branches", "x.mtx", "names", {"selected_input": "sparse"}),
-    "swapped": ("softmax", "x", "one_hot", {"swaps": [("epochs", "2"), ("layers_0_Dense__units", "5"), ("lr", "0.5"), (None, ""), ("layers_0_Dense__config__activation", "tanh")]}),
+    "swapped": (
+        "softmax",
+        "x",
+        "one_hot",
+        {
+            "swaps": [
+                ("epochs", "2"),
+                ("layers_0_Dense__units", "5"),
+                ("lr", "0.5"),
+                (None, ""),
+                ("layers_0_Dense__config__activation", "tanh"),
+            ]
+        },
+    ),
 }
 
 
@@ -141,10 +277,21 @@ def form_of(builders, data, name, x, y, changes):
 def runs(tmp_path_factory, data, builders):
     """Train everything in OK in one process."""
     cases = {name: form_of(builders, data, *case) for name, case in OK.items()}
-    group = {"shuffle": "group", "test_size": 0.2, "random_state": 1, "group_names": "3, 7", "groups_selector": {
-        "infile_g": forms.dataset(data / "groups"), "header_g": True, "column_selector_options_g": {"selected_column_selector_option_g": "all_columns"}}}
+    group = {
+        "shuffle": "group",
+        "test_size": 0.2,
+        "random_state": 1,
+        "group_names": "3, 7",
+        "groups_selector": {
+            "infile_g": forms.dataset(data / "groups"),
+            "header_g": True,
+            "column_selector_options_g": {"selected_column_selector_option_g": "all_columns"},
+        },
+    }
     by_group = {"shuffle": "group", "test_size": 0.3, "random_state": None, "group_names": None}
-    cases["groups"] = forms.training(builders["softmax"], data / "x", data / "one_hot", "train_val_test", group, by_group)
+    cases["groups"] = forms.training(
+        builders["softmax"], data / "x", data / "one_hot", "train_val_test", group, by_group
+    )
     return forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS)
 
 
@@ -163,9 +310,18 @@ def labels(result, name):
     return [row[0] for row in result.table(name)[1:]]
 
 
-LABELS = {"one-hot": {"0", "1", "2"}, "names": {"setosa", "versicolor", "virginica"}, "from five": {"5", "6", "7"},
-          "two, one unit": {"versicolor", "virginica"}, "two, two units": {"versicolor", "virginica"}, "hinge": {"versicolor", "virginica"},
-          "positions in ten": {"0", "1", "2"}, "sparse input": {"0", "1", "2"}, "groups": {"0", "1", "2"}, "picture": {"setosa", "versicolor", "virginica"}}
+LABELS = {
+    "one-hot": {"0", "1", "2"},
+    "names": {"setosa", "versicolor", "virginica"},
+    "from five": {"5", "6", "7"},
+    "two, one unit": {"versicolor", "virginica"},
+    "two, two units": {"versicolor", "virginica"},
+    "hinge": {"versicolor", "virginica"},
+    "positions in ten": {"0", "1", "2"},
+    "sparse input": {"0", "1", "2"},
+    "groups": {"0", "1", "2"},
+    "picture": {"setosa", "versicolor", "virginica"},
+}
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -177,7 +333,20 @@ def test_labels_are_the_users_and_scores_follow_from_the_predictions(runs, name)
     assert accuracy is None or accuracy == pytest.approx(metrics.accuracy_score(true, predicted))
 
 
-@pytest.mark.parametrize("name", ["one-hot", "one-hot sparse loss", "from five", "sparse input", "two, one unit", "two, two units", "hinge", "branches", "branches, sparse"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "one-hot",
+        "one-hot sparse loss",
+        "from five",
+        "sparse input",
+        "two, one unit",
+        "two, two units",
+        "hinge",
+        "branches",
+        "branches, sparse",
+    ],
+)
 def test_the_network_learns(runs, name):
     assert metrics.accuracy_score(labels(runs[name], "y_true"), labels(runs[name], "y_preds")) >= 0.6
 
@@ -188,7 +357,9 @@ def test_multiclass_scores(runs):
     true, predicted = labels(result, "y_true"), labels(result, "y_preds")
     assert list(found)[:3] == ["validation_loss", "validation_acc", "validation_roc_auc"]
     assert found["validation_f1_macro"] == pytest.approx(metrics.f1_score(true, predicted, average="macro"))
-    assert found["validation_precision_wighted"] == pytest.approx(metrics.precision_score(true, predicted, average="weighted", zero_division=0))
+    assert found["validation_precision_wighted"] == pytest.approx(
+        metrics.precision_score(true, predicted, average="weighted", zero_division=0)
+    )
     assert found["validation_loss"] == pytest.approx(-found["validation_neg_log_loss"], rel=1e-4)
     assert 0.5 < found["validation_roc_auc"] <= 1
     assert found["validation_loss"] == pytest.approx(float(result.table("history")[-1][3]), rel=1e-5)
@@ -215,7 +386,9 @@ def test_same_seed_same_bits(runs):
     first, second = (runs[name].folder / "model.h5mlm" for name in ("one-hot", "one-hot again"))
     with h5py.File(first) as a, h5py.File(second) as b:
         members = []
-        a["model_weights"].visititems(lambda name, item: members.append(name) if isinstance(item, h5py.Dataset) else None)
+        a["model_weights"].visititems(
+            lambda name, item: members.append(name) if isinstance(item, h5py.Dataset) else None
+        )
         assert len(members) >= 4
         assert all(np.array_equal(a["model_weights"][name][()], b["model_weights"][name][()]) for name in members)
     assert scores(runs["one-hot"])["validation_loss"] == scores(runs["one-hot again"])["validation_loss"]
@@ -236,8 +409,11 @@ def test_progress_is_one_line_an_epoch(runs):
 
 def test_architecture_table(runs):
     assert runs["picture"].table("layers") == [
-        ["Name", "Type", "Output shape", "Parameters"], ["conv2d", "Conv2D", "(None, 1, 1, 2)", "10"],
-        ["flatten", "Flatten", "(None, 2)", "0"], [runs["picture"].table("layers")[3][0], "Dense", "(None, 3)", "9"]]
+        ["Name", "Type", "Output shape", "Parameters"],
+        ["conv2d", "Conv2D", "(None, 1, 1, 2)", "10"],
+        ["flatten", "Flatten", "(None, 2)", "0"],
+        [runs["picture"].table("layers")[3][0], "Dense", "(None, 3)", "9"],
+    ]
 
 
 def test_model_file_tells_what_it_is(runs):
@@ -257,6 +433,7 @@ def test_model_file_tells_what_it_is(runs):
 
 # Prediction.
 
+
 @pytest.fixture(scope="module")
 def predictions(tmp_path_factory, runs, data):
     def case(run, x, **changes):
@@ -264,11 +441,16 @@ def predictions(tmp_path_factory, runs, data):
 
     (data / "text").write_text("no model\n")
     cases = {
-        "names": case("names", "x"), "probabilities": case("names", "x", method="predict_proba"),
-        "two": case("two, one unit", "x_two", method="predict_proba"), "sparse": case("sparse input", "x.mtx", selected_input="sparse"),
-        "two values": case("two values", "diabetes"), "several": case("several labels", "x", method="predict_proba"),
-        "fail columns": case("names", "diabetes"), "fail regression": case("regression", "diabetes", method="predict_proba"),
-        "fail hinge": case("hinge", "x_two", method="predict_proba"), "fail text": forms.prediction(data / "text", data / "x"),
+        "names": case("names", "x"),
+        "probabilities": case("names", "x", method="predict_proba"),
+        "two": case("two, one unit", "x_two", method="predict_proba"),
+        "sparse": case("sparse input", "x.mtx", selected_input="sparse"),
+        "two values": case("two values", "diabetes"),
+        "several": case("several labels", "x", method="predict_proba"),
+        "fail columns": case("names", "diabetes"),
+        "fail regression": case("regression", "diabetes", method="predict_proba"),
+        "fail hinge": case("hinge", "x_two", method="predict_proba"),
+        "fail text": forms.prediction(data / "text", data / "x"),
         "fail HDF5": forms.prediction(data / "plain.h5", data / "x"),
     }
     with h5py.File(data / "plain.h5", "w") as handle:
@@ -328,7 +510,9 @@ print(int(model.optimizer.iterations.numpy()), model.loss.__class__.__name__)
 
 def test_plain_keras_opens_a_model_file(runs, predictions, data, tmp_path):
     (tmp_path / "model.h5").symlink_to(runs["names"].folder / "model.h5mlm")
-    process = subprocess.run([sys.executable, "-c", PLAIN_KERAS, str(data / "x")], cwd=tmp_path, capture_output=True, text=True, check=False)
+    process = subprocess.run(
+        [sys.executable, "-c", PLAIN_KERAS, str(data / "x")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert process.returncode == 0, process.stderr
     ours = np.array(predictions["probabilities"].table("out")[1:], float)
     assert np.abs(np.loadtxt(tmp_path / "plain") - ours).max() < 1e-6
@@ -337,6 +521,7 @@ def test_plain_keras_opens_a_model_file(runs, predictions, data, tmp_path):
 
 
 # Training further.
+
 
 def test_continued_training_goes_on(runs, data, tmp_path):
     model = runs["one-hot"].folder / "model.h5mlm"
@@ -358,28 +543,64 @@ def test_continued_training_goes_on(runs, data, tmp_path):
 FAIL = {
     "text is no builder": (("x", "x", "one_hot", {}), "'x': is no builder"),
     "lengths": (("softmax", "x", "short", {}), "'x' has 150 rows, but 'short' has 149. They differ by one"),
-    "lengths far apart": (("softmax", "x", "progression", {}), "'x' has 150 rows, but 'progression' has 442. Each sample"),
+    "lengths far apart": (
+        ("softmax", "x", "progression", {}),
+        "'x' has 150 rows, but 'progression' has 442. Each sample",
+    ),
     "input_shape": (("784", "x", "one_hot", {}), "has 4 columns, but the model's input_shape is (784,)"),
-    "units too few": (("two", "x", "names", {}), "has 3 classes (setosa, versicolor, virginica), but the last layer has 2 units"),
+    "units too few": (
+        ("two", "x", "names", {}),
+        "has 3 classes (setosa, versicolor, virginica), but the last layer has 2 units",
+    ),
     "units too many": (("ten", "x", "names", {}), "but the last layer has 10 units"),
     "one unit, three classes": (("sigmoid", "x", "names", {}), "Give the last layer 3 units with softmax"),
     "one-hot of other width": (("two", "x", "one_hot", {}), "has 3 one-hot columns, but the last layer has 2 units"),
-    "fractions as classes": (("softmax", "x", "fractions", {}), "35 classes (4.3, 4.4, 4.5, 4.6, 4.7, 4.8, 4.9, 5.0, 5.1, 5.2 and 25 more), but the last layer has 3 units. Give the last layer 35 units, one "
-                             "for each class. If these are measurements, choose KerasGRegressor"),
+    "fractions as classes": (
+        ("softmax", "x", "fractions", {}),
+        "35 classes (4.3, 4.4, 4.5, 4.6, 4.7, 4.8, 4.9, 5.0, 5.1, 5.2 and 25 more), but the last layer has 3 units. Give the last layer 35 units, one "
+        "for each class. If these are measurements, choose KerasGRegressor",
+    ),
     "numbers as one-hot": (("softmax", "x", "x", {}), "must hold only 0 and 1"),
     "not one-hot": (("two", "x", "several", {}), "columns that are 1, but categorical_crossentropy needs exactly one"),
     "one class": (("sigmoid", "x", "one_class", {}), "needs at least two classes"),
     "names in a regression": (("linear", "x", "names", {}), "is not a number"),
-    "two values for one unit": (("linear", "diabetes", "two_values", {}), "has 2 target columns, but the last layer has 1 units"),
+    "two values for one unit": (
+        ("linear", "diabetes", "two_values", {}),
+        "has 2 target columns, but the last layer has 1 units",
+    ),
     "two inputs": (("two inputs", "x", "names", {}), "the model has 2 inputs"),
-    "not flat": (("not flat", "x", "names", {}), "has 1 target column, but the last layer gives data of shape (2, 3) for each sample. Choose 2 columns of labels, one for each step, or 6 one-hot columns. For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer"),
-    "scorer": (("softmax", "x", "one_hot", {"scoring": {"primary_scoring": "r2"}}), "'r2' makes no sense for a multiclass target"),
-    "second scorer": (("linear", "diabetes", "progression", {"scoring": {"primary_scoring": "r2", "secondary_scoring": ["roc_auc"]}}), "'roc_auc' makes no sense"),
-    "test_size": (("softmax", "x", "one_hot", {"split": {"shuffle": "simple", "test_size": 150}}), "test_size must hold out at least 1 and fewer than all of the 150 rows"),
-    "stratified regression": (("linear", "diabetes", "progression", {"split": {"shuffle": "stratified"}}), "a stratified split needs classes"),
-    "group without groups": (("softmax", "x", "one_hot", {"split": {"shuffle": "group"}}), "needs the dataset with the groups"),
-    "no such setting": (("softmax", "x", "one_hot", {"swaps": [("epoch", "2")]}), "'epoch' is no setting of this model. Did you mean 'epochs'?"),
-    "swapped to nonsense": (("softmax", "x", "one_hot", {"swaps": [("epochs", "two or three")]}), "epochs: must be a number"),
+    "not flat": (
+        ("not flat", "x", "names", {}),
+        "has 1 target column, but the last layer gives data of shape (2, 3) for each sample. Choose 2 columns of labels, one for each step, or 6 one-hot columns. For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer",
+    ),
+    "scorer": (
+        ("softmax", "x", "one_hot", {"scoring": {"primary_scoring": "r2"}}),
+        "'r2' makes no sense for a multiclass target",
+    ),
+    "second scorer": (
+        ("linear", "diabetes", "progression", {"scoring": {"primary_scoring": "r2", "secondary_scoring": ["roc_auc"]}}),
+        "'roc_auc' makes no sense",
+    ),
+    "test_size": (
+        ("softmax", "x", "one_hot", {"split": {"shuffle": "simple", "test_size": 150}}),
+        "test_size must hold out at least 1 and fewer than all of the 150 rows",
+    ),
+    "stratified regression": (
+        ("linear", "diabetes", "progression", {"split": {"shuffle": "stratified"}}),
+        "a stratified split needs classes",
+    ),
+    "group without groups": (
+        ("softmax", "x", "one_hot", {"split": {"shuffle": "group"}}),
+        "needs the dataset with the groups",
+    ),
+    "no such setting": (
+        ("softmax", "x", "one_hot", {"swaps": [("epoch", "2")]}),
+        "'epoch' is no setting of this model. Did you mean 'epochs'?",
+    ),
+    "swapped to nonsense": (
+        ("softmax", "x", "one_hot", {"swaps": [("epochs", "two or three")]}),
+        "epochs: must be a number",
+    ),
     "swapped to nothing": (("softmax", "x", "one_hot", {"swaps": [("epochs", "")]}), "'epochs' has no new value"),
     "header": (("softmax", "x", "one_hot", {"header1": True}), "looks like data, not like a header"),
     "diverging": (("diverging", "diabetes", "progression", {}), "Lower the optimizer's learning rate"),

@@ -11,7 +11,14 @@ from dltools.errors import UserError
 from tests.attack_models import dense, layer, sequential
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
-SETTINGS = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": [], "optimizer": {"type": "SGD"}, "fit": {}, "callbacks": []}
+SETTINGS = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_squared_error",
+    "metrics": [],
+    "optimizer": {"type": "SGD"},
+    "fit": {},
+    "callbacks": [],
+}
 _LONG = list(map(float, range(1, 102)))
 
 
@@ -48,7 +55,10 @@ def test_fail_networks(tmp_path, monkeypatch):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as target:
             for member, content in {"architecture": config, "training": SETTINGS, "versions": {"format": "1"}}.items():
                 target.writestr(f"{member}.json", json.dumps(content))
-    cases = {name: forms.training(tmp_path / f"{name}.zip", tmp_path / "x.tabular", tmp_path / "y.tabular") for name in NETWORKS}
+    cases = {
+        name: forms.training(tmp_path / f"{name}.zip", tmp_path / "x.tabular", tmp_path / "y.tabular")
+        for name in NETWORKS
+    }
     results = forms.run_all("train_and_eval", cases, tmp_path, outfile_result="scores", outfile_object="model")
     for name, (_, words) in NETWORKS.items():
         forms.assert_one_line(results[name], words)
@@ -76,7 +86,12 @@ def test_fail_settings(settings, words):
 
 
 def test_a_class_is_what_is_written():
-    settings = {**SETTINGS, "learning_type": "KerasGClassifier", "loss": "binary_crossentropy", "class_weight": "{1e999: 1}"}
+    settings = {
+        **SETTINGS,
+        "learning_type": "KerasGClassifier",
+        "loss": "binary_crossentropy",
+        "class_weight": "{1e999: 1}",
+    }
     assert training_parameters.check(settings, "file")["class_weight"] == {"1e999": 1.0}
 
 
@@ -84,5 +99,7 @@ def test_a_late_step_of_a_schedule_is_kept_in_64_bits():
     from dltools import keras_runtime, schedules
 
     keras_runtime.keras_for_design()
-    made = schedules.make({"type": "PiecewiseConstantDecay", "options": {"boundaries": [1e30, 1e38], "values": [0.1, 0.2]}}, 0.5, 10, 1)
+    made = schedules.make(
+        {"type": "PiecewiseConstantDecay", "options": {"boundaries": [1e30, 1e38], "values": [0.1, 0.2]}}, 0.5, 10, 1
+    )
     assert made.boundaries == [2**62 - 1, 2**62 - 1]

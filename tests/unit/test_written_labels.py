@@ -58,7 +58,12 @@ SCORES = {
 @pytest.mark.parametrize("truth", TRUTHS)
 @pytest.mark.parametrize("scores", SCORES)
 def test_curves_are_the_same_however_truth_and_scores_are_written(tables, truth, scores):
-    shown = drawn("roc_curve", **scored(tables("truth", TRUTHS[truth]), tables("scores", SCORES[scores]), "sick" if "no header" not in truth else ""))
+    shown = drawn(
+        "roc_curve",
+        **scored(
+            tables("truth", TRUTHS[truth]), tables("scores", SCORES[scores]), "sick" if "no header" not in truth else ""
+        ),
+    )
     assert shown.curves[0].area == pytest.approx(AREA)
 
 
@@ -91,7 +96,9 @@ COUNTS = metrics.confusion_matrix(LABELS, PREDICTED)
 def test_a_confusion_matrix_is_the_same_however_truth_is_written(tables, truth):
     header = truth not in ("plain", "blank end", "comment")
     written = {"comment": ("# by R", "Predicted"), "row names": None}.get(truth, ("Predicted",))
-    predicted = r_lines(PREDICTED[:, None], "Predicted") if written is None else lines(PREDICTED[:, None], *written) + "\n"
+    predicted = (
+        r_lines(PREDICTED[:, None], "Predicted") if written is None else lines(PREDICTED[:, None], *written) + "\n"
+    )
     form = compared(tables("truth", TRUTHS[truth]), tables("predicted", predicted), header)
     shown = drawn("classification_confusion_matrix", plot_color="Greens", **form)
     np.testing.assert_array_equal(shown.counts, COUNTS)
@@ -100,7 +107,9 @@ def test_a_confusion_matrix_is_the_same_however_truth_is_written(tables, truth):
 def test_wrong_probabilities_are_named_by_their_line_in_the_file(tables):
     scores = tables("scores", lines([[0.5, 7], *PROBABILITIES[1:]], "# one", "# two", "healthy\tsick"))
     with pytest.raises(UserError, match=r"'scores', line 4, column 2 \('sick'\): 7 is no probability"):
-        drawn("classification_confusion_matrix", plot_color="Greens", **compared(tables("truth", TRUTHS["plain"]), scores))
+        drawn(
+            "classification_confusion_matrix", plot_color="Greens", **compared(tables("truth", TRUTHS["plain"]), scores)
+        )
 
 
 @pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE"), ("1", "0"), ("1.0", "0.0")])
@@ -113,7 +122,9 @@ def test_a_one_hot_target_may_say_true_and_false(words):
 def test_samples_and_target_are_counted_alike(tables):
     x = tables("x", lines([["r1", 1, "TRUE"], ["r2", 3, "FALSE"]], "# made by R", "a\tb") + "\n\n")
     y = tables("y", '"label"\n"r1"\t"cat"\n"r2"\t"dog"\n\n')
-    form = forms.training(x["source_path"], x["source_path"], y["source_path"], header1=True, header2=True)["input_options"]
+    form = forms.training(x["source_path"], x["source_path"], y["source_path"], header1=True, header2=True)[
+        "input_options"
+    ]
     form["column_selector_options_2"] = {"selected_column_selector_option2": "by_index_number", "col2": None}
     found = input_tables.read(form, True, 1)
     np.testing.assert_array_equal(found.features.take(np.arange(2)), [[1, 1], [3, 0]])
@@ -126,7 +137,10 @@ def test_samples_and_target_are_counted_alike(tables):
 @pytest.mark.parametrize("names", ["a\tb\tc\n", "#a\tb\tc\n", "# by R\na\tb\tc\n1\t2\t3\n", "a\tb\tc\nr1\t1\t2\t3\n"])
 def test_features_are_named_by_any_header(tables, names):
     shown = drawn(
-        "feature_importances", infile_estimator=tables("i", "importance\n.1\n.3\n.2\n"), infile1=tables("names", names),
-        column_selector_options=forms.ALL, threshold=None,
+        "feature_importances",
+        infile_estimator=tables("i", "importance\n.1\n.3\n.2\n"),
+        infile1=tables("names", names),
+        column_selector_options=forms.ALL,
+        threshold=None,
     )
     assert shown.features == ["a", "b", "c"]

@@ -55,7 +55,10 @@ def test_lines_around_the_rows_are_left_out_and_said(table, case, capsys):
     assert found.names in ([["a", "b"], ["0", "1"]] if header else [None])
     tables.read_text(dataset, header)
     assert capsys.readouterr().out == told
-    assert found.first_line == content.split("\n").index(next(line for line in content.split("\n") if line.startswith("1\t"))) + 1
+    assert (
+        found.first_line
+        == content.split("\n").index(next(line for line in content.split("\n") if line.startswith("1\t"))) + 1
+    )
 
 
 LABELS = {
@@ -89,7 +92,9 @@ def test_labels_that_all_begin_with_the_mark_are_labels(table):
 
 @pytest.mark.parametrize("name", ["a", "#a"])
 def test_a_marked_header_is_chosen_by_its_name_with_the_mark_or_without(table, name):
-    found = tables.read_numbers(table("b\t#a\n9\t9\n" if name == "" else "#a\tb\n1\t2\n"), True, Columns("by_header_name", (name,)))
+    found = tables.read_numbers(
+        table("b\t#a\n9\t9\n" if name == "" else "#a\tb\n1\t2\n"), True, Columns("by_header_name", (name,))
+    )
     assert (found.values.tolist(), found.names) == ([[1]], ["a"])
 
 
@@ -150,7 +155,10 @@ def test_row_names_are_no_feature(table, capsys):
     found = tables.read_numbers(dataset, True)
     np.testing.assert_array_equal(found.values, np.array([[21, 6], [32.4, 4]], np.float32))
     assert (found.names, found.first_line) == (["mpg", "cyl"], 2)
-    assert "the first column holds names of the rows, as R writes them: it is used only where it is chosen" in capsys.readouterr().out
+    assert (
+        "the first column holds names of the rows, as R writes them: it is used only where it is chosen"
+        in capsys.readouterr().out
+    )
     assert tables.count_columns(dataset, True) == 2
 
 
@@ -176,7 +184,10 @@ def test_one_column_beside_row_names_needs_no_choice(table):
 
 
 NO_ROW_NAMES = {
-    "twice": ("a\tb\nr\t1\t2\nr\t3\t4\n", "the first column does not name the rows: line 3 has 'r' there a second time"),
+    "twice": (
+        "a\tb\nr\t1\t2\nr\t3\t4\n",
+        "the first column does not name the rows: line 3 has 'r' there a second time",
+    ),
     "measurement": ("a\tb\n0.5\t1\t2\n0.7\t3\t4\n", "the first column does not name the rows: line 2 has '0.5' there"),
 }
 
@@ -184,7 +195,9 @@ NO_ROW_NAMES = {
 @pytest.mark.parametrize("case", NO_ROW_NAMES)
 def test_a_header_that_lacks_another_name_is_refused(table, case):
     content, message = NO_ROW_NAMES[case]
-    with pytest.raises(UserError, match=f"^'X': the header in line 1 has one name less than the rows have cells, but {message}"):
+    with pytest.raises(
+        UserError, match=f"^'X': the header in line 1 has one name less than the rows have cells, but {message}"
+    ):
         tables.read_numbers(table(content), True)
 
 
@@ -193,7 +206,10 @@ def test_row_names_that_r_made_different_are_read(table):
 
 
 def test_row_names_without_a_header_are_named(table):
-    with pytest.raises(UserError, match="line 2: has 3 cells, but line 1 has 2 cells. If line 1 is a header, and the first column names the rows"):
+    with pytest.raises(
+        UserError,
+        match="line 2: has 3 cells, but line 1 has 2 cells. If line 1 is a header, and the first column names the rows",
+    ):
         tables.read_text(table("a\tb\nr1\t1\t2\n"), False)
 
 
@@ -224,7 +240,11 @@ MIXED = {
     "blanks": ("a\nTrue\n False\n", True, "' False' has blanks around it"),
     "missing": ("a\nTrue\nNA\n", True, "line 3.*'NA' stands for a missing value"),
     "header": ("a\nTrue\nFalse\n", False, "line 1: 'a' looks like a header.* Set .* to Yes"),
-    "no header": ("True\tFalse\tFalse\nFalse\tTrue\tFalse\n", True, "line 1: looks like data, not like a header: it holds 'True'.* to No"),
+    "no header": (
+        "True\tFalse\tFalse\nFalse\tTrue\tFalse\n",
+        True,
+        "line 1: looks like data, not like a header: it holds 'True'.* to No",
+    ),
 }
 
 
@@ -240,7 +260,13 @@ def test_true_and_false_among_others_are_named(table, case):
 CSV = '"","a","b"\n"r, 1",1,2.5\n"r2",3,4\n'
 
 
-@pytest.mark.parametrize("content", [CSV, CSV.replace(",1,", ";1;").replace('","', '";"').replace('",', '";').replace(",", ";").replace("r; 1", "r, 1")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        CSV,
+        CSV.replace(",1,", ";1;").replace('","', '";"').replace('",', '";').replace(",", ";").replace("r; 1", "r, 1"),
+    ],
+)
 def test_a_dataset_of_the_type_csv_is_read(table, content, capsys):
     found = tables.read_numbers(table(content, "csv"), True, Columns("by_index_number", (2, 3)))
     np.testing.assert_array_equal(found.values, [[1, 2.5], [3, 4]])
@@ -258,15 +284,39 @@ def test_tabs_in_a_dataset_of_the_type_csv_are_read(table):
 
 
 SEPARATED = {
-    "commas": ("a,b\n1,2\n3,4\n", True, "^'X' is comma-separated, not tab-separated: line 1 reads 'a,b'.* Set its type to csv .* 'Convert delimiters to TAB'"),
+    "commas": (
+        "a,b\n1,2\n3,4\n",
+        True,
+        "^'X' is comma-separated, not tab-separated: line 1 reads 'a,b'.* Set its type to csv .* 'Convert delimiters to TAB'",
+    ),
     "write.csv": (CSV, True, "^'X' is comma-separated"),
-    "commas without header": ("1,2\n3,4\n", False, "is comma-separated, or holds numbers with commas, such as '3,4' in line 2"),
+    "commas without header": (
+        "1,2\n3,4\n",
+        False,
+        "is comma-separated, or holds numbers with commas, such as '3,4' in line 2",
+    ),
     "names and labels": ("id,label\ns1,cat\ns2,dog\ns3,cat\n", True, "^'X' is comma-separated"),
-    "decimal commas": ("2,5\n3,1\n", False, "is comma-separated, or holds numbers with commas, such as '3,1' .* Else write numbers with a decimal point"),
-    "thousands": ("1,234\n12,345\n", False, "such as '12,345' in line 2. .* Else write numbers with a decimal point and without commas"),
+    "decimal commas": (
+        "2,5\n3,1\n",
+        False,
+        "is comma-separated, or holds numbers with commas, such as '3,1' .* Else write numbers with a decimal point",
+    ),
+    "thousands": (
+        "1,234\n12,345\n",
+        False,
+        "such as '12,345' in line 2. .* Else write numbers with a decimal point and without commas",
+    ),
     "semicolons": ("a;b\n1;2\n3;4\n", True, "^'X' is separated by semicolons, .* 'Convert delimiters to TAB'"),
-    "semicolons, decimal commas": ("a;b\n1,5;2\n3,5;4\n", True, "is separated by semicolons.* Write decimals with a point, not with a comma as in '1,5'"),
-    "write.table": ('"a" "b"\n"1" 1 "x y"\n"2" 3 "z"\n', True, "^'X' is separated by blanks, .* in R, write it with sep = "),
+    "semicolons, decimal commas": (
+        "a;b\n1,5;2\n3,5;4\n",
+        True,
+        "is separated by semicolons.* Write decimals with a point, not with a comma as in '1,5'",
+    ),
+    "write.table": (
+        '"a" "b"\n"1" 1 "x y"\n"2" 3 "z"\n',
+        True,
+        "^'X' is separated by blanks, .* in R, write it with sep = ",
+    ),
     "blanks": ("1 2 3\n4 5 6\n", False, "^'X' is separated by blanks"),
     "vertical bars": ("a|b\n1|2\n", True, "^'X' is separated by vertical bars"),
 }
@@ -301,8 +351,14 @@ def test_labels_with_such_signs_are_labels(table, labels, header):
 
 
 CELLS = {
-    "thousands": ("1\t1,234\n", "'1,234' is not a number. Write numbers without a sign between thousands, and decimals with a point"),
-    "thousands in one column": ("1\n1,234\n", "'1,234' is not a number. Write numbers without a sign between thousands"),
+    "thousands": (
+        "1\t1,234\n",
+        "'1,234' is not a number. Write numbers without a sign between thousands, and decimals with a point",
+    ),
+    "thousands in one column": (
+        "1\n1,234\n",
+        "'1,234' is not a number. Write numbers without a sign between thousands",
+    ),
     "millions": ("1\t1.234.567\n", "without a sign between thousands"),
     "Swiss": ("1\t1'234\n", "without a sign between thousands"),
     "percent": ("1\t5%\n", "'5%' is not a number. Write it without the percent sign"),
@@ -319,7 +375,10 @@ def test_spellings_of_numbers_are_named(table, case):
 # --- files that are no tables -------------------------------------------------------------------
 
 OTHERS = {
-    "Excel": (b"PK\x03\x04\x14\0\6\0[Content_Types].xml", "^'X' is an Excel workbook .* Save the sheet as tab-separated text"),
+    "Excel": (
+        b"PK\x03\x04\x14\0\6\0[Content_Types].xml",
+        "^'X' is an Excel workbook .* Save the sheet as tab-separated text",
+    ),
     "OpenDocument": (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "is an OpenDocument file"),
     "zip": (b"PK\x03\x04config.json", "is a zip archive"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "is an old Excel or Office file"),
@@ -335,8 +394,14 @@ OTHERS = {
     "UTF-16 without a mark": ("1\t2\n3\t4\n".encode("utf-16-le"), "looks like text in UTF-16 without a mark"),
     "UTF-32": ("1\t2\n".encode("utf-32"), "is text in UTF-32"),
     "damaged UTF-16": ("1\t2\n".encode("utf-16") + b"\0", "is damaged text in UTF-16"),
-    "Latin-1 in line 1": ("größe\n1\n".encode("latin-1"), "line 1: is not text in UTF-8. It seems to hold 'ö' in Latin-1"),
-    "Latin-1 in line 3": ("a\n1\nä\n".encode("latin-1"), "line 3: is not text in UTF-8. It seems to hold 'ä' in Latin-1"),
+    "Latin-1 in line 1": (
+        "größe\n1\n".encode("latin-1"),
+        "line 1: is not text in UTF-8. It seems to hold 'ö' in Latin-1",
+    ),
+    "Latin-1 in line 3": (
+        "a\n1\nä\n".encode("latin-1"),
+        "line 3: is not text in UTF-8. It seems to hold 'ä' in Latin-1",
+    ),
     "quotes of R": (b'a\tb\n"5\\" pipe"\t2\n', "line 2: a double quote has no matching one: .* qmethod"),
 }
 

@@ -15,16 +15,28 @@ from dltools import adaptation, architecture, batches, model_file, training_para
 from dltools.builder import Builder
 from dltools.parameters import Dataset
 
-TRAINING = {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "loss_options": {}, "metrics": ["mae"],
-            "optimizer": {"type": "Adam", "options": {}}, "fit": {"epochs": 1}, "callbacks": []}
+TRAINING = {
+    "learning_type": "KerasGRegressor",
+    "loss": "mean_squared_error",
+    "loss_options": {},
+    "metrics": ["mae"],
+    "optimizer": {"type": "Adam", "options": {}},
+    "fit": {"epochs": 1},
+    "callbacks": [],
+}
 ROWS = 4
 
 
 def data(model, seed=0):
     """Return random input for a model: whole numbers below 5 where a layer looks them up."""
     random = np.random.default_rng(seed)
-    looks_up = any(type(getattr(layer, "layer", layer)).__name__ in ("Embedding", "CategoryEncoding") for layer in model.layers)
-    found = [random.integers(0, 5, (ROWS, *t.shape[1:])) if looks_up else random.normal(size=(ROWS, *t.shape[1:])) for t in model.inputs]
+    looks_up = any(
+        type(getattr(layer, "layer", layer)).__name__ in ("Embedding", "CategoryEncoding") for layer in model.layers
+    )
+    found = [
+        random.integers(0, 5, (ROWS, *t.shape[1:])) if looks_up else random.normal(size=(ROWS, *t.shape[1:]))
+        for t in model.inputs
+    ]
     return [x.astype("float32") for x in found]
 
 
@@ -38,8 +50,12 @@ def walk(folder: Path) -> None:
         config = json.loads(architecture.to_json(model))
     x = data(model)
     y = np.random.default_rng(1).normal(size=(ROWS, *model.output_shape[1:])).astype("float32")
-    model.compile(loss=training_parameters.loss(TRAINING), optimizer=training_parameters.optimizer(TRAINING),
-                  metrics=training_parameters.metrics(TRAINING, "binary", model.output_shape[-1]), run_eagerly=True)
+    model.compile(
+        loss=training_parameters.loss(TRAINING),
+        optimizer=training_parameters.optimizer(TRAINING),
+        metrics=training_parameters.metrics(TRAINING, "binary", model.output_shape[-1]),
+        run_eagerly=True,
+    )
     x = x if len(x) > 1 else x[0]
     if adaptation.adapting(model.layers):
         features = batches.Features(x.reshape(ROWS, -1), None, Dataset(folder.name, folder.name))
@@ -50,9 +66,15 @@ def walk(folder: Path) -> None:
     assert before.shape[1:] == model.output_shape[1:], f"designed as {designed}, but it is {before.shape}"
     if any(type(layer).__name__.startswith("Random") for layer in model.layers):
         # Several times, for once in a while chance leaves all pictures as they are.
-        assert any(not np.array_equal(before, np.asarray(model(x, training=True))) for _ in range(5)), "nothing is varied while training"
-    record = model_file.Record(Builder(config, TRAINING), {"kind": "regression", "classes": [], "names": []},
-                               {"count": 1, "names": None}, {"loss": [1.0]})
+        assert any(not np.array_equal(before, np.asarray(model(x, training=True))) for _ in range(5)), (
+            "nothing is varied while training"
+        )
+    record = model_file.Record(
+        Builder(config, TRAINING),
+        {"kind": "regression", "classes": [], "names": []},
+        {"count": 1, "names": None},
+        {"loss": [1.0]},
+    )
     walking.survives(folder, model, record, x)
 
 

@@ -48,8 +48,9 @@ def walk(folder: Path) -> None:
     figures = {name: values[-1] for name, values in fitted.history.items()}
     assert np.isfinite(list(figures.values())).all(), f"not all are numbers: {figures}"
     judge(made.training, model, features, target, validation, figures)
-    record = model_file.Record(made, {"kind": target.kind, "classes": target.classes, "names": []},
-                               {"count": 4, "names": None}, fitted.history)
+    record = model_file.Record(
+        made, {"kind": target.kind, "classes": target.classes, "names": []}, {"count": 4, "names": None}, fitted.history
+    )
     dataset = walking.survives(folder, model, record, x)
     plain(dataset, model, x, target, made.training)
     if folder.name.startswith(("optimizer", "options", "callback", "schedule", "scaled")):

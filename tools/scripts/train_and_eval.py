@@ -28,7 +28,17 @@ def main() -> None:
     options = parse_arguments()
     form = parameters.read(options.inputs)
     keras_runtime.keras_for_compute()
-    from dltools import baseline, cross_validation, evaluation, experiment, exports, model_file, parts, prediction, tables
+    from dltools import (
+        baseline,
+        cross_validation,
+        evaluation,
+        experiment,
+        exports,
+        model_file,
+        parts,
+        prediction,
+        tables,
+    )
 
     def keep(model, record) -> None:
         if options.outfile_object:
@@ -43,11 +53,17 @@ def main() -> None:
             evaluation.write_history(options.outfile_history, record.history)
 
     if form["experiment_schemes"]["selected_exp_scheme"] == parts.CROSS_VAL:
-        with_model = bool(options.outfile_object or options.outfile_history or options.outfile_keras or options.outfile_onnx)
+        with_model = bool(
+            options.outfile_object or options.outfile_history or options.outfile_keras or options.outfile_onnx
+        )
         outcome = cross_validation.run(form, keep, with_model=with_model)
     else:
         outcome = experiment.run(form, keep)
-    print(baseline.legend(outcome.target, "the training part"), *baseline.beside(outcome.scores, outcome.baselines), sep="\n")
+    print(
+        baseline.legend(outcome.target, "the training part"),
+        *baseline.beside(outcome.scores, outcome.baselines),
+        sep="\n",
+    )
     evaluation.write_scores(options.outfile_result, outcome.scores)
     if options.outfile_folds and outcome.folds:
         cross_validation.write_folds(options.outfile_folds, outcome.folds)
@@ -55,7 +71,9 @@ def main() -> None:
         evaluation.write_truth(options.outfile_y_true, outcome.target, outcome.judged.rows)
     if options.outfile_y_preds:
         loss = outcome.record.builder.training["loss"]
-        columns = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss, outcome.target.shapes)
+        columns = prediction.table(
+            outcome.judged.outputs, "predict", outcome.record.target, loss, outcome.target.shapes
+        )
         tables.write_table(options.outfile_y_preds, *columns)
     if options.outfile_report or options.outfile_report_markdown:
         keras_runtime.let_in("matplotlib")

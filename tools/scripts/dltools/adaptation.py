@@ -31,7 +31,9 @@ def check(model, labels: dict[str, str] | None = None) -> None:
     labels = labels or {layer.name: f"{layer.name} ({type(layer).__name__})" for layer in model.layers}
     for layer in model.layers:
         if adapting(_inside(layer)):
-            raise UserError(f"{labels[layer.name]}: a Normalization stands inside it. Only one that stands by itself adapts to data.")
+            raise UserError(
+                f"{labels[layer.name]}: a Normalization stands inside it. Only one that stands by itself adapts to data."
+            )
     found = adapting(model.layers) if model.built else []
     if not found:
         return

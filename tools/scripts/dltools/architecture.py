@@ -35,7 +35,10 @@ def bounded(model, source: str):
         limits.check(max(map(len, footprint.outputs(layer)), default=0), "dimensions", place)
         limits.check(footprint.values(layer), "values", place)
         if getattr(layer, "unroll", False):
-            steps = max((shape[1] or 0 for shapes in footprint.calls(layer) for shape in shapes[:1] if len(shape) > 1), default=0)
+            steps = max(
+                (shape[1] or 0 for shapes in footprint.calls(layer) for shape in shapes[:1] if len(shape) > 1),
+                default=0,
+            )
             limits.check(steps, "steps", place)
             unrolled += steps * len(getattr(layer.cell, "cells", [layer.cell]))
     limits.check(unrolled, "layer_calls", f"{source}: with what is unrolled, it")
@@ -98,7 +101,9 @@ def check_fits(layer, shape) -> None:
     """
     check_size(shape)
     if layer.weights and "float" not in layer.compute_dtype:
-        raise ValueError(f"its dtype is {layer.compute_dtype}, but weights are fractions. Leave dtype out, or choose float32.")
+        raise ValueError(
+            f"its dtype is {layer.compute_dtype}, but weights are fractions. Leave dtype out, or choose float32."
+        )
     weights.check(layer)
 
 
@@ -183,7 +188,9 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
         build = functools.partial(_begun, columns=columns)
         with without_weights():
             model = bounded(build(config, source), source)
-    footprint.check_memory(source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1)
+    footprint.check_memory(
+        source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1
+    )
     if inspect:
         inspect(model)
     return build(config, source)
@@ -218,8 +225,15 @@ def _name_misfit(config: dict, source: str, error: str) -> None:
     if layer is not None:
         shape = tuple(None if size.strip() == "None" else int(size) for size in told.group(3).strip("(), ").split(","))
         sources = [named[name] for name in gate.sources(layer.get("inbound_nodes")) if name in named]
-        before = tuple(misfits.Before(f"Layer {quoted(other['config']['name'])} ({other['class_name']})", other["class_name"], other["config"], shape)
-                       for other in sources)
+        before = tuple(
+            misfits.Before(
+                f"Layer {quoted(other['config']['name'])} ({other['class_name']})",
+                other["class_name"],
+                other["config"],
+                shape,
+            )
+            for other in sources
+        )
         seen = misfits.Layer(str(layer["class_name"]), layer["config"], shape, before)
         with explained(f"{source}: layer {quoted(told.group(1))} ({seen.name})", shape, seen):
             return
@@ -244,7 +258,11 @@ def _step_through(layers: list[dict], source: str) -> None:
             layer = keras.saving.deserialize_keras_object(_dense_input(config))
             tensor = layer.output if tensor is None else layer(tensor)
             tensor_shape = tuple(tensor.shape)
-        before.append(misfits.Before(f"Layer {position} ({seen.name})", seen.name if position else "Input", seen.options, tensor_shape))
+        before.append(
+            misfits.Before(
+                f"Layer {position} ({seen.name})", seen.name if position else "Input", seen.options, tensor_shape
+            )
+        )
 
 
 @contextlib.contextmanager
@@ -282,11 +300,18 @@ def _deserialized(config: dict):
 
 def _with_dense_inputs(config: dict) -> dict:
     # These tools feed dense rows however the table came, and the NumPy backend knows no sparse ones.
-    return {**config, "config": {**config["config"], "layers": [_dense_input(layer) for layer in config["config"]["layers"]]}}
+    return {
+        **config,
+        "config": {**config["config"], "layers": [_dense_input(layer) for layer in config["config"]["layers"]]},
+    }
 
 
 def _dense_input(layer: dict) -> dict:
-    is_sparse = layer.get("class_name") == "InputLayer" and isinstance(layer.get("config"), dict) and layer["config"].get("sparse")
+    is_sparse = (
+        layer.get("class_name") == "InputLayer"
+        and isinstance(layer.get("config"), dict)
+        and layer["config"].get("sparse")
+    )
     return {**layer, "config": {**layer["config"], "sparse": False}} if is_sparse else layer
 
 

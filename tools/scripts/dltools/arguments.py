@@ -10,14 +10,54 @@ import re
 from . import allowed, gate, weights
 from .errors import UserError, quoted
 from .kinds import (
-    Amounts, Axes, ByKeras, Choice, Equation, Factor, Figures, Flag, Named, Nullable, Numbers, Option, Real, Shape, Sizes, Whole, Word,
+    Amounts,
+    Axes,
+    ByKeras,
+    Choice,
+    Equation,
+    Factor,
+    Figures,
+    Flag,
+    Named,
+    Nullable,
+    Numbers,
+    Option,
+    Real,
+    Shape,
+    Sizes,
+    Whole,
+    Word,
 )
 
 ACTIVATIONS = (
-    "linear", "softmax", "elu", "selu", "softplus", "softsign", "relu", "tanh", "sigmoid", "hard_sigmoid",
+    "linear",
+    "softmax",
+    "elu",
+    "selu",
+    "softplus",
+    "softsign",
+    "relu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
     "exponential",
-    "gelu", "silu", "mish", "leaky_relu", "relu6", "log_softmax", "hard_silu", "hard_tanh", "celu", "log_sigmoid",
-    "squareplus", "sparsemax", "sparse_plus", "sparse_sigmoid", "soft_shrink", "hard_shrink", "tanh_shrink",
+    "gelu",
+    "silu",
+    "mish",
+    "leaky_relu",
+    "relu6",
+    "log_softmax",
+    "hard_silu",
+    "hard_tanh",
+    "celu",
+    "log_sigmoid",
+    "squareplus",
+    "sparsemax",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "soft_shrink",
+    "hard_shrink",
+    "tanh_shrink",
 )  # Not glu, which halves the last axis: Dense and Activation state a shape that it then does not have.
 ENCODINGS = ("multi_hot", "one_hot", "count")
 FLIPS = ("horizontal_and_vertical", "horizontal", "vertical")
@@ -29,27 +69,68 @@ _ALIASES = ("swish", "hard_swish")
 _ACTIVATION = Nullable(Named((*ACTIVATIONS, *_ALIASES)))
 _BOX = ", or be set in the box on the layer's weights"
 _INITIALIZER = Nullable(
-    Named((*sorted(allowed.INITIALIZERS), "uniform", "normal", "zero", "one"), _BOX, (weights.Initializer(), weights.NAMES))
+    Named(
+        (*sorted(allowed.INITIALIZERS), "uniform", "normal", "zero", "one"),
+        _BOX,
+        (weights.Initializer(), weights.NAMES),
+    )
 )
 _REGULARIZER = Nullable(Named(tuple(sorted(allowed.REGULARIZERS)), _BOX))
 _CONSTRAINT = Nullable(Named(tuple(sorted(allowed.CONSTRAINTS)), _BOX))
 _FRACTION, _POSITIVE, _COUNT = Real(0, 1), Real(0), Nullable(Whole())
 
 # Arguments of every Keras layer that a user may set by keyword, beside the layer's own.
-COMMON = {"name": Nullable(Word()), "trainable": Flag(), "dtype": Nullable(Option(tuple(sorted(allowed.POLICIES)))), "input_shape": Shape()}
+COMMON = {
+    "name": Nullable(Word()),
+    "trainable": Flag(),
+    "dtype": Nullable(Option(tuple(sorted(allowed.POLICIES)))),
+    "input_shape": Shape(),
+}
 # Other layers and tensors, which a person cannot type.
 NOT_TYPED = ("layer", "backward_layer", "input_tensor")
 # Values of so many forms that only Keras may judge: arrays of weights, the shape of a batch, settings of settings.
 JUDGED_BY_KERAS = ("weights", "batch_shape", "renorm_clipping", "quantization_config")
 
 _FLAGS = (
-    "use_bias", "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "unit_forget_bias", "reset_after", "mask_zero",
-    "center", "scale", "renorm", "synchronized", "keepdims", "invert", "antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio",
-    "use_scale", "use_gate", "normalize", "optional", "sparse",
+    "use_bias",
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "stateful",
+    "unroll",
+    "unit_forget_bias",
+    "reset_after",
+    "mask_zero",
+    "center",
+    "scale",
+    "renorm",
+    "synchronized",
+    "keepdims",
+    "invert",
+    "antialias",
+    "crop_to_aspect_ratio",
+    "pad_to_aspect_ratio",
+    "use_scale",
+    "use_gate",
+    "normalize",
+    "optional",
+    "sparse",
 )
 _WHOLE = (
-    "units", "filters", "depth_multiplier", "groups", "n", "input_dim", "output_dim", "num_heads", "key_dim", "head_dim",
-    "num_query_heads", "num_key_value_heads", "height", "width",
+    "units",
+    "filters",
+    "depth_multiplier",
+    "groups",
+    "n",
+    "input_dim",
+    "output_dim",
+    "num_heads",
+    "key_dim",
+    "head_dim",
+    "num_query_heads",
+    "num_key_value_heads",
+    "height",
+    "width",
 )
 # Argument -> its kind, wherever it is not another in `_OF_LAYERS`.
 _ARGUMENTS = {
@@ -141,7 +222,9 @@ def like(present, value, label: str):
     if isinstance(present, bool):
         return Flag().read(value, label)
     if isinstance(present, (int, float)):
-        return (Axes(several=False) if isinstance(present, int) and isinstance(value, int) else Real()).read(value, label)
+        return (Axes(several=False) if isinstance(present, int) and isinstance(value, int) else Real()).read(
+            value, label
+        )
     if isinstance(present, str) and not isinstance(value, str):
         raise UserError(f"{label} must be a text, such as the present {quoted(present)}. Received: {quoted(value)}.")
     return value

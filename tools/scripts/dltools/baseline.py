@@ -12,7 +12,9 @@ from . import evaluation, metrics, objectives, prediction, targets, training_par
 _LEAST = 1e-6
 
 
-def scores(training: dict, target: targets.Target, known: np.ndarray, rows: np.ndarray, scorers: list[str], weights=None) -> dict[str, float]:
+def scores(
+    training: dict, target: targets.Target, known: np.ndarray, rows: np.ndarray, scorers: list[str], weights=None
+) -> dict[str, float]:
     """Return the scores of a constant answer, named as those of the network are; one that is not defined is NaN.
 
     Parameters:
@@ -96,7 +98,8 @@ def answer(target: targets.Target) -> str:
 def beside(found: dict[str, float], constant: dict[str, float]) -> list[str]:
     """Return one line for each score: its name, the network's and the constant answer's, where that is defined."""
     return [
-        f"{name}: {score:.6g}" + (f" (baseline: {constant[name]:.6g})" if np.isfinite(constant.get(name, np.nan)) else "")
+        f"{name}: {score:.6g}"
+        + (f" (baseline: {constant[name]:.6g})" if np.isfinite(constant.get(name, np.nan)) else "")
         for name, score in found.items()
     ]
 
@@ -106,7 +109,9 @@ def legend(target: targets.Target, of_what: str) -> str:
     return f"Baseline: what always answering {answer(target)} of {of_what} gets."
 
 
-def not_beaten(found: dict[str, float], constant: dict[str, float], target: targets.Target, part: str, scorer: str) -> str | None:
+def not_beaten(
+    found: dict[str, float], constant: dict[str, float], target: targets.Target, part: str, scorer: str
+) -> str | None:
     """Say so where a network's first score of a part is no better than the constant answer's; else return None.
 
     Parameters:

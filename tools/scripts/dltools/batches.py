@@ -73,7 +73,9 @@ def row_shape(model, features) -> list[Part]:
     """
     inputs = [(t.name, tuple(t.shape[1:])) for t in model.inputs]
     if len(inputs) == 1:
-        return [Part(0, features.count, _filled(inputs[0][1], features.count, features.source, "the model's input_shape"))]
+        return [
+            Part(0, features.count, _filled(inputs[0][1], features.count, features.source, "the model's input_shape"))
+        ]
     sizes = features.widths or _sizes(inputs, features)
     if len(sizes) != len(inputs):
         raise UserError(
@@ -104,7 +106,9 @@ def _sizes(inputs: list[tuple], features) -> list[int]:
     """Return how many columns of one table each of several inputs takes."""
     sizes = [None if None in shape else int(np.prod(shape)) for _, shape in inputs]
     if None in sizes or sum(sizes) != features.count:
-        needs = "one of unknown size, so give a table for each input" if None in sizes else f"{sum(sizes)} numbers a row"
+        needs = (
+            "one of unknown size, so give a table for each input" if None in sizes else f"{sum(sizes)} numbers a row"
+        )
         raise UserError(
             f"{features.source}: has {features.count} columns, but the model has {len(inputs)} inputs ({_told(inputs)}), which "
             f"take {needs}. Choose the columns of all inputs in this order, or give each input a table by 'Further input tables'."
@@ -125,7 +129,16 @@ def shaped(batch, parts: list[Part]):
     return tuple(tf.reshape(batch[:, part.first : part.last], (-1, *part.shape)) for part in parts)
 
 
-def pipeline(features: Features, shape, rows: np.ndarray, batch_size: int, values=None, weights=None, shuffle_seed=None, repeat=False):
+def pipeline(
+    features: Features,
+    shape,
+    rows: np.ndarray,
+    batch_size: int,
+    values=None,
+    weights=None,
+    shuffle_seed=None,
+    repeat=False,
+):
     """Return a `tf.data.Dataset` of the rows.
 
     Parameters:

@@ -124,7 +124,9 @@ def _numbers(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([column.cast(pa.float64()) for column in batch.columns], batch.schema.names)
 
 
-def number_rows(source: tsv.Source, block: Block, watch: "distinct.Watch | None" = None, dtype: type = np.float32) -> np.ndarray:
+def number_rows(
+    source: tsv.Source, block: Block, watch: "distinct.Watch | None" = None, dtype: type = np.float32
+) -> np.ndarray:
     """Return a block's wanted cells as numbers (rows, columns).
 
     Parameters:

@@ -51,21 +51,29 @@ def check(training: dict, validated: bool = True, outputs: int = 1) -> None:
         UserError: names the callback and what stands against it.
     """
     kinds = [callback["type"] for callback in training["callbacks"]]
-    measured = [f"{part}{name}" for part in ("", "val_")[: 1 + validated] for name in ("loss", *(training["metrics"] if outputs == 1 else ()))]
+    measured = [
+        f"{part}{name}"
+        for part in ("", "val_")[: 1 + validated]
+        for name in ("loss", *(training["metrics"] if outputs == 1 else ()))
+    ]
     for callback in training["callbacks"]:
         if not _watches(callback):
             continue
         monitor = callback["options"].get("monitor", VALIDATION_LOSS)
         if monitor not in measured:
             name = monitor.removeprefix("val_")
-            advice = "This run has no validation part." if name in measured else f"Add {name} to the metrics to watch it."
+            advice = (
+                "This run has no validation part." if name in measured else f"Add {name} to the metrics to watch it."
+            )
             if outputs > 1:
                 advice = "A network with several outputs has a metric for each, so it is watched by its loss."
             raise UserError(
                 f"{callback['type']}: monitor must be one of {listed(measured, 60)}. Received: '{monitor}'. {advice}"
             )
     if kinds.count(BEST_EPOCH) > 1:
-        raise UserError(f"{BEST_EPOCH}: one model is saved, so there can be one. Received: {kinds.count(BEST_EPOCH)}. Remove the others.")
+        raise UserError(
+            f"{BEST_EPOCH}: one model is saved, so there can be one. Received: {kinds.count(BEST_EPOCH)}. Remove the others."
+        )
     if REDUCE in kinds and "schedule" in training["optimizer"]:
         raise UserError(
             f"{REDUCE}: the learning rate follows the schedule {training['optimizer']['schedule']['type']}, so nothing else can "

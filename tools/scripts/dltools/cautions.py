@@ -60,7 +60,9 @@ def look(form: dict, scheme: dict, features: Features, target: Target, divided: 
 
 def _telling(features: Features, target: Target) -> list[str]:
     found = giveaways.find(features, target)
-    said = [f"{_column(features, one.column)} alone tells {_what(one, target)}{_how(one)}." for one in found[:_MOST_NAMED]]
+    said = [
+        f"{_column(features, one.column)} alone tells {_what(one, target)}{_how(one)}." for one in found[:_MOST_NAMED]
+    ]
     if len(found) > _MOST_NAMED:
         said.append(f"{len(found) - _MOST_NAMED} more columns do so.")
     if said:
@@ -74,7 +76,11 @@ def _telling(features: Features, target: Target) -> list[str]:
 def _column(features: Features, position: int) -> str:
     """Say which feature is meant; without a name, by its number among those that were chosen."""
     named = features.names and features.names[position]
-    return f"{features.source}: the feature {quoted(features.names[position])}" if named else f"{features.source}: feature {position + 1}"
+    return (
+        f"{features.source}: the feature {quoted(features.names[position])}"
+        if named
+        else f"{features.source}: feature {position + 1}"
+    )
 
 
 def _what(one: giveaways.Giveaway, target: Target) -> str:
@@ -120,4 +126,3 @@ def _told(found: list[repeats.Repeats]) -> str:
     otherwise = sum(one.otherwise for one in found)
     where = f"{repeated} of {rows} {found[0].part} samples ({repeated / rows:.1%}) have the same features as a training sample"
     return f"{where}{f', {otherwise} of them with another target' if otherwise else ''}."
-

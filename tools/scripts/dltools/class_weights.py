@@ -46,17 +46,25 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
     if chosen is None:
         return None
     if target.outputs:
-        raise UserError("class_weight: this network has several outputs, each with classes of its own. Remove the weights.")
+        raise UserError(
+            "class_weight: this network has several outputs, each with classes of its own. Remove the weights."
+        )
     if target.kind == targets.MULTILABEL:
-        raise UserError("class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove the weights.")
+        raise UserError(
+            "class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove the weights."
+        )
     weights = dict.fromkeys(range(len(target.classes)), 1.0)
     if chosen == BALANCED:
         truth = target.truth[rows].reshape(-1)
         present = np.unique(truth)
-        return weights | dict(zip(present.tolist(), compute_class_weight("balanced", classes=present, y=truth).tolist(), strict=True))
+        return weights | dict(
+            zip(present.tolist(), compute_class_weight("balanced", classes=present, y=truth).tolist(), strict=True)
+        )
     found = labels.classes(target.classes, chosen)
     positions = {found.position[name]: position for position, name in enumerate(target.classes)}
     unknown = next((name for name in chosen if found.position[name] not in positions), None)
     if unknown is not None:
-        raise UserError(f"class_weight: {quoted(unknown)} is no class of the target. Those that exist: {listed(target.classes, 25)}.")
+        raise UserError(
+            f"class_weight: {quoted(unknown)} is no class of the target. Those that exist: {listed(target.classes, 25)}."
+        )
     return weights | {positions[found.position[name]]: weight for name, weight in chosen.items()}

@@ -69,7 +69,9 @@ def _position(entry: str, label: str) -> int:
     return int(digits)
 
 
-def positions(columns: Columns, width: int, names: list[str] | None, dataset: Dataset, named_rows: bool = False) -> list[int]:
+def positions(
+    columns: Columns, width: int, names: list[str] | None, dataset: Dataset, named_rows: bool = False
+) -> list[int]:
     """Return the chosen columns of `dataset` as positions counted from 0.
 
     The table has `width` columns, called `names` if it has a header. Chosen columns keep the
@@ -99,7 +101,9 @@ def positions(columns: Columns, width: int, names: list[str] | None, dataset: Da
 
 def _only(every: range, dataset: Dataset) -> list[int]:
     if len(every) != 1:
-        raise UserError(f"{dataset}: no column was chosen, and the dataset has {len(every)}. Choose by their numbers the columns to use.")
+        raise UserError(
+            f"{dataset}: no column was chosen, and the dataset has {len(every)}. Choose by their numbers the columns to use."
+        )
     return list(every)
 
 

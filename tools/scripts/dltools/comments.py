@@ -73,7 +73,9 @@ def _is_alike(line: Line, width: int, separator: str) -> bool:
 def _is_prose(line: Line) -> bool:
     """Tell whether a line reads as a remark rather than as a name: several words, or several marks."""
     text = line.raw.strip()
-    return text.startswith(MARK * 2) or len(text.removeprefix(MARK).strip().split()) != 1 or text.startswith(MARK + b" ")
+    return (
+        text.startswith(MARK * 2) or len(text.removeprefix(MARK).strip().split()) != 1 or text.startswith(MARK + b" ")
+    )
 
 
 def _prose_names(table: _Table, recurs: Callable[[], bool]) -> bool:

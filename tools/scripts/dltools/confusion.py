@@ -38,11 +38,18 @@ def from_parameters(selection: dict) -> ConfusionMatrix:
     color = selection.get("plot_color") or "Greens"
     if color not in COLOR_MAPS:
         raise UserError(f"Choose plot color: must be one of {listed(COLOR_MAPS)}. Received: {quoted(color)}.")
-    normalize = Choice(tuple(class_scores.NORMALIZED)).read(selection.get("normalize") or "none", "Normalize the matrix")
+    normalize = Choice(tuple(class_scores.NORMALIZED)).read(
+        selection.get("normalize") or "none", "Normalize the matrix"
+    )
     counts, classes, notes = compared(selection)
     return ConfusionMatrix(
-        title=selection.get("title") or "Confusion matrix", counts=counts, classes=classes, notes=notes,
-        color_map=COLOR_MAPS[color], normalize=normalize, totals=boolean(selection.get("totals"), "totals"),
+        title=selection.get("title") or "Confusion matrix",
+        counts=counts,
+        classes=classes,
+        notes=notes,
+        color_map=COLOR_MAPS[color],
+        normalize=normalize,
+        totals=boolean(selection.get("totals"), "totals"),
     )
 
 

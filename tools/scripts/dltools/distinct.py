@@ -111,7 +111,9 @@ def look_at_sparse(matrix, dataset: Dataset, refused: bool) -> None:
     found = []
     for columns in np.array_split(full, -(-len(full) // _AT_ONCE) or 1):
         values = matrix[:, columns].toarray()
-        suspect = np.flatnonzero(_is_suspect(values.min(axis=0, initial=np.inf), values.max(axis=0, initial=-np.inf), 1))
+        suspect = np.flatnonzero(
+            _is_suspect(values.min(axis=0, initial=np.inf), values.max(axis=0, initial=-np.inf), 1)
+        )
         found += [(int(columns[place]), loss) for place in suspect if (loss := loss_of(np.unique(values[:, place])))]
     for column, loss in found:
         where = f"{dataset}, column {column + 1} of the matrix: {loss}"
@@ -124,7 +126,9 @@ def refuse(losses: list[tuple[int, Loss]], source: tsv.Source, what: str = _LEAV
     """Raise a `UserError` that names the first of some columns that lose distinct values."""
     if losses:
         column, loss = losses[0]
-        raise UserError(f"{source.dataset}, {places.named(source, source.positions[column])}: {loss}. {_advice(loss, what)}{_further(losses)}")
+        raise UserError(
+            f"{source.dataset}, {places.named(source, source.positions[column])}: {loss}. {_advice(loss, what)}{_further(losses)}"
+        )
 
 
 def _advice(loss: Loss, what: str = _LEAVE) -> str:

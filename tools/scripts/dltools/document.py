@@ -100,7 +100,9 @@ def shown(value) -> str:
 def _table_html(table: Table) -> str:
     head = "".join(f'<th align="left" bgcolor="#e8e8e8">{html.escape(name)}</th>' for name in table.header)
     rows = "\n".join(
-        "<tr>" + "".join(_cell_html(value, table.shades[i][j] if table.shades else 0.0) for j, value in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(_cell_html(value, table.shades[i][j] if table.shades else 0.0) for j, value in enumerate(row))
+        + "</tr>"
         for i, row in enumerate(table.rows)
     )
     return (
@@ -136,7 +138,9 @@ def _table_markdown(table: Table) -> str:
     lines = [[_plain(name) for name in table.header], rule]
     for i, row in enumerate(table.rows):
         marks = table.shades[i] if table.shades else [0.0] * len(row)
-        lines.append([f"**{_plain(value)}**" if mark > 0.5 else _plain(value) for value, mark in zip(row, marks, strict=True)])
+        lines.append(
+            [f"**{_plain(value)}**" if mark > 0.5 else _plain(value) for value, mark in zip(row, marks, strict=True)]
+        )
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -43,7 +43,9 @@ def letters_told():
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if lacking:
-        print(f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as they are.")
+        print(
+            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as they are."
+        )
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -113,7 +115,9 @@ def scaled(scale: float):
     """Return a context in which texts and lines are drawn smaller."""
     import matplotlib
 
-    return matplotlib.rc_context({"font.size": scale * FONT_SIZE, "lines.linewidth": 1.5 * scale, "lines.markersize": 6 * scale})
+    return matplotlib.rc_context(
+        {"font.size": scale * FONT_SIZE, "lines.linewidth": 1.5 * scale, "lines.markersize": 6 * scale}
+    )
 
 
 def letters_per_inch() -> float:

@@ -35,7 +35,7 @@ def one_line(text) -> str:
 def quoted(value, limit: int = 60) -> str:
     """Return a value received from the user in quotes, shortened, for use in a message."""
     text = "".join(ch if ch.isprintable() else " " for ch in str(value))
-    return f"'{text}'" if len(text) <= limit else f"'{text[:limit - 1]}…'"
+    return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"
 
 
 def listed(values, limit: int = 20) -> str:
@@ -72,7 +72,9 @@ def user_errors_on_stderr():
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        _tell("There is no room left to write the output: the disk or your quota is full. Make room, and run the job again.")
+        _tell(
+            "There is no room left to write the output: the disk or your quota is full. Make room, and run the job again."
+        )
         sys.exit(1)
 
 

@@ -28,7 +28,9 @@ def sample_of_training(rows: np.ndarray, every: bool) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, TRAINING_ROWS_JUDGED).astype(np.int64)]
 
 
-def judging(model, training: dict, features: batches.Features, target: targets.Target, scorers: list[str], weights=None) -> Callable:
+def judging(
+    model, training: dict, features: batches.Features, target: targets.Target, scorers: list[str], weights=None
+) -> Callable:
     """Return a function that judges `model` on rows, given by int64 positions, in one pass: rows -> `Judged`.
 
     Parameters:
@@ -82,10 +84,14 @@ def side_by_side(found):
     """Return what a network gives, one tensor or one for each of several outputs, as float32 (rows, numbers)."""
     import tensorflow as tf
 
-    return tf.concat([tf.reshape(tf.cast(part, tf.float32), (tf.shape(part)[0], -1)) for part in tf.nest.flatten(found)], axis=1)
+    return tf.concat(
+        [tf.reshape(tf.cast(part, tf.float32), (tf.shape(part)[0], -1)) for part in tf.nest.flatten(found)], axis=1
+    )
 
 
-def scores(training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]) -> dict[str, float]:
+def scores(
+    training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]
+) -> dict[str, float]:
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
     Parameters:
@@ -133,7 +139,9 @@ def write_architecture(path, model) -> None:
 def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
     """Write the user's labels or values of the rows judged, in the order of the table."""
     found = [_truth(own, rows) for own in target.outputs or (target,)]
-    tables.write_table(path, [name for names, _ in found for name in names], [column for _, columns in found for column in columns])
+    tables.write_table(
+        path, [name for names, _ in found for name in names], [column for _, columns in found for column in columns]
+    )
 
 
 def _truth(target: targets.Target, rows: np.ndarray) -> tuple[list[str], list[np.ndarray]]:

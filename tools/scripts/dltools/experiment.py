@@ -12,8 +12,31 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    architecture, baseline, batches, builder, cautions, devices, evaluation, exports, hyperparameters, input_tables, keras_runtime,
-    mistaken_columns, model_file, outputs, paired, parameters, parts, precision, samples, scaling, scoring, suitability, targets, trained_model, training,
+    architecture,
+    baseline,
+    batches,
+    builder,
+    cautions,
+    devices,
+    evaluation,
+    exports,
+    hyperparameters,
+    input_tables,
+    keras_runtime,
+    mistaken_columns,
+    model_file,
+    outputs,
+    paired,
+    parameters,
+    parts,
+    precision,
+    samples,
+    scaling,
+    scoring,
+    suitability,
+    targets,
+    trained_model,
+    training,
     words,
 )
 from .errors import UserError
@@ -147,7 +170,20 @@ def prepare(form: dict) -> Setup:
     scorers = scoring.chosen(scheme["metrics"]["scoring"], target)
     suitability.check_scorers(model, made.training, scorers)
     every = parameters.boolean(options.get("score_all_training"), "score_all_training")
-    return Setup(scheme, made, model, before, tables, target, weights, scorers, seed, precision.read(options), every, loaded is not None)
+    return Setup(
+        scheme,
+        made,
+        model,
+        before,
+        tables,
+        target,
+        weights,
+        scorers,
+        seed,
+        precision.read(options),
+        every,
+        loaded is not None,
+    )
 
 
 def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> Start:
@@ -182,7 +218,9 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
 def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
     loss = options["loss"] if targets.is_classification(options["learning_type"]) else None
-    return outputs.target(tables.labels, tables.label_names, outputs_of(model, tables.features), loss, tables.label_source)
+    return outputs.target(
+        tables.labels, tables.label_names, outputs_of(model, tables.features), loss, tables.label_source
+    )
 
 
 def outputs_of(model, features: batches.Features | samples.Opened) -> list[outputs.Output]:
@@ -197,13 +235,24 @@ def _continued_target(tables: input_tables.Inputs, model, before: model_file.Rec
         "start from its architecture alone, or choose a builder."
     )
     facts, loss = before.target, before.builder.training["loss"]
-    return outputs.known(tables.labels, tables.label_names, facts, outputs_of(model, tables.features), loss, tables.label_source, hint)
+    return outputs.known(
+        tables.labels, tables.label_names, facts, outputs_of(model, tables.features), loss, tables.label_source, hint
+    )
 
 
 def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
     """Train the network of a run and return the record that belongs to it."""
     features, target = setup.inputs.features, setup.target
-    arguments = (setup.made.training, features, target, divided.train, divided.validation, setup.seed, setup.before and setup.before.history, setup.weights)
+    arguments = (
+        setup.made.training,
+        features,
+        target,
+        divided.train,
+        divided.validation,
+        setup.seed,
+        setup.before and setup.before.history,
+        setup.weights,
+    )
     with devices.scope():
         if setup.precision == precision.FULL:
             fitted = training.fit(setup.model, *arguments)
@@ -261,8 +310,10 @@ def look(form: dict, setup: Setup, divided: list[parts.Parts]) -> cautions.Cauti
 def _swapped_trained(record: model_file.Record, swaps: list) -> builder.Builder:
     made = hyperparameters.swap(record.builder, swaps)
     if made.architecture != record.builder.architecture:
-        raise UserError("Hyperparameter swapping: the layers of a trained model are fixed. Swap settings of layers in a "
-                        "model that 'Create deep learning model' made, or swap fit and optimizer settings only.")
+        raise UserError(
+            "Hyperparameter swapping: the layers of a trained model are fixed. Swap settings of layers in a "
+            "model that 'Create deep learning model' made, or swap fit and optimizer settings only."
+        )
     return made
 
 
@@ -273,10 +324,14 @@ def announce(setup: Setup, divided: parts.Parts) -> None:
     print(f"{setup.inputs.label_source}: {targets.describe(setup.target)}")
     size = options["fit"].get("batch_size", training.DEFAULT_BATCH_SIZE)
     if size > len(divided.train):
-        print(f"batch_size {size} is more than the {len(divided.train)} training samples, so each epoch is a single step.")
+        print(
+            f"batch_size {size} is more than the {len(divided.train)} training samples, so each epoch is a single step."
+        )
     if divided.test is None:
-        print("The validation scores are of the samples that the training watched. For scores of samples that played no part "
-              "in it, choose the scheme Train, Validate and Evaluate.")
+        print(
+            "The validation scores are of the samples that the training watched. For scores of samples that played no part "
+            "in it, choose the scheme Train, Validate and Evaluate."
+        )
     judged = evaluation.sample_of_training(divided.train, setup.every_training_row)
     if len(judged) < len(divided.train):
         print(f"The train scores are computed on {len(judged)} evenly spaced samples of the training part.")

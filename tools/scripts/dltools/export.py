@@ -118,8 +118,11 @@ def page(figure, png: bytes, dpi: int, title: str, facts: list[str], is_interact
     comment = head.replace("--", "––").replace("<!––", "<!--", 1) + "-->" + tail
     width = int.from_bytes(png[16:20], "big") * 96 // dpi
     body = _PAGE.format(
-        title=html.escape(title), png=base64.b64encode(png).decode(), width=width,
-        lines="\n".join(f"<p>{html.escape(fact)}</p>" for fact in facts), scripts=_scripts(found) if found else "",
+        title=html.escape(title),
+        png=base64.b64encode(png).decode(),
+        width=width,
+        lines="\n".join(f"<p>{html.escape(fact)}</p>" for fact in facts),
+        scripts=_scripts(found) if found else "",
     )
     return (comment + body).encode()
 

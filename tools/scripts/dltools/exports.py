@@ -39,7 +39,10 @@ def _make_repeatable(path) -> None:
             # Of 1980, if nothing is said.
             same = zipfile.ZipInfo(entry.filename)
             same.external_attr, same.file_size = entry.external_attr, entry.file_size
-            with saved.open(entry) as source, written.open(same, "w", force_zip64=entry.file_size >= zipfile.ZIP64_LIMIT) as destination:
+            with (
+                saved.open(entry) as source,
+                written.open(same, "w", force_zip64=entry.file_size >= zipfile.ZIP64_LIMIT) as destination,
+            ):
                 if entry.filename.endswith(".json"):
                     facts = json.load(source)
                     facts.pop("date_saved", None)
@@ -131,8 +134,12 @@ def _constants_in_place(model):
     """Let normalizations hold NumPy arrays for a while: TensorFlow's would become inputs of the exported graph."""
     import numpy as np
 
-    kept = [(layer, name, getattr(layer, name)) for layer in model._flatten_layers() if type(layer).__name__ == "Normalization"
-            for name in ("mean", "variance")]
+    kept = [
+        (layer, name, getattr(layer, name))
+        for layer in model._flatten_layers()
+        if type(layer).__name__ == "Normalization"
+        for name in ("mean", "variance")
+    ]
     for layer, name, value in kept:
         setattr(layer, name, np.asarray(value))
     try:

@@ -17,9 +17,7 @@ def replacing(target, suffix: str = "", room: int = 0):
         OSError: there is no room.
     """
     target = os.path.abspath(target)
-    handle, temporary = tempfile.mkstemp(
-        prefix=".unfinished-", suffix=suffix, dir=os.path.dirname(target)
-    )
+    handle, temporary = tempfile.mkstemp(prefix=".unfinished-", suffix=suffix, dir=os.path.dirname(target))
     try:
         with os.fdopen(handle, "wb"):
             if room and hasattr(os, "posix_fallocate"):

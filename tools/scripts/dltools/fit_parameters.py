@@ -46,7 +46,10 @@ class ClassWeights(NamedTuple):
         try:
             # Only parsed: the syntax tree keeps how a number was written.
             table = ast.parse(braced, mode="eval").body
-            pairs = [(self._name(key, braced), ast.literal_eval(weight)) for key, weight in zip(table.keys, table.values, strict=True)]
+            pairs = [
+                (self._name(key, braced), ast.literal_eval(weight))
+                for key, weight in zip(table.keys, table.values, strict=True)
+            ]
         except (AttributeError, ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             pairs = []
         if not pairs or any(name is None for name, _ in pairs):
@@ -84,10 +87,14 @@ def read_class_weight(entries, classifies: bool, loss: str):
     value = entries
     if isinstance(entries, list):
         weighting = (entries[0].get("weighting") or {}) if entries else {}
-        chosen = Choice(WEIGHTINGS).read(weighting.get("class_weight_type"), "Weights of the classes") if entries else None
+        chosen = (
+            Choice(WEIGHTINGS).read(weighting.get("class_weight_type"), "Weights of the classes") if entries else None
+        )
         value = weighting.get("class_weight") if chosen == GIVEN else chosen
         if chosen == GIVEN and is_empty(value):
-            raise UserError("class_weight: must be given. Write each class with its weight, such as 'setosa': 1, 'virginica': 5.")
+            raise UserError(
+                "class_weight: must be given. Write each class with its weight, such as 'setosa': 1, 'virginica': 5."
+            )
     if is_empty(value):
         return None
     if not classifies:

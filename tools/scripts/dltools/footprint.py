@@ -43,7 +43,11 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
 def values(layer) -> int:
     """Return the most values that a layer makes of one sample, in whatever place of a network it stands."""
     given = [_count(shape[1:]) for shape in outputs(layer)]
-    within = [_WITHIN[type(layer).__name__](layer, *called) for called in calls(layer)] if type(layer).__name__ in _WITHIN else []
+    within = (
+        [_WITHIN[type(layer).__name__](layer, *called) for called in calls(layer)]
+        if type(layer).__name__ in _WITHIN
+        else []
+    )
     return max([*given, *within], default=0)
 
 
@@ -72,6 +76,7 @@ def _count(sizes) -> int:
 
 def _of_heads(heads: str, size: str):
     """Count what attention with several heads makes: a score of each place of the query with each of the value, and rows."""
+
     def count(layer, query, value=None, *_):
         value = value or query
         axes = getattr(layer, "_attention_axes", None) or range(1, len(query) - 1)
@@ -96,7 +101,11 @@ def _of_separable(layer, shape) -> int:
     """Return what the first half of a separable convolution gives to the second."""
     last = layer.data_format == "channels_last"
     places = layer.compute_output_shape(shape)
-    return _count(places[1:-1] if last else places[2:]) * _count(shape[-1:] if last else shape[1:2]) * layer.depth_multiplier
+    return (
+        _count(places[1:-1] if last else places[2:])
+        * _count(shape[-1:] if last else shape[1:2])
+        * layer.depth_multiplier
+    )
 
 
 def _of_window(name: str):

@@ -34,7 +34,13 @@ def functional(selection: dict, layers: list[dict]):
         feeding.append(sources)
         given = [tensors[p - 1] for p in sources]
         given = given if layer.merges else given[0] if given else None
-        shapes = [tuple(t.shape) for t in given] if isinstance(given, list) else given if given is None else tuple(given.shape)
+        shapes = (
+            [tuple(t.shape) for t in given]
+            if isinstance(given, list)
+            else given
+            if given is None
+            else tuple(given.shape)
+        )
         seen = misfits.Layer(misfits.name_of(build), dict(options), shapes, _before(sources, layer, made, feeding))
         with explained(label, shapes, seen):
             tensor, name = _input(build, options) if given is None else _output(build(**options), layer, given)
@@ -50,7 +56,9 @@ def functional(selection: dict, layers: list[dict]):
     return model, {name: position for position, name in enumerate(names, start=1)}
 
 
-def _before(sources: list[int], layer: Layer, made: list[misfits.Before], feeding: list[list[int]]) -> tuple[misfits.Before, ...]:
+def _before(
+    sources: list[int], layer: Layer, made: list[misfits.Before], feeding: list[list[int]]
+) -> tuple[misfits.Before, ...]:
     """Return what feeds a layer: of one that merges all its sources, else the layers back to where several meet."""
     if layer.merges or not sources:
         return tuple(made[p - 1] for p in sources)
@@ -86,7 +94,9 @@ def connected(built, layer: Layer, given):
 
 def _check_name(name: str, names: list[str], label: str) -> None:
     if name in names:
-        raise UserError(f"{label}: name {quoted(name)} is that of layer {names.index(name) + 1} already. Choose another.")
+        raise UserError(
+            f"{label}: name {quoted(name)} is that of layer {names.index(name) + 1} already. Choose another."
+        )
 
 
 def _sources(values: dict, layer: Layer, position: int, count: int, label: str) -> list[int]:
@@ -111,8 +121,16 @@ def _earlier(value, position: int, count: int, label: str) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise UserError(f"{label} must be the position of an earlier layer, counted from 1. Received: {quoted(value)}.")
     if number >= position:
-        where = "itself" if number == position else f"layer {number}, which {'comes later' if number <= count else 'is not there'}"
-        hint = f"Refer to one of the layers before it, 1 to {position - 1}." if position > 1 else "Begin with a layer of type Input."
+        where = (
+            "itself"
+            if number == position
+            else f"layer {number}, which {'comes later' if number <= count else 'is not there'}"
+        )
+        hint = (
+            f"Refer to one of the layers before it, 1 to {position - 1}."
+            if position > 1
+            else "Begin with a layer of type Input."
+        )
         raise UserError(f"{label}: layer {position} refers to {where}. {hint}")
     return number
 
@@ -120,8 +138,10 @@ def _earlier(value, position: int, count: int, label: str) -> int:
 def _positions(text, name: str, count: int) -> list[int]:
     numbers = literal(text or "[]", name)
     numbers = [numbers] if isinstance(numbers, int) else numbers
-    fits = isinstance(numbers, (list, tuple)) and numbers and all(
-        isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= count for n in numbers
+    fits = (
+        isinstance(numbers, (list, tuple))
+        and numbers
+        and all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= count for n in numbers)
     )
     if not fits:
         raise UserError(
@@ -167,4 +187,6 @@ def _check_ends(inputs: list[int], outputs: list[int], types: list[str], feeding
         if layer_type == "Input" and position not in inputs:
             raise UserError(f"input_layers: layer {position} is an Input that the outputs need, so it must be listed.")
         if layer_type == "Input" and position in outputs:
-            raise UserError(f"output_layers: layer {position} is an Input, which computes nothing. List the layers with the results.")
+            raise UserError(
+                f"output_layers: layer {position} is an Input, which computes nothing. List the layers with the results."
+            )

@@ -39,8 +39,10 @@ def parse_json(text: bytes | str, source: str):
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise UserError(f"{source}: is no JSON, so no model configuration. Choose the output of 'Create a deep "
-                        "learning model architecture'.") from None
+        raise UserError(
+            f"{source}: is no JSON, so no model configuration. Choose the output of 'Create a deep "
+            "learning model architecture'."
+        ) from None
     _bounded(value, source)
     return value
 
@@ -119,7 +121,12 @@ def _check_value(key: str, value, source: str, place: str) -> None:
 def _check_kind(key: str, value, source: str, place: str) -> None:
     """Refuse an allowed class in a place for another kind of object."""
     for end, classes in KINDS.items():
-        if key.endswith(end) and isinstance(value, dict) and "class_name" in value and value["class_name"] not in classes:
+        if (
+            key.endswith(end)
+            and isinstance(value, dict)
+            and "class_name" in value
+            and value["class_name"] not in classes
+        ):
             _refuse(source, place, f"names the class {quoted(value['class_name'])}")
 
 
@@ -190,7 +197,9 @@ def _check_used(config: dict, source: str, place: str) -> None:
         found = {name for layer in found & set(layers) for name in sources(layers[layer]["inbound_nodes"])} - used
     unused = [name for name in layers if name not in used]
     if unused:
-        raise UserError(f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or connect it.")
+        raise UserError(
+            f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or connect it."
+        )
 
 
 def sources(value):
@@ -251,7 +260,9 @@ def _repetitions(value) -> int:
         return sum(map(_repetitions, value))
     if not isinstance(value, dict):
         return 0
-    counts = [int(value[key]) for key in REPETITIONS if isinstance(value.get(key), (int, float)) and math.isfinite(value[key])]
+    counts = [
+        int(value[key]) for key in REPETITIONS if isinstance(value.get(key), (int, float)) and math.isfinite(value[key])
+    ]
     return (math.prod(counts) if counts else 0) + sum(map(_repetitions, value.values()))
 
 
@@ -275,7 +286,11 @@ def model_layers(config, source: str) -> list[dict]:
     """
     expected = f"{source}: is no model configuration as 'Create a deep learning model architecture' writes it"
     if not isinstance(config, dict) or str(config.get("class_name")) not in MODELS:
-        found = f"the keys {listed(quoted(key) for key in config)}" if isinstance(config, dict) else f"a JSON {type(config).__name__}"
+        found = (
+            f"the keys {listed(quoted(key) for key in config)}"
+            if isinstance(config, dict)
+            else f"a JSON {type(config).__name__}"
+        )
         raise UserError(f"{expected}: its class_name must be Sequential or Functional. Received: {found}.")
     inner = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else None

@@ -59,7 +59,9 @@ def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
                 names = _step_names(own, len(columns))
                 yield from ((name, own.kind, column) for name, column in zip(names, columns, strict=True))
         elif own.truth.shape[1] <= _MOST_TARGETS:
-            names = own.names or [own.output] if own.truth.shape[1] == 1 else own.names or range(1, own.truth.shape[1] + 1)
+            names = (
+                own.names or [own.output] if own.truth.shape[1] == 1 else own.names or range(1, own.truth.shape[1] + 1)
+            )
             for name, column in zip(names, own.truth.T, strict=True):
                 yield str(name), BINARY if own.kind == MULTILABEL else REGRESSION, column
 
@@ -83,7 +85,10 @@ def _of(features: Features, name: str, kind: str, truth: np.ndarray) -> Iterator
             columns, values = columns[possible], values[:, possible]
         told, _ = try_columns(values, truth[rows], features.count)
         promising += [(share, column) for share, column in zip(told, columns, strict=True) if share >= _FIRST]
-    promising = [column for _, column in sorted(promising, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, features.count // 2 + 1)]]
+    promising = [
+        column
+        for _, column in sorted(promising, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, features.count // 2 + 1)]
+    ]
     rows = _thinned(np.arange(features.rows), _ALL)
     for column in promising:
         values = _dense(features.values[rows][:, [column]] if features.rows > _ALL else features.values[:, [column]])
@@ -126,7 +131,11 @@ def _may_tell(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
     counts = np.unique(truth, return_counts=True)[1]
     length = int(counts.max() + (1 - _FIRST) * (len(truth) - counts.max())) + 1
     ordered = np.sort(np.ascontiguousarray(values.T), axis=1)
-    return ~(ordered[:, length:] == ordered[:, : -length]).any(axis=1) if length < len(truth) else np.ones(len(ordered), bool)
+    return (
+        ~(ordered[:, length:] == ordered[:, :-length]).any(axis=1)
+        if length < len(truth)
+        else np.ones(len(ordered), bool)
+    )
 
 
 class _Sorted(NamedTuple):
@@ -201,7 +210,9 @@ def _errors_of_thresholds(found: _Sorted, classes: int) -> np.ndarray:
     for code in range(classes):
         np.cumsum(found.codes == code, axis=0, out=upto[code, 1:])
     place = np.arange(rows)[:, None]
-    ranks = np.stack([((found.codes == code) * place).sum(axis=0) / np.maximum(1, upto[code, -1]) for code in range(classes)])
+    ranks = np.stack(
+        [((found.codes == code) * place).sum(axis=0) / np.maximum(1, upto[code, -1]) for code in range(classes)]
+    )
     order = ranks.argsort(axis=0)
     may_begin = np.ones((rows + 1, columns), bool)
     may_begin[1:-1] = found.runs[1:] != found.runs[:-1]
@@ -221,7 +232,9 @@ def _errors_of_categories(found: _Sorted, classes: int) -> tuple[np.ndarray, np.
     few = np.flatnonzero(runs <= _CATEGORIES)
     if len(few):
         places = (np.arange(len(few)) * _CATEGORIES + found.runs[:, few]) * classes + found.codes[:, few]
-        counts = np.bincount(places.ravel(), minlength=len(few) * _CATEGORIES * classes).reshape(len(few), _CATEGORIES, classes)
+        counts = np.bincount(places.ravel(), minlength=len(few) * _CATEGORIES * classes).reshape(
+            len(few), _CATEGORIES, classes
+        )
         wrong[few] = rows - counts.max(axis=2).sum(axis=1)
     return wrong, runs
 
@@ -238,7 +251,9 @@ def _told_by_one_value(found: _Sorted, counts: np.ndarray) -> tuple[np.ndarray, 
     wrong = (inside.sum(axis=0) - right) + (counts[best] - right)
     open_ = np.minimum(counts[best], rows - counts[best])
     first = np.argmax(inside, axis=0)
-    return np.where(right >= _FEWEST, 1 - wrong / open_, 0.0), found.values[first, np.arange(columns)].astype(np.float64)
+    return np.where(right >= _FEWEST, 1 - wrong / open_, 0.0), found.values[first, np.arange(columns)].astype(
+        np.float64
+    )
 
 
 # --- numbers -----------------------------------------------------------------------------------

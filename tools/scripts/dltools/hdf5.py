@@ -58,7 +58,9 @@ def damage_told(source: str, expected: str):
     try:
         yield
     except DAMAGE as error:
-        raise UserError(f"{source}: {expected}. It cannot be read as HDF5: {str(error) or 'too little memory'}.") from None
+        raise UserError(
+            f"{source}: {expected}. It cannot be read as HDF5: {str(error) or 'too little memory'}."
+        ) from None
 
 
 def is_group(handle, place: str) -> bool:

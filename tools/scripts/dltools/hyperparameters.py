@@ -39,7 +39,11 @@ def values(builder: Builder) -> dict:
     for place in _PLACES:
         found |= {f"{place}__{name}": value for name, value in _options(training, place).items()}
     for prefix, (_, config) in _layers(builder).items():
-        found |= {f"{prefix}__{name}": value for name, value in config.items() if name not in NOT_SWAPPED and not _is_inside(name, value)}
+        found |= {
+            f"{prefix}__{name}": value
+            for name, value in config.items()
+            if name not in NOT_SWAPPED and not _is_inside(name, value)
+        }
     return found
 
 
@@ -98,8 +102,15 @@ def _layers(builder: Builder) -> dict[str, tuple[str, dict]]:
 
 def _layers_of(config: dict, prefix: str):
     listed_layers = config.get("layers")
-    inside = {f"layers_{position}_{layer.get('class_name')}": layer
-              for position, layer in enumerate(listed_layers) if isinstance(layer, dict)} if isinstance(listed_layers, list) else {}
+    inside = (
+        {
+            f"layers_{position}_{layer.get('class_name')}": layer
+            for position, layer in enumerate(listed_layers)
+            if isinstance(layer, dict)
+        }
+        if isinstance(listed_layers, list)
+        else {}
+    )
     inside |= {name: config[name] for name in _LAYERS_INSIDE if _is_inside(name, config.get(name))}
     for name, layer in inside.items():
         if isinstance(layer.get("config"), dict):
@@ -148,7 +159,9 @@ def _set(builder: Builder, name: str, value) -> None:
     if name not in allowed and f"optimizer__{name}" in allowed:
         name = f"optimizer__{name}"
     if name not in allowed:
-        raise UserError(f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}")
+        raise UserError(
+            f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}"
+        )
     place, _, argument = name.rpartition("__")
     if place in _PLACES:
         _options(training, place)[argument] = value
@@ -165,7 +178,11 @@ def _set(builder: Builder, name: str, value) -> None:
 
 def _set_of_layer(layer: str, config: dict, argument: str, value, label: str) -> None:
     known = arguments.kind(layer, argument)
-    found = arguments.like(config[argument], value, label) if known is None else arguments.read(layer, argument, value, label)
+    found = (
+        arguments.like(config[argument], value, label)
+        if known is None
+        else arguments.read(layer, argument, value, label)
+    )
     # As the configuration holds it, which is JSON.
     config[argument] = json.loads(json.dumps(found))
 

@@ -26,7 +26,11 @@ def from_parameters(selection: dict) -> Importances:
     with open(source.path, "rb") as handle:
         head = handle.read(512)
     is_table = source.ext in ("tabular", "tsv", "txt") or (b"\t" in head and b"\0" not in head)
-    found = _of_table(source, selection) if is_table else permutation.from_parameters(source, selection, FEATURES, _columns(selection))
+    found = (
+        _of_table(source, selection)
+        if is_table
+        else permutation.from_parameters(source, selection, FEATURES, _columns(selection))
+    )
     if not np.any(np.abs(found.importances) >= threshold):
         raise UserError(
             f"Threshold value: no feature has an importance of {threshold:g} or more; the highest is "
@@ -40,12 +44,16 @@ def _of_table(source: Dataset, selection: dict) -> Importances:
     table = tables.read_text(source, True)
     numeric = [i for i, column in enumerate(table.columns) if all(map(is_number, column))]
     if not numeric:
-        raise UserError(f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, table.names), 12)}.")
+        raise UserError(
+            f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, table.names), 12)}."
+        )
     texts = [i for i in range(len(table.columns)) if i not in numeric]
     named = [i for i in numeric if "importance" in table.names[i].lower()]
     column = (named or numeric)[0]
     values = table.columns[column].astype(np.float64)
-    deviation = next((i for i in numeric if "std" in table.names[i].lower() or "deviation" in table.names[i].lower()), None)
+    deviation = next(
+        (i for i in numeric if "std" in table.names[i].lower() or "deviation" in table.names[i].lower()), None
+    )
     deviations = None if deviation in (None, column) else table.columns[deviation].astype(np.float64)
     if texts:
         names = list(table.columns[texts[0]])
@@ -60,10 +68,15 @@ def _names_of_features(selection: dict) -> list[str]:
     """Return the names of the selected columns of the dataset with feature names, which may be its only line."""
     dataset = parameters.dataset(selection.get("infile1"), FEATURES)
     first = tsv.first_line(dataset)
-    return [first.cells[i] for i in positions(_columns(selection), len(first.cells), first.cells, dataset, first.named_rows)]
+    return [
+        first.cells[i] for i in positions(_columns(selection), len(first.cells), first.cells, dataset, first.named_rows)
+    ]
 
 
 def _columns(selection: dict) -> tables.Columns:
     return tables.column_selection(
-        selection["column_selector_options"], "selected_column_selector_option", "col1", "Choose how to select data by column"
+        selection["column_selector_options"],
+        "selected_column_selector_option",
+        "col1",
+        "Choose how to select data by column",
     )

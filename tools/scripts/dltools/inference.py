@@ -9,8 +9,23 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    baseline, batches, evaluation, input_tables, model_file, outputs, paired, parameters, prediction, prediction_tables, samples, scoring, streams, tables,
-    targets, trained_model, words,
+    baseline,
+    batches,
+    evaluation,
+    input_tables,
+    model_file,
+    outputs,
+    paired,
+    parameters,
+    prediction,
+    prediction_tables,
+    samples,
+    scoring,
+    streams,
+    tables,
+    targets,
+    trained_model,
+    words,
 )
 from .refusals import computed
 
@@ -73,7 +88,11 @@ def run(form: dict, target, threads: int) -> Outcome:
             found = network(rows, done)
             done += size
             names, columns = prediction.table(
-                prediction.without_logits(found, training, shapes), form["method"], record.target, training["loss"], shapes
+                prediction.without_logits(found, training, shapes),
+                form["method"],
+                record.target,
+                training["loss"],
+                shapes,
             )
             if beside:
                 prediction_tables.check_classes(names)
@@ -99,7 +118,9 @@ def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside
     return Beside(prediction_tables.passed(stream.names, stream.count), stream.take)
 
 
-def _truth(entry: dict, opened: samples.Opened, record: model_file.Record, given: list[outputs.Output], threads: int) -> Truth:
+def _truth(
+    entry: dict, opened: samples.Opened, record: model_file.Record, given: list[outputs.Output], threads: int
+) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
     classification = kinds[0] != targets.REGRESSION

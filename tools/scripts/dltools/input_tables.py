@@ -10,6 +10,7 @@ from .errors import UserError
 # What to do with targets that 32 bits cannot tell apart.
 TARGETS = "and add it to the predictions"
 
+
 class Inputs(NamedTuple):
     """The tables of a run, read but not yet interpreted.
 
@@ -93,7 +94,9 @@ def read_weights(form: dict, features: batches.Features) -> np.ndarray | None:
     source, weights, _ = _one_column(selector, "w", "sample weights", features, numbers=True)
     negative = np.flatnonzero(weights < 0)
     if len(negative):
-        raise UserError(f"{source}: sample weights must be at least 0. Sample {negative[0] + 1} has {weights[negative[0]]:g}.")
+        raise UserError(
+            f"{source}: sample weights must be at least 0. Sample {negative[0] + 1} has {weights[negative[0]]:g}."
+        )
     return weights
 
 
@@ -105,7 +108,9 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
     """
     source = parameters.dataset(selector.get(f"infile_{letter}"), f"Dataset containing the {what}")
     columns = tables.column_selection(
-        selector[f"column_selector_options_{letter}"], f"selected_column_selector_option_{letter}", f"col_{letter}",
+        selector[f"column_selector_options_{letter}"],
+        f"selected_column_selector_option_{letter}",
+        f"col_{letter}",
         f"Columns of {source}",
     )
     read_table = tables.read_numbers if numbers else tables.read_text

@@ -22,8 +22,15 @@ def figure_of(figure) -> dict | None:
     panels = [axes for axes in figure.axes if axes.get_visible() and axes.axison and not hasattr(axes, "_colorbar")]
     traces, width, height = [], *(float(n) * 96 for n in figure.get_size_inches())
     layout = {
-        "width": max(600.0, width), "height": max(400.0, height), "template": None, "paper_bgcolor": "white", "plot_bgcolor": "white",
-        "font": {"family": "sans-serif", "size": 12}, "margin": {"l": 10, "r": 10, "t": 40, "b": 10}, "hovermode": "closest", "annotations": [],
+        "width": max(600.0, width),
+        "height": max(400.0, height),
+        "template": None,
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "font": {"family": "sans-serif", "size": 12},
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+        "hovermode": "closest",
+        "annotations": [],
     }
     # Where room was left for a legend beside the axes, it stands there.
     right = max((axes.get_position().x1 for axes in panels), default=1.0)
@@ -37,7 +44,9 @@ def figure_of(figure) -> dict | None:
         for trace in found:
             trace |= {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
             # Panels that repeat a name share its entry in the legend.
-            trace["showlegend"] = bool(trace.get("name")) and trace["name"] not in listed and axes.get_legend() is not None
+            trace["showlegend"] = (
+                bool(trace.get("name")) and trace["name"] not in listed and axes.get_legend() is not None
+            )
             listed |= {trace["name"]} if trace["showlegend"] else set()
         traces += found
         _add_axes(layout, axes, suffix, is_only=len(panels) == 1)
@@ -63,19 +72,33 @@ def _add_axes(layout: dict, axes, suffix: str, is_only: bool) -> None:
     ):
         other = "y" if name == "xaxis" else "x"
         options = {
-            "domain": [float(end) for end in domain], "anchor": f"{other}{suffix}", "range": [float(end) for end in limits],
-            "title": {"text": plain(axis.get_label_text())}, "gridcolor": "#dddddd", "zeroline": False, "linecolor": "black",
+            "domain": [float(end) for end in domain],
+            "anchor": f"{other}{suffix}",
+            "range": [float(end) for end in limits],
+            "title": {"text": plain(axis.get_label_text())},
+            "gridcolor": "#dddddd",
+            "zeroline": False,
+            "linecolor": "black",
         }
         if extent:
             options["range"] = [float(end) for end in (extent[:2] if name == "xaxis" else extent[2:])]
         names = _fixed_names(axis)
         if names:
-            options |= {"tickmode": "array", "tickvals": list(names), "ticktext": [plain(text) for text in names.values()]}
+            options |= {
+                "tickmode": "array",
+                "tickvals": list(names),
+                "ticktext": [plain(text) for text in names.values()],
+            }
         layout[f"{name}{suffix}"] = options
     if not is_only and axes.get_title():
         annotation = {
-            "text": plain(axes.get_title()), "xref": "paper", "yref": "paper", "x": (place.x0 + place.x1) / 2, "y": place.y1,
-            "yanchor": "bottom", "showarrow": False,
+            "text": plain(axes.get_title()),
+            "xref": "paper",
+            "yref": "paper",
+            "x": (place.x0 + place.x1) / 2,
+            "y": place.y1,
+            "yanchor": "bottom",
+            "showarrow": False,
         }
         layout["annotations"].append(annotation)
 
@@ -119,9 +142,16 @@ def _lines(axes, to_hex) -> list[dict]:
         marked = line.get_marker() not in ("None", None, "", " ")
         drawn = line.get_linestyle() in _DASHES
         trace = {
-            "type": "scatter", "x": _rounded(x), "y": _rounded(y), "name": name,
+            "type": "scatter",
+            "x": _rounded(x),
+            "y": _rounded(y),
+            "name": name,
             "mode": "+".join(["lines"] * drawn + ["markers"] * marked) or "lines",
-            "line": {"color": to_hex(line.get_color()), "dash": _DASHES.get(line.get_linestyle(), "solid"), "width": _POINTS_PER_PIXEL * line.get_linewidth()},
+            "line": {
+                "color": to_hex(line.get_color()),
+                "dash": _DASHES.get(line.get_linestyle(), "solid"),
+                "width": _POINTS_PER_PIXEL * line.get_linewidth(),
+            },
         }
         if "steps" in line.get_drawstyle():
             trace["line"]["shape"] = "hv"
@@ -164,8 +194,11 @@ def _bars(axes, to_hex) -> list[dict]:
         y = [p.get_y() + p.get_height() / 2 for p in patches]
         ends = [p.get_width() if lying else p.get_height() for p in patches]
         trace = {
-            "type": "bar", "orientation": "h" if lying else "v", "name": _name(bars),
-            "x": [float(n) for n in (ends if lying else x)], "y": [float(n) for n in (y if lying else ends)],
+            "type": "bar",
+            "orientation": "h" if lying else "v",
+            "name": _name(bars),
+            "x": [float(n) for n in (ends if lying else x)],
+            "y": [float(n) for n in (y if lying else ends)],
             "width": [float(p.get_height() if lying else p.get_width()) for p in patches],
             "marker": {"color": to_hex(patches[0].get_facecolor())},
         }
@@ -182,7 +215,11 @@ def _collections(axes, to_hex) -> list[dict]:
             x, y = np.asarray(points.get_offsets(), float).T
             color = to_hex(points.get_facecolor()[0])
             trace = {
-                "type": "scattergl", "mode": "markers", "x": _rounded(x), "y": _rounded(y), "name": _name(points),
+                "type": "scattergl",
+                "mode": "markers",
+                "x": _rounded(x),
+                "y": _rounded(y),
+                "name": _name(points),
                 "marker": {"color": color, "opacity": points.get_alpha() or 1, "size": 5},
             }
             traces.append(trace)
@@ -200,8 +237,13 @@ def _images(axes) -> list[dict]:
         low, high = image.get_clim()
         scale = [[float(at), to_hex(image.cmap(float(at)))] for at in np.linspace(0, 1, 11)]
         trace = {
-            "type": "heatmap", "z": values.tolist(), "zmin": float(low), "zmax": float(high), "colorscale": scale,
-            "hovertemplate": "true %{y}, predicted %{x}: %{z}<extra></extra>", "name": "",
+            "type": "heatmap",
+            "z": values.tolist(),
+            "zmin": float(low),
+            "zmax": float(high),
+            "colorscale": scale,
+            "hovertemplate": "true %{y}, predicted %{x}: %{z}<extra></extra>",
+            "name": "",
         }
         if values.shape[0] <= 30:
             trace["texttemplate"] = "%{z}" if values.dtype.kind in "iu" else "%{z:.2f}"

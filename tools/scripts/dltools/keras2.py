@@ -10,8 +10,12 @@ from .errors import UserError, quoted
 
 # Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
 RENAMED = {
-    "CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM", "ThresholdedReLU": "ReLU", "SyncBatchNormalization": "BatchNormalization",
-    "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
+    "CuDNNGRU": "GRU",
+    "CuDNNLSTM": "LSTM",
+    "ThresholdedReLU": "ReLU",
+    "SyncBatchNormalization": "BatchNormalization",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
 }
 RENAMED_ARGUMENTS = {
     "LeakyReLU": {"alpha": "negative_slope"},
@@ -27,15 +31,21 @@ DROPPED_ARGUMENTS = {
     "renorm": (False,),
     "return_runtime": (False,),
     "unroll": (False,),
-    "softmax_robust_masking": (False,), "robust_masking": (False,),
+    "softmax_robust_masking": (False,),
+    "robust_masking": (False,),
     "num_constants": (0,),
     "implementation": (0, 1, 2),
     "input_length": None,
     "batch_input_shape": None,
     # What a layer was built for follows from the network.
-    "query_shape": None, "key_shape": None, "value_shape": None,
+    "query_shape": None,
+    "key_shape": None,
+    "value_shape": None,
     # How the same is computed.
-    "fused": None, "renorm_clipping": None, "renorm_momentum": None, "experimental_autocast": None,
+    "fused": None,
+    "renorm_clipping": None,
+    "renorm_momentum": None,
+    "experimental_autocast": None,
     "rng_type": None,
     # Written for every convolution, also for those that have no groups and no kernel by this name.
     "groups": (1,),
@@ -51,13 +61,29 @@ FIXED = {
 # As TensorFlow calls a function inside.
 RENAMED_ACTIVATIONS = {"softmax_v2": "softmax"}
 # A configuration's key ends in what its value is; each kind has its module.
-MODULES = {"_initializer": "keras.initializers", "_regularizer": "keras.regularizers", "_constraint": "keras.constraints"}
+MODULES = {
+    "_initializer": "keras.initializers",
+    "_regularizer": "keras.regularizers",
+    "_constraint": "keras.constraints",
+}
 # The beginning of the modules of Keras' own classes.
 PACKAGES = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
 # Layers that Keras 3 has, and the gate does not let pass.
 UNSAFE_LAYERS = frozenset(
-    {"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "Hashing", "HashedCrossing", "IntegerLookup",
-     "StringLookup", "TextVectorization", "MelSpectrogram", "STFTSpectrogram"}
+    {
+        "Lambda",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "FlaxLayer",
+        "JaxLayer",
+        "Hashing",
+        "HashedCrossing",
+        "IntegerLookup",
+        "StringLookup",
+        "TextVectorization",
+        "MelSpectrogram",
+        "STFTSpectrogram",
+    }
 )
 WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
 DTYPE_POLICIES = ("Policy", "PolicyV1", "DTypePolicy")
@@ -109,14 +135,22 @@ def converted(config: dict, source: str, trained: bool = False) -> dict:
     inner = {key: value for key, value in config["config"].items() if key != "layers"}
     # A sequential model that was a list of layers had no name; inside another each needs one.
     changed = [
-        _layer({"name": f"sequential_{number}", **layer} if isinstance(layer.get("config"), list) else layer, source, trained)
+        _layer(
+            {"name": f"sequential_{number}", **layer} if isinstance(layer.get("config"), list) else layer,
+            source,
+            trained,
+        )
         for number, layer in enumerate(layers)
     ]
     if name == "Sequential":
         changed, module, registered = _input_first(changed, config["config"]), "keras", None
     else:
         module, registered = "keras.src.models.functional", name
-        models = {str(layer.get("name")): layer.get("class_name") for layer in layers if layer.get("class_name") in gate.MODELS}
+        models = {
+            str(layer.get("name")): layer.get("class_name")
+            for layer in layers
+            if layer.get("class_name") in gate.MODELS
+        }
         changed = [keras2_nodes.converted(layer, models, source) for layer in changed]
         inner |= keras2_nodes.ends(config["config"], models, source)
     return {"module": module, "class_name": name, "config": {**inner, "layers": changed}, "registered_name": registered}
@@ -178,7 +212,9 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
 def is_own(entry: dict) -> bool:
     """Tell whether an object's module and registered name are Keras' own, or not told, as they seldom were."""
     module, registered = entry.get("module"), entry.get("registered_name")
-    own = module is None or (isinstance(module, str) and any(module == p or module.startswith(f"{p}.") for p in PACKAGES))
+    own = module is None or (
+        isinstance(module, str) and any(module == p or module.startswith(f"{p}.") for p in PACKAGES)
+    )
     return own and (registered is None or registered == entry.get("class_name"))
 
 
@@ -191,7 +227,9 @@ def _check_same(name: str, config: dict, where: str) -> None:
             "would predict something else. Train it anew."
         )
     if name in OTHER_WEIGHTS:
-        raise UserError(f"{where}: its weights are arranged in another way than those of {RENAMED[name]}. Train the network anew.")
+        raise UserError(
+            f"{where}: its weights are arranged in another way than those of {RENAMED[name]}. Train the network anew."
+        )
 
 
 def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
@@ -238,7 +276,12 @@ def _value(key: str, value, source: str, trained: bool):
     module = next((module for suffix, module in MODULES.items() if key.endswith(suffix)), None)
     if module is None or not is_own(value):
         return value
-    return {"class_name": value["class_name"], "config": _options(value.get("config")), "module": module, "registered_name": None}
+    return {
+        "class_name": value["class_name"],
+        "config": _options(value.get("config")),
+        "module": module,
+        "registered_name": None,
+    }
 
 
 def _options(config):

@@ -35,7 +35,9 @@ def ends(inner: dict, models: dict[str, str], source: str) -> dict:
     found = {}
     for key in ENDS:
         # Keras 3 itself counts those of a functional model from 1 here, those of a sequential one from 0.
-        tensors = [[name, call - (models.get(name) == "Sequential"), output] for name, call, output in _leaves(inner.get(key))]
+        tensors = [
+            [name, call - (models.get(name) == "Sequential"), output] for name, call, output in _leaves(inner.get(key))
+        ]
         if not tensors or any(call < 0 for _, call, _ in tensors):
             raise UserError(f"{source}: its {key} are damaged.")
         found[key] = tensors
@@ -75,7 +77,9 @@ def _node(node, kind: str, models: dict[str, str], where: str):
         return node
     entries = [node] if _is_reference(node) else node
     if not isinstance(entries, list) or not entries or not all(map(_is_reference, entries)):
-        raise UserError(f"{where}: which layers feed it is told in no form that Keras 2 wrote. Received: {quoted(node)}.")
+        raise UserError(
+            f"{where}: which layers feed it is told in no form that Keras 2 wrote. Received: {quoted(node)}."
+        )
     tensors = [_tensor(entry, models) for entry in entries]
     given = {key: value for entry in entries if len(entry) == 4 for key, value in entry[3].items()}
     kwargs = {key: _argument(value, models) for key, value in given.items()}

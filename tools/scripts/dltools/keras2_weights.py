@@ -101,13 +101,18 @@ def _scaled(kind: str, config: dict, variable: str) -> Callable:
 def _of_cudnn(kind: str, variable: str) -> Change:
     gates = CUDNN[kind]
     if variable == "kernel":
-        return Change(lambda values: np.concatenate(
-            [part.T.reshape(part.shape, order="F") for part in np.split(values, gates, axis=1)], axis=1
-        ))
+        return Change(
+            lambda values: np.concatenate(
+                [part.T.reshape(part.shape, order="F") for part in np.split(values, gates, axis=1)], axis=1
+            )
+        )
     if variable == "recurrent_kernel":
         return Change(lambda values: np.concatenate([part.T for part in np.split(values, gates, axis=1)], axis=1))
     if kind == "CuDNNLSTM":
-        return Change(lambda values: values.reshape(2, -1).sum(axis=0), lambda shape: (shape[0] // 2,) if len(shape) == 1 else shape)
+        return Change(
+            lambda values: values.reshape(2, -1).sum(axis=0),
+            lambda shape: (shape[0] // 2,) if len(shape) == 1 else shape,
+        )
     return Change(lambda values: values.reshape(2, -1), lambda shape: (2, shape[0] // 2) if len(shape) == 1 else shape)
 
 
@@ -142,16 +147,28 @@ def rewritten(config: dict, source: str) -> dict:
 
 
 def _stands_alone(layer) -> bool:
-    return isinstance(layer, dict) and layer.get("class_name") == "Activation" and layer["config"].get("activation") == CHANGED
+    return (
+        isinstance(layer, dict)
+        and layer.get("class_name") == "Activation"
+        and layer["config"].get("activation") == CHANGED
+    )
 
 
 def _with_scaling(layer: dict) -> tuple[dict, dict]:
     name = f"{layer['config'].get('name')}_of_keras_2"
-    scaling = {"module": "keras.layers", "class_name": "Rescaling", "config": {"name": name, "scale": FACTOR, "offset": 0.0}, "registered_name": None}
+    scaling = {
+        "module": "keras.layers",
+        "class_name": "Rescaling",
+        "config": {"name": name, "scale": FACTOR, "offset": 0.0},
+        "registered_name": None,
+    }
     if "inbound_nodes" not in layer:
         return scaling, layer
     tensors = [
-        {"class_name": "__keras_tensor__", "config": {"shape": [None], "dtype": "float32", "keras_history": [name, call, 0]}}
+        {
+            "class_name": "__keras_tensor__",
+            "config": {"shape": [None], "dtype": "float32", "keras_history": [name, call, 0]},
+        }
         for call in range(len(layer["inbound_nodes"]))
     ]
     fed = [{"args": [tensor], "kwargs": {}} for tensor in tensors]

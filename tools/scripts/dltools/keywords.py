@@ -50,7 +50,9 @@ def joined(fields: dict, text, name: str, label: str) -> dict:
 
     def judged(keyword: str, value):
         if keyword not in known or keyword in arguments.NOT_TYPED:
-            raise UserError(f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}.")
+            raise UserError(
+                f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
+            )
         return arguments.read(name, keyword, value, f"{label}: {keyword}")
 
     found = dict(fields)
@@ -71,7 +73,9 @@ def _settle(name: str, argument: str, field, keyword, label: str) -> None:
             f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word arguments. "
             "Remove it from the key word arguments, or give both the same value."
         )
-    print(f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's default.")
+    print(
+        f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's default."
+    )
 
 
 def _shown(value) -> str:

@@ -102,7 +102,9 @@ class Option(NamedTuple):
     options: tuple[str, ...]
 
     def read(self, value, label):
-        return Choice(self.options).read(value.lower() if isinstance(value, str) and value.lower() in self.options else value, label)
+        return Choice(self.options).read(
+            value.lower() if isinstance(value, str) and value.lower() in self.options else value, label
+        )
 
 
 class Sizes(NamedTuple):
@@ -179,7 +181,9 @@ class Constraint(NamedTuple):
         if kind in (None, "None"):
             return None
         Choice(tuple(CONSTRAINTS)).read(kind, label)
-        return serialized("keras.constraints", kind, **read_named(CONSTRAINTS[kind], value.get("constraint_options") or {}, label))
+        return serialized(
+            "keras.constraints", kind, **read_named(CONSTRAINTS[kind], value.get("constraint_options") or {}, label)
+        )
 
 
 class Numbers(NamedTuple):
@@ -254,7 +258,11 @@ class Figures(NamedTuple):
         return figures
 
     def _fits(self, figures) -> bool:
-        return all(map(self._fits, figures)) and bool(figures) if isinstance(figures, (tuple, list)) else _is_number(figures)
+        return (
+            all(map(self._fits, figures)) and bool(figures)
+            if isinstance(figures, (tuple, list))
+            else _is_number(figures)
+        )
 
 
 class Flag(NamedTuple):
@@ -334,7 +342,9 @@ CONSTRAINTS = {
     "NonNeg": (),
     "UnitNorm": (optional("axis", Axes()),),
     "MinMaxNorm": (
-        optional("min_value", Real(0)), optional("max_value", Real(0)), optional("rate_max_value", Real(0, 1), keras="rate"),
+        optional("min_value", Real(0)),
+        optional("max_value", Real(0)),
+        optional("rate_max_value", Real(0, 1), keras="rate"),
         optional("axis", Axes()),
     ),
 }

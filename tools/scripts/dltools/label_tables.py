@@ -104,7 +104,6 @@ def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
     return Labels(np.asarray(names, object)[best], dataset, header, None, names, confidence, table.first_line)
 
 
-
 def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> tables.NumberTable:
     try:
         table = tables.read_numbers_of(opened(dataset, header, columns), dtype=np.float64)

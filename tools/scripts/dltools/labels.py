@@ -104,7 +104,9 @@ def classes(*columns: Iterable[str]) -> Classes:
         names[key] = min(names.get(key, text), text, key=len)
     ordered = sorted(names)
     place = {key: position for position, key in enumerate(ordered)}
-    return Classes([names[key] for key in ordered], {text: place[key] for text, key in keys.items()}, ordered if numeric else None)
+    return Classes(
+        [names[key] for key in ordered], {text: place[key] for text, key in keys.items()}, ordered if numeric else None
+    )
 
 
 def stored(names: Iterable[str]) -> list:

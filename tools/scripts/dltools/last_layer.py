@@ -43,7 +43,9 @@ def check_ends(model, source: str) -> None:
         UserError: an output of a single number without an axis of its own, or of an unknown number of units.
     """
     if any(len(tensor.shape) < 2 or tensor.shape[-1] is None for tensor in model.outputs):
-        raise UserError(f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a Dense layer.")
+        raise UserError(
+            f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a Dense layer."
+        )
 
 
 def check_one_row(model, source: str) -> None:
@@ -55,7 +57,9 @@ def check_one_row(model, source: str) -> None:
     check_ends(model, source)
     wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
     if wrong is not None:
-        raise UserError(f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of numbers.")
+        raise UserError(
+            f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of numbers."
+        )
 
 
 def check(model, training: dict) -> None:
@@ -85,7 +89,9 @@ def _check_activation(found: str | None, training: dict) -> None:
             "or choose linear as the activation of the last layer."
         )
     if not objectives.logits_to(training) and found not in PROBABILITIES:
-        switch = f", or switch from_logits on in the options of the loss{'' if found == 'linear' else ' and choose linear'}"
+        switch = (
+            f", or switch from_logits on in the options of the loss{'' if found == 'linear' else ' and choose linear'}"
+        )
         raise UserError(
             f"{name}: needs probabilities, but the last layer's activation is {found}. Choose {suited} as the activation of the "
             f"last layer{switch if name in objectives.OPTION_OF['from_logits'] else ' (sigmoid for a single unit)'}."

@@ -38,7 +38,9 @@ def rows(model, positions: dict[str, int] | None = None) -> list[LayerRow]:
 
 def _row(layer, position: int, views: dict) -> LayerRow:
     parameters = layer.count_params() if layer.built else 0
-    return LayerRow(position, layer.name, type(layer).__name__, _output_shape(layer), parameters, str(views.get(layer.name, "")))
+    return LayerRow(
+        position, layer.name, type(layer).__name__, _output_shape(layer), parameters, str(views.get(layer.name, ""))
+    )
 
 
 def _output_shape(layer) -> str:

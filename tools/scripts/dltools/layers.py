@@ -12,9 +12,25 @@ from .arguments import ACTIVATIONS, DATA_FORMATS, ENCODINGS, FLIPS, INPUT_DTYPES
 from .errors import UserError, listed, quoted
 from .keywords import keyword_names
 from .kinds import (
-    Amounts, Axes, Choice, Constraint, Equation, Factor, Flag, Numbers, Parameter, Penalties, Real, Shape, Sizes, Whole,
-    Word, optional, read_named,
+    Amounts,
+    Axes,
+    Choice,
+    Constraint,
+    Equation,
+    Factor,
+    Flag,
+    Numbers,
+    Parameter,
+    Penalties,
+    Real,
+    Shape,
+    Sizes,
+    Whole,
+    Word,
+    optional,
+    read_named,
 )
+
 
 class Layer(NamedTuple):
     """One layer on offer.
@@ -133,7 +149,9 @@ _WRAPPERS = {
 _DROPOUT = optional("dropout", Real(0, 1))
 _HEADS = (Parameter("num_heads", Whole()), Parameter("key_dim", Whole()), _DROPOUT)
 _GROUPED_HEADS = (
-    Parameter("head_dim", Whole()), Parameter("num_query_heads", Whole()), Parameter("num_key_value_heads", Whole()),
+    Parameter("head_dim", Whole()),
+    Parameter("num_query_heads", Whole()),
+    Parameter("num_key_value_heads", Whole()),
     _DROPOUT,
 )
 _ATTENDING = Layer(attends=True)
@@ -203,7 +221,8 @@ LAYERS: dict[str, Layer] = {
     "AlphaDropout": Layer((_RATE,)),
     "ReLU": Layer(
         (
-            optional("max_value", Real(0)), optional("negative_slope", Real(0)),
+            optional("max_value", Real(0)),
+            optional("negative_slope", Real(0)),
             optional("threshold_max_value", Real(0), keras="threshold"),
         ),
         kwargs=False,
@@ -211,8 +230,10 @@ LAYERS: dict[str, Layer] = {
     "LeakyReLU": Layer((optional("alpha", Real(0), keras="negative_slope"),), kwargs=False),
     "PReLU": Layer(
         (
-            optional("alpha_initializer", weights.Initializer()), optional("alpha_regularizer", Penalties()),
-            optional("alpha_constraint", Constraint()), optional("shared_axes", Axes()),
+            optional("alpha_initializer", weights.Initializer()),
+            optional("alpha_regularizer", Penalties()),
+            optional("alpha_constraint", Constraint()),
+            optional("shared_axes", Axes()),
         ),
         kwargs=False,
     ),
@@ -232,8 +253,10 @@ _MERGING = Layer(merges=True, kwargs=False)
 FUNCTIONAL_LAYERS: dict[str, Layer] = {
     "Input": Layer(
         (
-            Parameter("shape", Shape(unknown=None)), optional("name", Word()),
-            optional("dtype", Choice(INPUT_DTYPES)), optional("sparse", Flag()),
+            Parameter("shape", Shape(unknown=None)),
+            optional("name", Word()),
+            optional("dtype", Choice(INPUT_DTYPES)),
+            optional("sparse", Flag()),
         ),
         kwargs=False,
     ),
@@ -253,7 +276,9 @@ def entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, La
     """
     layer_type = values.get("layer_type")
     if layer_type not in table:
-        raise UserError(f"Layer {position}: {quoted(layer_type)} is not on offer here. Choose one of {listed(table, 80)}.")
+        raise UserError(
+            f"Layer {position}: {quoted(layer_type)} is not on offer here. Choose one of {listed(table, 80)}."
+        )
     return f"Layer {position} ({layer_type})", table[layer_type]
 
 
@@ -283,7 +308,10 @@ def make(table: dict[str, Layer], values: dict, label: str):
     if layer.wraps:
         build = functools.partial(_wrapping, build)
         # What is said of its weights is said of those of the layer inside.
-        values = {**values, "wrapped": {**(values.get("wrapped") or {}), "weights_options": values.get("weights_options")}}
+        values = {
+            **values,
+            "wrapped": {**(values.get("wrapped") or {}), "weights_options": values.get("weights_options")},
+        }
     found = read_named(layer.parameters, values, label)
     if layer.kwargs:
         found = keywords.joined(found, values.get("kwargs"), name, label)
@@ -294,5 +322,7 @@ def _with_weights(found: dict, values: dict, name: str, label: str) -> dict:
     options = weights.read(values.get("weights_options"), keyword_names(name), label)
     for argument in options:
         if argument in found:
-            raise UserError(f"{label}: {argument} is given twice: in the key word arguments and in a box on the weights.")
+            raise UserError(
+                f"{label}: {argument} is given twice: in the key word arguments and in a box on the weights."
+            )
     return found | options

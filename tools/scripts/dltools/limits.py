@@ -34,7 +34,9 @@ LIMITS = {
     "hdf5_objects": Limit(100_000, "DLTOOLS_MAX_HDF5_OBJECTS", "groups, arrays and attributes in an h5mlm"),
     "hdf5_depth": Limit(20, "DLTOOLS_MAX_HDF5_DEPTH", "levels of groups in an h5mlm"),
     "hdf5_bytes": Limit(64 * 1024 * MiB, "DLTOOLS_MAX_HDF5_BYTES", "bytes of all arrays in an h5mlm, unpacked"),
-    "hdf5_ratio": Limit(2_000, "DLTOOLS_MAX_HDF5_RATIO", "times that an array in an h5mlm is larger than its stored bytes"),
+    "hdf5_ratio": Limit(
+        2_000, "DLTOOLS_MAX_HDF5_RATIO", "times that an array in an h5mlm is larger than its stored bytes"
+    ),
     "seconds": Limit(60, "DLTOOLS_MAX_SECONDS", "seconds that looking through an h5mlm takes"),
     "look_bytes": Limit(512 * MiB, "DLTOOLS_MAX_LOOK_BYTES", "bytes of memory that looking through an h5mlm takes"),
 }

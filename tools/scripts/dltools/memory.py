@@ -45,7 +45,9 @@ def room() -> Room:
         mb = _machine_bytes() // MB
         return Room(mb, f"there are {mb:,} MB where this job runs")
     if not text.isdecimal() or not int(text):
-        raise UserError(f"{VARIABLE}: must be a whole number of megabytes. Received: {quoted(text)}. Ask your administrator.")
+        raise UserError(
+            f"{VARIABLE}: must be a whole number of megabytes. Received: {quoted(text)}. Ask your administrator."
+        )
     return Room(int(text), f"this job was granted {int(text):,} MB")
 
 

@@ -19,7 +19,9 @@ def _in(forms, name: str, **options) -> dict:
 
 
 def _f_score(name: str, **options) -> dict:
-    return _in((BINARY,), name, average="macro", threshold=0.5, **options) | _in((CATEGORICAL,), name, average="macro", **options)
+    return _in((BINARY,), name, average="macro", threshold=0.5, **options) | _in(
+        (CATEGORICAL,), name, average="macro", **options
+    )
 
 
 _ACCURACY = _in((CATEGORICAL,), "CategoricalAccuracy") | _in((SPARSE,), "SparseCategoricalAccuracy")
@@ -132,6 +134,7 @@ def check_steps(names: list[str], form: str) -> None:
     Raises:
         UserError: names the metric, and what fits.
     """
+
     def fits(name: str) -> bool:
         found = METRICS[name].get(form)
         return found is not None and found[0] not in _OF_ONE_ROW
@@ -154,4 +157,6 @@ def _refuse(name: str, form: str, activation: str | None):
             f"Or end the model with {activation} and leave from_logits off."
         )
     suited = " or ".join(FORM_WORDS[f] for f in FORMS if f in METRICS[name])
-    raise UserError(f"The metric {quoted(name)} is for {suited}. The target of this run is {FORM_WORDS[form]}: {choose}")
+    raise UserError(
+        f"The metric {quoted(name)} is for {suited}. The target of this run is {FORM_WORDS[form]}: {choose}"
+    )

@@ -25,7 +25,10 @@ def sentence(layer) -> str | None:
 
 def _given(layer, positions=(0, 1)) -> str:
     labels = [other.label for other in layer.before]
-    return " and ".join(f"{labels[p] if p < len(labels) else f'layer {p + 1} of the list'} gives {tuple(layer.shape[p][1:])}" for p in positions)
+    return " and ".join(
+        f"{labels[p] if p < len(labels) else f'layer {p + 1} of the list'} gives {tuple(layer.shape[p][1:])}"
+        for p in positions
+    )
 
 
 def _elementwise(layer) -> str | None:
@@ -57,7 +60,9 @@ def _concatenated(layer) -> str | None:
 def _no_axis(axis: int, count: int) -> str | None:
     if axis in (0, -count - 1):
         return f"axis {axis} is that of the samples, which must not be mixed. Choose axis {up_to(count)}"
-    return None if -count <= axis <= count else f"there is no axis {axis}. Choose axis {up_to(count)}, or -1 for the last"
+    return (
+        None if -count <= axis <= count else f"there is no axis {axis}. Choose axis {up_to(count)}, or -1 for the last"
+    )
 
 
 def _multiplied(layer) -> str | None:

@@ -72,10 +72,18 @@ def _wanted(layer) -> tuple[int, float, str] | None:
     if name == "RepeatVector" or (name == "CategoryEncoding" and options.get("output_mode", "multi_hot") != "one_hot"):
         return 1, 1, "rows of numbers, one for each sample"
     if name == "Permute":
-        return len(options["dims"]), len(options["dims"]), f"data of as many dimensions as dims names, {len(options['dims'])}"
+        return (
+            len(options["dims"]),
+            len(options["dims"]),
+            f"data of as many dimensions as dims names, {len(options['dims'])}",
+        )
     if name == "EinsumDense" and "." not in options["equation"]:
         axes = options["equation"].partition(",")[0]
-        return len(axes) - 1, len(axes) - 1, f"data with the axes {', '.join(axes)} of its equation, the first of which is the samples"
+        return (
+            len(axes) - 1,
+            len(axes) - 1,
+            f"data with the axes {', '.join(axes)} of its equation, the first of which is the samples",
+        )
     return None
 
 
@@ -88,7 +96,11 @@ def _hint(layer, wanted: int) -> str:
     sample = tuple(layer.shape[1:])
     sender = _last_step_only(layer) if len(sample) == 1 and wanted >= 2 else None
     if sender is not None:
-        wraps = "the key word arguments of the layer inside it" if sender.name == "Bidirectional" else "its key word arguments"
+        wraps = (
+            "the key word arguments of the layer inside it"
+            if sender.name == "Bidirectional"
+            else "its key word arguments"
+        )
         return f"{sender.label} hands on its last step only: type return_sequences=True in {wraps}."
     if layer.name in ("Permute", "EinsumDense"):
         return f"Its data have {len(sample)} beside the samples: change {'dims' if layer.name == 'Permute' else 'equation'}, or what comes before."
@@ -128,7 +140,11 @@ def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
         lead += f", or let input_shape be {shape}"
     elif layer.before[0].name == "Input":
         lead += f", or let the shape of the Input be {shape}"
-    words = " Numbers that stand for words need an Embedding before it." if layer.name in (*RECURRENT, "Bidirectional") else ""
+    words = (
+        " Numbers that stand for words need an Embedding before it."
+        if layer.name in (*RECURRENT, "Bidirectional")
+        else ""
+    )
     return f"{lead}.{words}"
 
 

@@ -142,7 +142,11 @@ def _axes(layer: Layer) -> str | None:
 def _attention_axes(layer: Layer) -> str | None:
     axes, shape = layer.options.get("attention_axes"), layer.shape[0] if isinstance(layer.shape, list) else layer.shape
     count = len(shape) - 2
-    wrong = [axis for axis in (axes if isinstance(axes, (tuple, list)) else [axes]) if axis is not None and not 1 <= axis <= count]
+    wrong = [
+        axis
+        for axis in (axes if isinstance(axes, (tuple, list)) else [axes])
+        if axis is not None and not 1 <= axis <= count
+    ]
     return f"attention_axes must be {up_to(count)}. Received: {told(wrong)}." if wrong else None
 
 
@@ -200,7 +204,14 @@ def _states(layer: Layer) -> str | None:
 
 
 # Layers before an Embedding that make fractions, or that learn, although nothing is learned through it.
-_FRACTIONS = ("Normalization", "BatchNormalization", "LayerNormalization", "UnitNormalization", "GaussianNoise", "Softmax")
+_FRACTIONS = (
+    "Normalization",
+    "BatchNormalization",
+    "LayerNormalization",
+    "UnitNormalization",
+    "GaussianNoise",
+    "Softmax",
+)
 
 
 def _words(layer: Layer) -> str | None:
@@ -240,7 +251,11 @@ def _einsum(layer: Layer) -> str | None:
 
 def _noise(layer: Layer) -> str | None:
     noise = layer.options.get("noise_shape")
-    fits = noise is None or len(noise) == len(layer.shape) and all(n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True))
+    fits = (
+        noise is None
+        or len(noise) == len(layer.shape)
+        and all(n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True))
+    )
     if fits:
         return None
     return f"noise_shape must have {len(layer.shape)} sizes, None for the samples first, each that of the data or 1. Received: {tuple(noise)}."
@@ -255,7 +270,11 @@ def _renorm(layer: Layer) -> str | None:
 
 def _bins(layer: Layer) -> str | None:
     both = layer.options.get("num_bins") is not None and layer.options.get("bin_boundaries") is not None
-    return "num_bins is for boundaries that are found in data. Leave it out: bin_boundaries say how many bins there are." if both else None
+    return (
+        "num_bins is for boundaries that are found in data. Leave it out: bin_boundaries say how many bins there are."
+        if both
+        else None
+    )
 
 
 def _proportions(layer: Layer) -> str | None:
@@ -320,7 +339,9 @@ def inside(layer: Layer) -> Layer | None:
     wrapped = layer.options.get("layer") if layer.name in misfit_ranks.WRAPPERS else None
     if wrapped is None:
         return None
-    name, options = (wrapped["class_name"], wrapped["config"]) if isinstance(wrapped, dict) else (wrapped[0].__name__, wrapped[1])
+    name, options = (
+        (wrapped["class_name"], wrapped["config"]) if isinstance(wrapped, dict) else (wrapped[0].__name__, wrapped[1])
+    )
     shape = layer.shape
     if layer.name == "TimeDistributed" and shape is not None:
         shape = (shape[0], *shape[2:])

@@ -97,8 +97,15 @@ def counts(form: dict, features: Features) -> list[str]:
     for one in map(_chosen, samples.tables_of(form), features.sources):
         for index, name in enumerate(one.names or ()):
             column = features.values[:, first + index]
-            if one.whole and _COUNTS.fullmatch(name.strip().lower()) and len(column) >= _FEWEST_NAMED and numbers_rows(column):
-                found.append(f"{one.source}: {one.called(index)} numbers the rows, which is no feature. {one.leave_out(index)}")
+            if (
+                one.whole
+                and _COUNTS.fullmatch(name.strip().lower())
+                and len(column) >= _FEWEST_NAMED
+                and numbers_rows(column)
+            ):
+                found.append(
+                    f"{one.source}: {one.called(index)} numbers the rows, which is no feature. {one.leave_out(index)}"
+                )
         first += len(one.positions)
     return found
 
@@ -115,7 +122,11 @@ def _check_count(chosen: Chosen, columns, what: str) -> None:
         return
     values = _numbers(columns[0])
     loose = name is not None and _NUMBERED.fullmatch(name) is None
-    if values is None or not numbers_rows(values, loose) or len(values) < (_FEWEST_BARE if name is None else _FEWEST_NAMED):
+    if (
+        values is None
+        or not numbers_rows(values, loose)
+        or len(values) < (_FEWEST_BARE if name is None else _FEWEST_NAMED)
+    ):
         return
     raise UserError(
         f"{chosen.source}: {chosen.called(0)} only numbers the rows ({values[0]:.0f}, {values[1]:.0f}, {values[2]:.0f} …), so it is no {what}: "
@@ -165,7 +176,9 @@ def _check_target(chosen: Chosen, columns, target: Chosen, labels: list, alone: 
 
     Where all of its columns are target columns, the network is to give back what it gets (an autoencoder).
     """
-    found = [index for index in range(len(chosen.positions)) if _is_target(chosen, index, columns[index], target, labels)]
+    found = [
+        index for index in range(len(chosen.positions)) if _is_target(chosen, index, columns[index], target, labels)
+    ]
     autoencoder = len(found) == len(chosen.positions) and (alone or len(labels) > 1)
     if found and not autoencoder:
         raise UserError(

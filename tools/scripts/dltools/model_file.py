@@ -183,6 +183,7 @@ def summary(record: Record) -> str:
 
 def _html(title: str, rows: list[layer_table.LayerRow]) -> str:
     """Draw the layers as an HTML table; every text is escaped, for Galaxy shows this to other users."""
+
     def line(tag, cells):
         return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
 
@@ -208,7 +209,9 @@ def read(dataset: Dataset):
         model = _with_weights(handle, record.builder, WEIGHTS, dataset)
         outputs = record.target.get("outputs") or [record.target]
         if len(outputs) != len(model.outputs):
-            raise UserError(f"{dataset}: tells of {len(outputs)} outputs, but its network has {len(model.outputs)}. The file is damaged.")
+            raise UserError(
+                f"{dataset}: tells of {len(outputs)} outputs, but its network has {len(model.outputs)}. The file is damaged."
+            )
         for target, tensor in zip(outputs, model.outputs, strict=True):
             _check_classes(target, tuple(tensor.shape), dataset)
         return model, record
@@ -262,12 +265,15 @@ def _opened(dataset: Dataset):
 
 def _with_weights(handle, builder: Builder, place: str, dataset: Dataset):
     """Build a model and give it the weights that the file holds in a group a layer below `place`."""
+
     def fitting(model):
         return _checked_weights(handle, model, place, dataset)
 
     model = architecture.rebuild(builder.architecture, str(dataset), fitting)
     if not model.built:
-        raise UserError(f"{dataset}: its network does not say what shape its data have, as a trained one does. The file is damaged.")
+        raise UserError(
+            f"{dataset}: its network does not say what shape its data have, as a trained one does. The file is damaged."
+        )
     for variable, values in fitting(model):
         _assign(variable, values, dataset)
     for layer in model.layers:
@@ -327,7 +333,13 @@ def _record(handle, dataset: Dataset) -> Record:
         raise UserError(f"{dataset}: its training history is damaged.")
     run = config.get("run")
     architecture.checked(config.get("architecture"), str(dataset))
-    return Record(Builder(config["architecture"], training), target, features, history, (run or None) if isinstance(run, dict) else None)
+    return Record(
+        Builder(config["architecture"], training),
+        target,
+        features,
+        history,
+        (run or None) if isinstance(run, dict) else None,
+    )
 
 
 def _whole_history(history) -> bool:
@@ -335,8 +347,12 @@ def _whole_history(history) -> bool:
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         return False
     # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than either.
-    numbers = all(type(v) is float or (type(v) is int and abs(v) <= LARGEST) for values in history.values() for v in values)
-    return numbers and all(len(values) == len(history.get("loss", [])) and _is_label(name) for name, values in history.items())
+    numbers = all(
+        type(v) is float or (type(v) is int and abs(v) <= LARGEST) for values in history.values() for v in values
+    )
+    return numbers and all(
+        len(values) == len(history.get("loss", [])) and _is_label(name) for name, values in history.items()
+    )
 
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
@@ -344,8 +360,13 @@ def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
     whole = isinstance(target, dict) and isinstance(features, dict) and isinstance(features.get("count"), int)
     if whole and target.get("kind") == SEVERAL:
         outputs = target.get("outputs")
-        whole = isinstance(outputs, list) and bool(outputs) and all(
-            _whole_target(own) and isinstance(own.get("output"), str) and type(own.get("units")) is int for own in outputs
+        whole = (
+            isinstance(outputs, list)
+            and bool(outputs)
+            and all(
+                _whole_target(own) and isinstance(own.get("output"), str) and type(own.get("units")) is int
+                for own in outputs
+            )
         )
     elif whole:
         whole = _whole_target(target) and "outputs" not in target
@@ -359,19 +380,32 @@ def _whole_target(target) -> bool:
     whole = isinstance(target, dict) and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
     whole = whole and all(isinstance(target.get(name), list) for name in ("names", "classes"))
     whole = whole and all(type(c) is int and abs(c) < 2**63 or _is_label(c) for c in target["classes"])
-    return whole and len(set(map(str, target["classes"]))) == len(target["classes"]) and all(map(_is_label, target["names"]))
+    return (
+        whole
+        and len(set(map(str, target["classes"]))) == len(target["classes"])
+        and all(map(_is_label, target["names"]))
+    )
 
 
 def _is_label(value) -> bool:
     """Tell whether a value is a text that one cell of a table can hold."""
-    return isinstance(value, str) and len(value) <= MAX_LABEL and not any(unicodedata.category(c) in ("Cc", "Cs") for c in value)
+    return (
+        isinstance(value, str)
+        and len(value) <= MAX_LABEL
+        and not any(unicodedata.category(c) in ("Cc", "Cs") for c in value)
+    )
 
 
 def _whole_columns(features: dict) -> bool:
     """Tell whether what a file says of its columns holds together: their number, names, and those of each table."""
     count, names, widths = features["count"], features.get("names"), features.get("tables", [features["count"]])
     named = names is None or (isinstance(names, list) and len(names) == count and all(map(_is_label, names)))
-    return named and isinstance(widths, list) and all(type(width) is int and width > 0 for width in widths) and sum(widths) == count
+    return (
+        named
+        and isinstance(widths, list)
+        and all(type(width) is int and width > 0 for width in widths)
+        and sum(widths) == count
+    )
 
 
 def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
@@ -382,9 +416,16 @@ def _check_classes(target: dict, output_shape, dataset: Dataset) -> None:
     if target["kind"] == BINARY and units not in (1, 2):
         units = None
     expected = {BINARY: 2, MULTICLASS: units, MULTILABEL: units, REGRESSION: 0}[target["kind"]]
-    if units is None or target.get("units", units) != units or len(target["classes"]) != expected or len(target["names"]) not in (0, units):
-        raise UserError(f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
-                        "The file is damaged.")
+    if (
+        units is None
+        or target.get("units", units) != units
+        or len(target["classes"]) != expected
+        or len(target["names"]) not in (0, units)
+    ):
+        raise UserError(
+            f"{dataset}: has {len(target['classes'])} classes, but its network gives data of shape {output_shape}. "
+            "The file is damaged."
+        )
 
 
 def _check_steps(target: dict, output_shape: tuple, dataset: Dataset) -> None:
@@ -396,7 +437,9 @@ def _check_steps(target: dict, output_shape: tuple, dataset: Dataset) -> None:
     if open_:
         fits = [names % count == 0, size is None or (size > 0 and size % (count * output_shape[-1]) == 0)]
     if not all(fits):
-        raise UserError(f"{dataset}: what it says of its target does not fit its network, which gives data of shape {output_shape}. The file is damaged.")
+        raise UserError(
+            f"{dataset}: what it says of its target does not fit its network, which gives data of shape {output_shape}. The file is damaged."
+        )
 
 
 def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -> list:
@@ -413,7 +456,9 @@ def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -
         names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
         found = [group.get(name) for name in names]
     if len(found) != len(variables):
-        raise UserError(f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(found)}. The file is damaged.")
+        raise UserError(
+            f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(found)}. The file is damaged."
+        )
     for values, variable in zip(found, variables):
         shape = tuple(values.shape) if isinstance(values, h5py.Dataset) and values.shape is not None else None
         if shape != tuple(variable.shape):
@@ -422,7 +467,9 @@ def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -
                 "The file is damaged."
             )
         if values.dtype.kind not in ("f" if "float" in str(variable.dtype) else "iub"):
-            raise UserError(f"{dataset}: {owner} needs an array of {variable.dtype}, but the file holds {values.dtype}. The file is damaged.")
+            raise UserError(
+                f"{dataset}: {owner} needs an array of {variable.dtype}, but the file holds {values.dtype}. The file is damaged."
+            )
     return list(zip(variables, found))
 
 
@@ -432,4 +479,6 @@ def _assign(variable, values, dataset: Dataset) -> None:
     with np.errstate(over="ignore"):
         variable.assign(read)
     if read.dtype.kind == "f" and not np.isfinite(np.asarray(variable)).all():
-        raise UserError(f"{dataset}: the array {quoted(values.name)} holds something else than numbers. The file is damaged.")
+        raise UserError(
+            f"{dataset}: the array {quoted(values.name)} holds something else than numbers. The file is damaged."
+        )

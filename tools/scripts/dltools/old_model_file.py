@@ -27,7 +27,9 @@ MODEL = f"{MODELS}/0"
 WEIGHTS = f"{MODEL}/weights"
 # An estimator of scikit-learn without a network has no models.
 OBJECT = "-object-"
-OPTIMIZERS = {name.lower(): name for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam", "Ftrl")}
+OPTIMIZERS = {
+    name.lower(): name for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam", "Ftrl")
+}
 FIT = ("epochs", "batch_size", "steps_per_epoch", "validation_split", "validation_steps", "verbose")
 # They only wrote files or drew the course of the training.
 CALLBACKS_WITHOUT_EFFECT = ("ModelCheckpoint", "TensorBoard", "RemoteMonitor")
@@ -68,7 +70,9 @@ def read(handle, source: str) -> OldFile:
         )
     whole = gate.parse_json(hdf5.text(handle, CONFIG, source), source)
     if whole != {OBJECT: {"-keras_model-": 0}}:
-        raise UserError(f"{source}: holds Python objects around its network, which are never loaded. Train the network anew.")
+        raise UserError(
+            f"{source}: holds Python objects around its network, which are never loaded. Train the network anew."
+        )
     params = gate.parse_json(hdf5.text(handle, f"{MODEL}/params", source), source)
     if not isinstance(params, dict):
         raise UserError(f"{source}: its params are no JSON object. The file is damaged.")
@@ -101,7 +105,9 @@ def _training(params: dict, learning_type: str, source: str) -> dict:
         "fit": {name: params.get(name) for name in FIT},
         "callbacks": [_callback(entry, source) for entry in callbacks],
     }
-    found["callbacks"] = [callback for callback in found["callbacks"] if callback["type"] not in CALLBACKS_WITHOUT_EFFECT]
+    found["callbacks"] = [
+        callback for callback in found["callbacks"] if callback["type"] not in CALLBACKS_WITHOUT_EFFECT
+    ]
     return training_parameters.check(found, source)
 
 
@@ -109,7 +115,10 @@ def _callback(entry, source: str) -> dict:
     selection = entry.get("callback_selection") if isinstance(entry, dict) else None
     if not isinstance(selection, dict):
         raise UserError(f"{source}: its callbacks are damaged. Received: {quoted(entry)}.")
-    return {"type": selection.get("callback_type"), "options": {k: v for k, v in selection.items() if k != "callback_type"}}
+    return {
+        "type": selection.get("callback_type"),
+        "options": {k: v for k, v in selection.items() if k != "callback_type"},
+    }
 
 
 def _classes(handle, source: str) -> list | None:
@@ -136,7 +145,9 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
     """
     last_layer.check_one_row(model, source)
     if len(model.inputs) != 1:
-        raise UserError(f"{source}: its network has {len(model.inputs)} inputs. The former tools fed one. The file is damaged.")
+        raise UserError(
+            f"{source}: its network has {len(model.inputs)} inputs. The former tools fed one. The file is damaged."
+        )
     sizes, units = model.input_shape[1:], model.output_shape[-1]
     features = {"count": None if None in sizes else math.prod(sizes), "names": None}
     if old.builder.training["learning_type"] != CLASSIFIER:
@@ -144,7 +155,9 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
     several = units > 1 and _activation(model) != "softmax" and "categorical" not in old.builder.training["loss"]
     classes = list(range(max(2, units))) if several or old.classes is None else old.classes
     if len(classes) != max(2, units):
-        raise UserError(f"{source}: has {len(classes)} classes, but its last layer has {units} units. The file is damaged.")
+        raise UserError(
+            f"{source}: has {len(classes)} classes, but its last layer has {units} units. The file is damaged."
+        )
     kind = MULTILABEL if several else BINARY if len(classes) == 2 else MULTICLASS
     return {"kind": kind, "classes": classes, "names": []}, features
 

@@ -46,6 +46,7 @@ def target(columns, names: list[str] | None, outputs: list[Output], loss: str | 
     Raises:
         UserError: the columns do not add up, or do not fit an output.
     """
+
     def made(own, own_names, shape) -> Target:
         if loss is None:
             return sequences.regression(own, own_names, shape, source)
@@ -53,13 +54,17 @@ def target(columns, names: list[str] | None, outputs: list[Output], loss: str | 
 
     if len(outputs) == 1:
         return made(columns, names, outputs[0].shape)
-    return joined([
-        made(own, own_names, output.shape)._replace(output=output.name, units=output.size)
-        for output, own, own_names in _shares(columns, names, outputs, loss is not None, source)
-    ])
+    return joined(
+        [
+            made(own, own_names, output.shape)._replace(output=output.name, units=output.size)
+            for output, own, own_names in _shares(columns, names, outputs, loss is not None, source)
+        ]
+    )
 
 
-def known(values, names: list[str] | None, facts: dict, outputs: list[Output], loss: str, source: Dataset, hint: str = "") -> Target:
+def known(
+    values, names: list[str] | None, facts: dict, outputs: list[Output], loss: str, source: Dataset, hint: str = ""
+) -> Target:
     """Return the target of new samples for a network that is trained already; parameters as for `targets.known`.
 
     Raises:
@@ -69,10 +74,14 @@ def known(values, names: list[str] | None, facts: dict, outputs: list[Output], l
         return sequences.known(values, names, facts, outputs[0].shape, loss, source, hint)
     classifies = any(own["kind"] != REGRESSION for own in facts["outputs"])
     shares = _shares(values, names, outputs, classifies, source)
-    return joined([
-        sequences.known(share, share_names, own, output.shape, loss, source, hint)._replace(output=own["output"], units=output.size)
-        for (output, share, share_names), own in zip(shares, facts["outputs"], strict=True)
-    ])
+    return joined(
+        [
+            sequences.known(share, share_names, own, output.shape, loss, source, hint)._replace(
+                output=own["output"], units=output.size
+            )
+            for (output, share, share_names), own in zip(shares, facts["outputs"], strict=True)
+        ]
+    )
 
 
 def joined(found: list[Target]) -> Target:
@@ -102,4 +111,8 @@ def _shares(columns, names, outputs: list[Output], labels: bool, source: Dataset
     ends = np.cumsum(sizes)
     for output, size, end in zip(outputs, sizes, ends, strict=True):
         chosen = slice(int(end) - size, int(end))
-        yield output, (columns[chosen] if isinstance(columns, list) else columns[:, chosen]), names[chosen] if names else None
+        yield (
+            output,
+            (columns[chosen] if isinstance(columns, list) else columns[:, chosen]),
+            names[chosen] if names else None,
+        )

@@ -54,7 +54,9 @@ def named_in(form) -> list[Paired]:
     if form.get("selected_input") == "sparse":
         keys.remove("1")
     here = [
-        Paired(dataset(form[f"infile{key}"], "Dataset"), boolean(form[f"header{key}"])) for key in keys if f"header{key}" in form
+        Paired(dataset(form[f"infile{key}"], "Dataset"), boolean(form[f"header{key}"]))
+        for key in keys
+        if f"header{key}" in form
     ]
     return here + [found for value in form.values() for found in named_in(value)]
 
@@ -72,7 +74,9 @@ def check(paired: list[Paired]) -> None:
     read: dict[tuple, Names | None] = {}
     for first, second in itertools.combinations(different, 2):
         pairs = _pairs(looks[first], looks[second])
-        for table, position in {(table, pair[side]) for pair in pairs for side, table in enumerate((first, second))} - set(read):
+        for table, position in {
+            (table, pair[side]) for pair in pairs for side, table in enumerate((first, second))
+        } - set(read):
             read[table, position] = _read(table, position, looks[table][position])
         _compare(first, second, [(read[first, left], read[second, right]) for left, right in pairs])
 
@@ -98,7 +102,11 @@ def _candidates(table: Paired) -> dict[int, _Look]:
     for position, cells in enumerate(zip(*rows, strict=True) if rows else []):
         texts = [cell.strip() for cell in cells]
         numbers = all(map(is_number, texts))
-        if len(set(texts)) < len(texts) or not all(texts) or (not numbers and any(is_number(t) or is_missing(t) for t in texts)):
+        if (
+            len(set(texts)) < len(texts)
+            or not all(texts)
+            or (not numbers and any(is_number(t) or is_missing(t) for t in texts))
+        ):
             continue
         header = source.names[position].strip().lower() if source.names else ""
         if not numbers or (all(text.isdecimal() for text in texts) and source.names and _NUMBERED.fullmatch(header)):
@@ -109,7 +117,11 @@ def _candidates(table: Paired) -> dict[int, _Look]:
 def _first_rows(source: tsv.Source) -> list[list[str]]:
     with open(source.path, "rb") as handle:
         handle.seek(source.start)
-        lines = [line.decode("utf-8").rstrip("\r\n") for line in itertools.islice(handle, _LOOKED_AT) if handle.tell() <= source.end]
+        lines = [
+            line.decode("utf-8").rstrip("\r\n")
+            for line in itertools.islice(handle, _LOOKED_AT)
+            if handle.tell() <= source.end
+        ]
     rows = [split_cells(line, source.separator) for line in lines if line.strip()]
     return rows if len({len(row) for row in rows}) == 1 else []
 
@@ -130,7 +142,9 @@ def _read(table: Paired, position: int, look: _Look) -> Names | None:
     except UserError:
         return None
     texts = np.asarray(found.columns[0], object)
-    return Names(position, look.header, texts, look.numbers, found.first_line) if len(set(texts)) == len(texts) else None
+    return (
+        Names(position, look.header, texts, look.numbers, found.first_line) if len(set(texts)) == len(texts) else None
+    )
 
 
 # --- whether they name the same samples in the same order ------------------------------------------
@@ -142,7 +156,11 @@ def _compare(first: Paired, second: Paired, pairs: list[tuple[Names | None, Name
     Of several columns of names, such as patients and barcodes, one that agrees tells that the rows belong together. A
     number may just count the rows, so that it says something only where there are no texts.
     """
-    moved = [(left, right, row) for left, right in pairs if left and right and (row := first_moved(left.texts, right.texts)) is not None]
+    moved = [
+        (left, right, row)
+        for left, right in pairs
+        if left and right and (row := first_moved(left.texts, right.texts)) is not None
+    ]
     moved = [found for found in moved if not found[0].numbers] or moved
     if not moved or any(row == IN_ORDER for _, _, row in moved):
         return
@@ -173,7 +191,10 @@ def first_moved(first: np.ndarray, second: np.ndarray) -> int | None:
     known = set(right)
     if len(known.intersection(left)) < _SHARED * len(left):
         return None
-    return next((row for row, (one, other) in enumerate(zip(left, right, strict=True)) if one != other and one in known), IN_ORDER)
+    return next(
+        (row for row, (one, other) in enumerate(zip(left, right, strict=True)) if one != other and one in known),
+        IN_ORDER,
+    )
 
 
 def _plain(*columns: np.ndarray) -> list[list[str]]:

@@ -116,7 +116,9 @@ def literal(text: str, label: str) -> Any:
         ) from None
 
 
-def keyword_arguments(text, label: str, judge: Callable[[str, str], object] = lambda name, word: None) -> dict[str, Any]:
+def keyword_arguments(
+    text, label: str, judge: Callable[[str, str], object] = lambda name, word: None
+) -> dict[str, Any]:
     """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any case.
 
     Parameters:

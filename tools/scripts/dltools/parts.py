@@ -37,7 +37,11 @@ class Parts(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each part has that there is."""
-        return {name: len(rows) for name, rows in zip(("training", "validation", "test"), self, strict=True) if rows is not None}
+        return {
+            name: len(rows)
+            for name, rows in zip(("training", "validation", "test"), self, strict=True)
+            if rows is not None
+        }
 
     def sizes(self) -> str:
         """Say how many rows each part has."""
@@ -76,7 +80,8 @@ def folds(scheme: dict, features: Features, target: Target, seed: int) -> list[P
     groups = _groups(form, features)
     tests = splits.folds(np.arange(features.rows), form, seed, _classes(target), groups)
     return [
-        _with_validation(np.setdiff1d(np.arange(features.rows), test), test, scheme, features, target, seed, groups) for test in tests
+        _with_validation(np.setdiff1d(np.arange(features.rows), test), test, scheme, features, target, seed, groups)
+        for test in tests
     ]
 
 
@@ -103,7 +108,9 @@ def _by_column(scheme, features, target, seed) -> Parts:
     values, positions = np.unique(np.char.lower(np.char.strip(named)), return_inverse=True)
     unknown = [value for value in values if value not in PART_WORDS]
     if unknown:
-        raise UserError(f"{source}: the column with the parts must hold train, validation or test. Received: {listed(map(quoted, unknown))}.")
+        raise UserError(
+            f"{source}: the column with the parts must hold train, validation or test. Received: {listed(map(quoted, unknown))}."
+        )
     told = np.asarray([PART_WORDS[value] for value in values])[positions]
     found = {name: np.flatnonzero(told == name) for name in ("train", "validation", "test")}
     with_test = scheme["selected_exp_scheme"] == TRAIN_VAL_TEST
@@ -131,7 +138,11 @@ def _classes(target: Target):
         found = [_classes(own) for own in target.outputs]
         # A split keeps the proportions of each combination of classes.
         one_each = all(classes is not None and classes.ndim == 1 for classes in found)
-        return np.asarray([" / ".join(row) for row in zip(*(classes.astype(str) for classes in found), strict=True)]) if one_each else None
+        return (
+            np.asarray([" / ".join(row) for row in zip(*(classes.astype(str) for classes in found), strict=True)])
+            if one_each
+            else None
+        )
     if target.shape:
         # Several classes a sample, which no split can hold the proportions of.
         return None if target.kind == REGRESSION else target.truth

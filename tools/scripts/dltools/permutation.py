@@ -45,10 +45,16 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from . import batches, outputs, trained_model, words
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
-    seed = 0 if is_empty(selection.get("random_seed")) else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
+    seed = (
+        0
+        if is_empty(selection.get("random_seed"))
+        else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
+    )
     model, record = trained_model.read(source)
     if len(model.outputs) > 1:
-        raise UserError(f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one.")
+        raise UserError(
+            f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one."
+        )
     table, dataset = _samples(selection, label, columns)
     table = _in_trained_order(table, record.features.get("names"), dataset)
     features = batches.Features(table.values, table.names, dataset, sources=(table.table,))
@@ -61,15 +67,25 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     words.Guard(model, features).check_all()
     names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
     given = outputs.of_model(model, batches.row_shape(model, features), dataset)
-    judge = Judge(record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape))
+    judge = Judge(
+        record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape)
+    )
     rows = _chosen_rows(selection, features, repeats, seed)
     network = _network(model, batches.row_shape(model, features))
     importances, deviations = permuted(network, judge, features.take(rows), rows, repeats, seed)
-    notes = [] if judge.truth is not None else [
-        "no true labels were given, so the importance tells how far the predictions change rather than how far they get worse"
-    ]
-    notes.append(f"samples used: {len(rows)} of {features.rows}; shuffles of each feature: {repeats}; random seed: {seed}")
-    return Importances(features=list(names), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes)
+    notes = (
+        []
+        if judge.truth is not None
+        else [
+            "no true labels were given, so the importance tells how far the predictions change rather than how far they get worse"
+        ]
+    )
+    notes.append(
+        f"samples used: {len(rows)} of {features.rows}; shuffles of each feature: {repeats}; random seed: {seed}"
+    )
+    return Importances(
+        features=list(names), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes
+    )
 
 
 def _network(model, shape):
@@ -162,7 +178,9 @@ class Judge:
             self.scorer = scoring.chosen({"primary_scoring": scorer}, target)[0]
             what = f"Fall of {self.scorer}"
         elif not is_empty(scorer):
-            raise UserError("Score that the importance is the fall of: needs the true labels or values. Give them, or leave it blank.")
+            raise UserError(
+                "Score that the importance is the fall of: needs the true labels or values. Give them, or leave it blank."
+            )
         else:
             self.scorer = "r2" if is_regression else "accuracy"
             what = "Change of the predictions" if is_regression else "Share of predictions that change"
@@ -184,7 +202,9 @@ class Judge:
         return scoring.scores([self.scorer], self._kind, reference, decided, likelihoods)[self.scorer]
 
 
-def permuted(predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repeats: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def permuted(
+    predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repeats: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation, float64 (features,), of how far the score falls for each feature.
 
     Parameters:

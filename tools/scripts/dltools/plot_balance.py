@@ -38,8 +38,14 @@ class Balance(Display):
         for number, (name, counts) in enumerate(self.counts.items()):
             where = at - 0.4 + thick * (number + 0.5)
             self.bars_[name] = ax.barh(
-                where, counts[self.shown_], height=thick * 0.94, color=PALETTE[number % len(PALETTE)],
-                hatch=_HATCHES[number % len(_HATCHES)], edgecolor="white", linewidth=0, label=visible(shortened(name, 40)),
+                where,
+                counts[self.shown_],
+                height=thick * 0.94,
+                color=PALETTE[number % len(PALETTE)],
+                hatch=_HATCHES[number % len(_HATCHES)],
+                edgecolor="white",
+                linewidth=0,
+                label=visible(shortened(name, 40)),
             )
             shares = counts / max(1, counts.sum())
             labels = [f"{counts[i]} ({100 * shares[i]:.1f} %)" for i in self.shown_]
@@ -96,4 +102,6 @@ def from_parameters(selection: dict) -> Balance:
         while name in counts:
             name += "'"
         counts[name] = np.bincount(every.codes(table.values), minlength=len(every.names))
-    return Balance(title=selection.get("title") or "Number of samples of each class", counts=counts, classes=every.names)
+    return Balance(
+        title=selection.get("title") or "Number of samples of each class", counts=counts, classes=every.names
+    )

@@ -97,8 +97,12 @@ def from_parameters(selection: dict) -> Calibration:
         reliability(name, truth, np.clip(scores, 0, 1), bins, strategy)
         for name, truth, scores in zip(found.classes, found.truth.T, found.scores.T, strict=True)
     ]
-    title = selection.get("title") or "Calibration" + (f" of class {shortened(found.classes[0])}" if len(curves) == 1 else "")
-    return Calibration(title=title, notes=found.notes, curves=curves, bins=bins, probabilities=np.clip(found.scores.ravel(), 0, 1))
+    title = selection.get("title") or "Calibration" + (
+        f" of class {shortened(found.classes[0])}" if len(curves) == 1 else ""
+    )
+    return Calibration(
+        title=title, notes=found.notes, curves=curves, bins=bins, probabilities=np.clip(found.scores.ravel(), 0, 1)
+    )
 
 
 def reliability(name: str, truth: np.ndarray, probabilities: np.ndarray, bins: int, strategy: str) -> Reliability:

@@ -50,7 +50,9 @@ class ConfusionMatrix(Display):
             ax = self.new_axes(self._natural_size())
         self.axes_, self.figure_ = ax, ax.figure
         values = self.shares
-        highest = 1 if self.normalize in ("true", "pred") else max(values.max(), 1 if self.normalize == "none" else 1e-9)
+        highest = (
+            1 if self.normalize in ("true", "pred") else max(values.max(), 1 if self.normalize == "none" else 1e-9)
+        )
         # Among many classes, single mistakes would hardly differ from none.
         norm = Normalize(0, highest) if len(self.classes) <= MAX_CLASSES_WITH_COUNTS else PowerNorm(0.5, 0, highest)
         self.image_ = ax.imshow(values, cmap=self.color_map, norm=norm, interpolation="nearest")

@@ -95,11 +95,20 @@ class Curves(Display):
         shown = [curve for curve in self.curves if curve.name in named]
         handles = [self.lines_[curve.name] for curve in shown]
         labels = [f"{shortened(curve.name)} ({_AREAS[self.kind]} = {curve.area:.3f})" for curve in shown]
-        title = f"the {MAX_NAMED // 2} lowest of {len(self.curves) - 2} classes" if len(self.curves) - 2 > MAX_NAMED else None
+        title = (
+            f"the {MAX_NAMED // 2} lowest of {len(self.curves) - 2} classes"
+            if len(self.curves) - 2 > MAX_NAMED
+            else None
+        )
         others, their_labels = ax.get_legend_handles_labels()
         kept = [(h, t) for h, t in zip(others, their_labels, strict=True) if t == _COMPARED_WITH_CHANCE]
         add_legend(
-            ax, handles + [h for h, _ in kept], labels + [t for _, t in kept], title=title, loc="upper left", bbox_to_anchor=(1, 1)
+            ax,
+            handles + [h for h, _ in kept],
+            labels + [t for _, t in kept],
+            title=title,
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
         )
 
 

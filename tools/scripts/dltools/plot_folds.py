@@ -65,7 +65,9 @@ class Folds(Display):
     def summary(self) -> str:
         """Say mean and standard deviation of each metric."""
         found = {name: spread(values) for name, values in self.scores.items()}
-        return f"{len(self.folds)} folds: " + ", ".join(f"{name} {mean:.4f} ± {std:.4f}" for name, (mean, std) in found.items())
+        return f"{len(self.folds)} folds: " + ", ".join(
+            f"{name} {mean:.4f} ± {std:.4f}" for name, (mean, std) in found.items()
+        )
 
 
 def spread(values: np.ndarray) -> tuple[float, float]:
@@ -100,10 +102,14 @@ def from_parameters(selection: dict) -> Folds:
         if i != key and name.lower() not in _NOT_SCORES and len(rows) and all(map(_is_score, column[rows]))
     }
     if not scores:
-        raise UserError(f"{dataset}: no column holds scores, that is numbers, of the folds. It has: {listed(map(quoted, table.names))}.")
+        raise UserError(
+            f"{dataset}: no column holds scores, that is numbers, of the folds. It has: {listed(map(quoted, table.names))}."
+        )
     if len(rows) < 2:
         raise UserError(f"{dataset}: there is only one fold. The scores of several are compared, one line each.")
-    return Folds(title=selection.get("title") or "Scores of the folds", folds=folds, scores=_chosen(scores, selection, dataset))
+    return Folds(
+        title=selection.get("title") or "Scores of the folds", folds=folds, scores=_chosen(scores, selection, dataset)
+    )
 
 
 def _is_score(cell: str) -> bool:
@@ -118,5 +124,7 @@ def _chosen(scores: dict, selection: dict, dataset) -> dict:
     wanted = [name.strip() for name in str(selection.get("metrics") or "").split(",") if name.strip()]
     unknown = [quoted(name) for name in wanted if name not in scores]
     if unknown:
-        raise UserError(f"Metrics to show: {dataset} has no column {listed(unknown)}. It has: {listed(map(quoted, scores), 40)}.")
+        raise UserError(
+            f"Metrics to show: {dataset} has no column {listed(unknown)}. It has: {listed(map(quoted, scores), 40)}."
+        )
     return {name: scores[name] for name in wanted or scores}

@@ -35,8 +35,13 @@ class GridScores(Display):
         (self.line_,) = ax.plot(at, self.scores, color=PALETTE[0], marker=marker, markersize=4)
         (self.best_,) = ax.plot([self.best], [self.scores[self.best]], "D", color=PALETTE[1], markersize=7)
         ax.annotate(
-            f"{self.scores[self.best]:.4g} at {shortened(self.steps[self.best])}", (self.best, self.scores[self.best]),
-            xytext=(0, 9), textcoords="offset points", ha="center", fontsize="small", parse_math=False,
+            f"{self.scores[self.best]:.4g} at {shortened(self.steps[self.best])}",
+            (self.best, self.scores[self.best]),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize="small",
+            parse_math=False,
         )
         shown = at[:: -(-len(at) // _MAX_TICKS)]
         name_ticks(ax.xaxis, shown, [self.steps[i] for i in shown])

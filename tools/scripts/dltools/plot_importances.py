@@ -39,7 +39,12 @@ class Importances(Display):
         self.axes_ = ax
         errors = None if self.deviations is None else self.deviations[self.shown_]
         self.bars_ = ax.barh(
-            at, self.importances[self.shown_], xerr=errors, color=PALETTE[0], ecolor="black", error_kw={"elinewidth": 0.8}
+            at,
+            self.importances[self.shown_],
+            xerr=errors,
+            color=PALETTE[0],
+            ecolor="black",
+            error_kw={"elinewidth": 0.8},
         )
         ax.axvline(0, color="black", linewidth=0.8)
         name_ticks(ax.yaxis, at, [self.features[i] for i in self.shown_])

@@ -12,9 +12,12 @@ from . import parameters, tables
 from .drawing import PALETTE, Display, add_legend, shortened, tidy
 from .errors import UserError, listed, quoted
 
-SIZES, CROSS_VALIDATED = "train_sizes_abs", (
-    ("training", "mean_train_scores", "std_train_scores"),
-    ("cross-validation", "mean_test_scores", "std_test_scores"),
+SIZES, CROSS_VALIDATED = (
+    "train_sizes_abs",
+    (
+        ("training", "mean_train_scores", "std_train_scores"),
+        ("cross-validation", "mean_test_scores", "std_test_scores"),
+    ),
 )
 VALIDATION = "val_"
 # Columns of a history that are no figures of merit.
@@ -106,12 +109,17 @@ class History(Display):
     def _draw(self, panel, metric: str) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        looks = ((metric, "training", {"color": PALETTE[0]}), (VALIDATION + metric, "validation", {"color": PALETTE[1], "linestyle": "--"}))
+        looks = (
+            (metric, "training", {"color": PALETTE[0]}),
+            (VALIDATION + metric, "validation", {"color": PALETTE[1], "linestyle": "--"}),
+        )
         # Many epochs need no marks; a single one shows nothing else.
         marker = "o" if len(self.epochs) <= 30 else None
         for name, label, look in looks:
             if name in self.values:
-                (self.lines_[name],) = panel.plot(self.epochs, self.values[name], label=label, marker=marker, markersize=3.5, **look)
+                (self.lines_[name],) = panel.plot(
+                    self.epochs, self.values[name], label=label, marker=marker, markersize=3.5, **look
+                )
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("Epoch")
         panel.set_ylabel(shortened(metric), parse_math=False)
@@ -126,7 +134,11 @@ class History(Display):
         """Say where training ended and where the validation loss was lowest."""
         last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in self.values.items())
         watched = self.values.get("val_loss")
-        best = "" if watched is None else f"; lowest val_loss {watched.min():.4g} in epoch {self.epochs[watched.argmin()]:.0f}"
+        best = (
+            ""
+            if watched is None
+            else f"; lowest val_loss {watched.min():.4g} in epoch {self.epochs[watched.argmin()]:.0f}"
+        )
         return f"{len(self.epochs)} epochs, the last with {last}{best}"
 
 
@@ -138,10 +150,14 @@ def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "L
     deviations = {label: values.get(std) for label, _, std in CROSS_VALIDATED}
     absent = [std for label, _, std in CROSS_VALIDATED if deviations[label] is None]
     if with_errors and absent:
-        raise UserError(f"Whether to plot standard error bar: {dataset} lacks the columns {listed(absent)} that it needs.")
+        raise UserError(
+            f"Whether to plot standard error bar: {dataset} lacks the columns {listed(absent)} that it needs."
+        )
     order = np.argsort(values[SIZES], kind="stable")
     return LearningCurve(
-        title=title or "Learning curve", sizes=values[SIZES][order], means={k: v[order] for k, v in means.items()},
+        title=title or "Learning curve",
+        sizes=values[SIZES][order],
+        means={k: v[order] for k, v in means.items()},
         deviations={k: v[order] for k, v in deviations.items()} if with_errors else None,
     )
 
@@ -165,7 +181,9 @@ class LearningCurve(Display):
         self.axes_, self.lines_, self.bands_ = ax, {}, {}
         for (label, mean), look in zip(self.means.items(), ((PALETTE[0], "-"), (PALETTE[1], "--")), strict=True):
             color, dashes = look
-            (self.lines_[label],) = ax.plot(self.sizes, mean, color=color, linestyle=dashes, marker="o", markersize=4, label=label)
+            (self.lines_[label],) = ax.plot(
+                self.sizes, mean, color=color, linestyle=dashes, marker="o", markersize=4, label=label
+            )
             if self.deviations:
                 self.bands_[label] = ax.errorbar(
                     self.sizes, mean, self.deviations[label], fmt="none", ecolor=color, capsize=3, elinewidth=1

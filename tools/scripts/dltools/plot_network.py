@@ -93,7 +93,12 @@ class Network(Display):
             for (source, end), way in zip(self.edges, places.ways, strict=True)
         ]
         ax.text(
-            right / 2, tops[-1] - 0.02, f"{self.parameters:,} parameters in all", ha="center", va="top", fontsize=self._font
+            right / 2,
+            tops[-1] - 0.02,
+            f"{self.parameters:,} parameters in all",
+            ha="center",
+            va="top",
+            fontsize=self._font,
         )
         self.set_figure_title(ax.figure)
         return self
@@ -109,7 +114,13 @@ class Network(Display):
         color = _INPUT if box.type == "InputLayer" else _WITH_WEIGHTS if box.parameters else _WITHOUT
         corner = (centre - box.width / 2, middle - box.height / 2)
         patch = FancyBboxPatch(
-            corner, box.width, box.height, boxstyle="round,pad=0,rounding_size=0.06", facecolor=color, edgecolor="#444444", linewidth=0.8
+            corner,
+            box.width,
+            box.height,
+            boxstyle="round,pad=0,rounding_size=0.06",
+            facecolor=color,
+            edgecolor="#444444",
+            linewidth=0.8,
         )
         self.boxes_.append(self.axes_.add_patch(patch))
         top = corner[1] + _MARGIN + _LINE / 2
@@ -133,7 +144,13 @@ class Network(Display):
             vertices += [(x0, half), (x1, half), (x1, y1)]
             codes += [Path.CURVE4] * 3
         arrow = FancyArrowPatch(
-            path=Path(vertices, codes), arrowstyle="-|>", mutation_scale=self._font, color="#444444", linewidth=0.9, shrinkA=0, shrinkB=0
+            path=Path(vertices, codes),
+            arrowstyle="-|>",
+            mutation_scale=self._font,
+            color="#444444",
+            linewidth=0.9,
+            shrinkA=0,
+            shrinkB=0,
         )
         return self.axes_.add_patch(arrow)
 
@@ -142,7 +159,11 @@ class Network(Display):
         fed = [[self.boxes[a].name for a, b in self.edges if b == i] for i in range(len(self.boxes))]
         columns = [[getattr(box, field) for box in self.boxes] for field in ("name", "type", "shape")]
         names = ["name", "type", "output_shape", "parameters", "inputs"]
-        return names, [*columns, np.asarray([box.parameters for box in self.boxes]), [", ".join(names) for names in fed]]
+        return names, [
+            *columns,
+            np.asarray([box.parameters for box in self.boxes]),
+            [", ".join(names) for names in fed],
+        ]
 
     def summary(self) -> str:
         """Say how large the network is."""
@@ -186,7 +207,9 @@ def of_model(model) -> tuple[list[Box], list[tuple[int, int]]]:
     if "input_layers" in model.get_config():
         position = {layer.name: index for index, layer in enumerate(model.layers)}
         edges = {
-            (position[name], position[entry["config"]["name"]]) for entry in config for name in _feeding(entry["inbound_nodes"])
+            (position[name], position[entry["config"]["name"]])
+            for entry in config
+            for name in _feeding(entry["inbound_nodes"])
         }
         return boxes, sorted(edges)
     # A sequential model's layers do not count its input.

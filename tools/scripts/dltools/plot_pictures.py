@@ -68,7 +68,10 @@ class Mistakes(Display):
     def table(self) -> tuple[list[str], list]:
         """Return one line a picture."""
         columns = [[getattr(m, field) for m in self.mistakes] for field in ("row", "true", "predicted")]
-        return ["row", "true", "predicted", "probability"], [*columns, np.asarray([m.confidence for m in self.mistakes])]
+        return ["row", "true", "predicted", "probability"], [
+            *columns,
+            np.asarray([m.confidence for m in self.mistakes]),
+        ]
 
     def summary(self) -> str:
         """Say how many mistakes there are, and how many are shown."""
@@ -90,7 +93,7 @@ def from_parameters(selection: dict) -> Mistakes:
     if len(pictures.values) != len(true.values):
         raise UserError(
             f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of the "
-            "same samples, and check what \"Does the dataset contain header\" says."
+            'same samples, and check what "Does the dataset contain header" says.'
         )
     shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)
     found = labels.classes(true.values, predicted.values)
@@ -100,12 +103,16 @@ def from_parameters(selection: dict) -> Mistakes:
     notes = []
     if predicted.confidence is None:
         confidence = np.full(len(true.values), np.nan)
-        notes.append("the predictions tell no probabilities, so the first mistakes are shown rather than the most confident")
+        notes.append(
+            "the predictions tell no probabilities, so the first mistakes are shown rather than the most confident"
+        )
     else:
         confidence = predicted.confidence
         wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     mistakes = [
-        Mistake(int(i) + 1, true.values[i], predicted.values[i], float(confidence[i]), pictures.values[i].reshape(shape))
+        Mistake(
+            int(i) + 1, true.values[i], predicted.values[i], float(confidence[i]), pictures.values[i].reshape(shape)
+        )
         for i in wrong[:limit]
     ]
     title = selection.get("title") or "Most confident mistakes"
@@ -123,7 +130,11 @@ def _shape(text, pixels: int, source) -> tuple[int, ...]:
     if len(shape) == 3 and shape[2] == 1:
         shape = shape[:2]
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
-        raise UserError(f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}.")
+        raise UserError(
+            f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}."
+        )
     if int(np.prod(shape)) != pixels:
-        raise UserError(f"{_SHAPE}: {quoted(text)} makes {int(np.prod(shape))} pixels, but {source} has {pixels} columns.")
+        raise UserError(
+            f"{_SHAPE}: {quoted(text)} makes {int(np.prod(shape))} pixels, but {source} has {pixels} columns."
+        )
     return shape

@@ -54,7 +54,9 @@ class Regression(Display):
         low = min(target.true.min(), target.predicted.min())
         high = max(target.true.max(), target.predicted.max())
         named = f" {shortened(target.name)}" if len(self.targets) > 1 else ""
-        against.axline((low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":")
+        against.axline(
+            (low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":"
+        )
         first = _points(against, target.true, target.predicted)
         against.set_xlabel(f"True{named}", parse_math=False)
         against.set_ylabel(f"Predicted{named}", parse_math=False)
@@ -63,7 +65,9 @@ class Regression(Display):
         second = _points(left_over, target.predicted, target.residuals)
         left_over.set_xlabel(f"Predicted{named}", parse_math=False)
         left_over.set_ylabel("Residual (true − predicted)")
-        distribution.hist(target.residuals, bins=min(50, max(5, int(np.sqrt(len(target.true))))), color=PALETTE[0], edgecolor="white")
+        distribution.hist(
+            target.residuals, bins=min(50, max(5, int(np.sqrt(len(target.true))))), color=PALETTE[0], edgecolor="white"
+        )
         distribution.axvline(0, color=GREY, linestyle=":")
         distribution.set_xlabel("Residual (true − predicted)")
         distribution.set_ylabel("Number of samples")
@@ -116,9 +120,14 @@ def from_parameters(selection: dict) -> Regression:
     true_set = parameters.dataset(selection.get("infile_true"), _TRUE)
     predicted_set = parameters.dataset(selection.get("infile_predicted"), _PREDICTED)
     columns = tables.column_selection(
-        selection["column_selector_options_true"], "selected_column_selector_option", "col", "Choose how to select data by column"
+        selection["column_selector_options_true"],
+        "selected_column_selector_option",
+        "col",
+        "Choose how to select data by column",
     )
-    true = tables.read_numbers(true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns, dtype=np.float64)
+    true = tables.read_numbers(
+        true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns, dtype=np.float64
+    )
     header = parameters.boolean(selection.get("header_predicted"), "header_predicted")
     shown = prediction_tables.predicted_columns(predicted_set, header)
     predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)

@@ -8,7 +8,12 @@ from . import scored_truth
 from .drawing import GREY, PALETTE, Display, add_legend, shortened, tidy
 from .errors import UserError
 
-_LINES = (("precision", PALETTE[0], "-"), ("recall", PALETTE[4], "--"), ("f1", PALETTE[2], "-."), ("predicted_positive", GREY, ":"))
+_LINES = (
+    ("precision", PALETTE[0], "-"),
+    ("recall", PALETTE[4], "--"),
+    ("f1", PALETTE[2], "-."),
+    ("predicted_positive", GREY, ":"),
+)
 _LABELS = {"f1": "F", "predicted_positive": "share predicted as this class"}
 
 
@@ -42,7 +47,9 @@ class ThresholdPlot(Display):
                 self.thresholds, getattr(self, name), color=color, linestyle=dashes, label=_LABELS.get(name, name)
             )
         at = self.thresholds[self.best]
-        self.best_ = ax.axvline(at, color="black", linewidth=0.8, label=f"highest F {self.f1[self.best]:.3f} at {at:.3g}")
+        self.best_ = ax.axvline(
+            at, color="black", linewidth=0.8, label=f"highest F {self.f1[self.best]:.3f} at {at:.3g}"
+        )
         ax.set_ylim(-0.01, 1.02)
         ax.set_xlabel(f"Threshold on the probability of class {shortened(self.class_name)}", parse_math=False)
         ax.set_ylabel("Score or share")
@@ -81,8 +88,14 @@ def from_parameters(selection: dict) -> ThresholdPlot:
     above = 1 - np.searchsorted(np.sort(found.scores[:, 0]), thresholds, "left") / len(found.scores)
     title = selection.get("title") or f"Scores at each threshold for class {shortened(found.classes[0])}"
     return ThresholdPlot(
-        title=title, notes=found.notes, class_name=found.classes[0], thresholds=thresholds, precision=precision,
-        recall=recall, f1=f1, predicted_positive=above,
+        title=title,
+        notes=found.notes,
+        class_name=found.classes[0],
+        thresholds=thresholds,
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        predicted_positive=above,
     )
 
 

@@ -23,7 +23,9 @@ def read(options: dict) -> str:
     """
     chosen = options.get("precision") or FULL
     if chosen not in PRECISIONS:
-        raise UserError(f"Precision of the arithmetic: must be one of {listed(PRECISIONS)}. Received: {quoted(chosen)}.")
+        raise UserError(
+            f"Precision of the arithmetic: must be one of {listed(PRECISIONS)}. Received: {quoted(chosen)}."
+        )
     return chosen
 
 
@@ -51,14 +53,22 @@ def twin(model, chosen: str, training: dict):
     if chosen == FLOAT16:
         # Gradients below what 16 bits can tell from 0 would be lost.
         inner = getattr(made, "optimizer", None) or training_parameters.optimizer(training)
-        made.optimizer = inner if isinstance(inner, keras.optimizers.LossScaleOptimizer) else keras.optimizers.LossScaleOptimizer(inner)
+        made.optimizer = (
+            inner
+            if isinstance(inner, keras.optimizers.LossScaleOptimizer)
+            else keras.optimizers.LossScaleOptimizer(inner)
+        )
     return made
 
 
 def _set_policy(value, chosen: str) -> None:
     if isinstance(value, dict):
         policy = value.get("dtype")
-        if isinstance(policy, dict) and policy.get("class_name") == "DTypePolicy" and policy["config"].get("name") == FULL:
+        if (
+            isinstance(policy, dict)
+            and policy.get("class_name") == "DTypePolicy"
+            and policy["config"].get("name") == FULL
+        ):
             policy["config"]["name"] = chosen
         for child in value.values():
             _set_policy(child, chosen)
@@ -80,7 +90,9 @@ def copy_state(source, target, training: dict) -> None:
     if optimizer is None:
         return
     made = training_parameters.optimizer(training)
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and not isinstance(made, keras.optimizers.LossScaleOptimizer):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and not isinstance(
+        made, keras.optimizers.LossScaleOptimizer
+    ):
         optimizer = optimizer.inner_optimizer
     made.build(target.trainable_variables)
     for ours, theirs in zip(made.variables, optimizer.variables, strict=True):

@@ -122,7 +122,12 @@ def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
     """
     if target["kind"] == SEVERAL:
         return _tables(found, method, target["outputs"], loss, shapes)
-    kind, classes, samples, shape = target["kind"], target["classes"], len(found), steps.several(shapes[0]) if shapes else ()
+    kind, classes, samples, shape = (
+        target["kind"],
+        target["classes"],
+        len(found),
+        steps.several(shapes[0]) if shapes else (),
+    )
     found = steps.rows(found, shape)
     if method == "predict_proba":
         shares = probabilities(found, kind).astype(np.float32).reshape(samples, -1)

@@ -30,8 +30,14 @@ _SAID = (
         r"but received input with shape (\([^)]*\)).*",
         r"the layer '\1' was made for data of the size \3 along axis \2, but is given \4",
     ),
-    (r".*Shapes used to initialize variables must be fully-defined.*", "the size of its data's last axis is unknown, on which its weights depend"),
-    (r".*Computed output size would be zero or negative.*", "its window is larger than the data. Choose a smaller one, or padding='same'"),
+    (
+        r".*Shapes used to initialize variables must be fully-defined.*",
+        "the size of its data's last axis is unknown, on which its weights depend",
+    ),
+    (
+        r".*Computed output size would be zero or negative.*",
+        "its window is larger than the data. Choose a smaller one, or padding='same'",
+    ),
 )
 # What only says where a program failed.
 _OF_PROGRAM = re.compile(
@@ -151,14 +157,21 @@ def computed():
         layer = re.match(_IN_LAYER, str(error))
         if layer is None:
             raise
-        raise UserError(f"A layer of the network cannot be computed, {layer.group(1)}: {computing_reason(keras_reason(error))}") from None
+        raise UserError(
+            f"A layer of the network cannot be computed, {layer.group(1)}: {computing_reason(keras_reason(error))}"
+        ) from None
     except errors.OpError as error:
-        raise UserError(f"The network cannot be computed for these samples: {computing_reason(_tensorflow_reason(error.message))}") from None
+        raise UserError(
+            f"The network cannot be computed for these samples: {computing_reason(_tensorflow_reason(error.message))}"
+        ) from None
 
 
 def computing_reason(text: str) -> str:
     """Return what a sentence of TensorFlow means to the person at the form, or the sentence where that is not known."""
-    return next((re.sub(pattern, said, found.group(0)) for pattern, said in _COMPUTING if (found := re.search(pattern, text))), text)
+    return next(
+        (re.sub(pattern, said, found.group(0)) for pattern, said in _COMPUTING if (found := re.search(pattern, text))),
+        text,
+    )
 
 
 def _tensorflow_reason(message: str) -> str:

@@ -5,7 +5,18 @@ import json
 
 import numpy as np
 
-from . import baseline, drawing, hyperparameters, layer_table, model_file, prediction, report_pictures, scaling, steps, targets
+from . import (
+    baseline,
+    drawing,
+    hyperparameters,
+    layer_table,
+    model_file,
+    prediction,
+    report_pictures,
+    scaling,
+    steps,
+    targets,
+)
 from .document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from .errors import listed
 from .files import write_text
@@ -71,10 +82,19 @@ def _scores(outcome) -> list:
         "test": "The test scores are those to report: these samples played no part in the training.",
         "validation": "The training was watched on the validation part, so that scores of new samples may be worse.",
     }
-    told = f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
-    rows = [[metric, *(cell for part in present for cell in (values.get(part, ""), _constant(outcome, part, metric)))] for metric, values in found.items()]
+    told = (
+        f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
+    )
+    rows = [
+        [metric, *(cell for part in present for cell in (values.get(part, ""), _constant(outcome, part, metric)))]
+        for metric, values in found.items()
+    ]
     header = [name for part in present for name in (part, f"{part} baseline")]
-    return [Paragraph(told), Table(["Score", *header], rows), Paragraph(baseline.legend(outcome.target, "the training part"))]
+    return [
+        Paragraph(told),
+        Table(["Score", *header], rows),
+        Paragraph(baseline.legend(outcome.target, "the training part")),
+    ]
 
 
 def _constant(outcome, part: str, metric: str) -> str:
@@ -86,7 +106,11 @@ def _constant(outcome, part: str, metric: str) -> str:
 def _data(outcome, form: dict) -> list:
     options, features, target = form["input_options"], outcome.record.features, outcome.target
     facts = [
-        ["Samples", str(dataset(options["infile1"], "samples")), f"{len(target.truth)} rows, {features['count']} columns"],
+        [
+            "Samples",
+            str(dataset(options["infile1"], "samples")),
+            f"{len(target.truth)} rows, {features['count']} columns",
+        ],
         ["Target", str(dataset(options["infile2"], "target")), targets.describe(target)],
     ]
     if outcome.divided is not None:
@@ -123,8 +147,14 @@ def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -
     for column, label in enumerate(_labels(target)):
         for name, truth in zip(names, found, strict=True):
             values = truth[:, column].astype(np.float64)
-            rows.append([label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))])
-    return _cut(Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows), LISTED_CLASSES, "rows")
+            rows.append(
+                [label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))]
+            )
+    return _cut(
+        Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows),
+        LISTED_CLASSES,
+        "rows",
+    )
 
 
 def _cut(table: Table, limit: int, what: str) -> list:
@@ -139,21 +169,32 @@ def _labels(target: targets.Target) -> list[str]:
     width = target.shape[-1] if target.shape else target.truth.shape[1]
     if target.shape:
         return ["value"] if width == 1 else [f"channel {n}" for n in range(1, width + 1)]
-    return [str(name) for name in target.names] or (["target"] if width == 1 else [f"column {n}" for n in range(1, width + 1)])
+    return [str(name) for name in target.names] or (
+        ["target"] if width == 1 else [f"column {n}" for n in range(1, width + 1)]
+    )
 
 
 def _training(record: model_file.Record) -> list:
     history = record.history
     epochs, seconds = len(history["loss"]), np.asarray(history.get(model_file.SECONDS, []))
     known = seconds[np.isfinite(seconds)]
-    told = f"{epochs} epochs in {known.sum():.1f} s." if len(known) == epochs else f"{epochs} epochs, the last {len(known)} in {known.sum():.1f} s."
+    told = (
+        f"{epochs} epochs in {known.sum():.1f} s."
+        if len(known) == epochs
+        else f"{epochs} epochs, the last {len(known)} in {known.sum():.1f} s."
+    )
     if "val_loss" in history:
         best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
         told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
     names = [name for name in history if name != model_file.SECONDS]
     some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
-    numbers = Table(["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some])
-    return [Paragraph(told), Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers)]
+    numbers = Table(
+        ["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some]
+    )
+    return [
+        Paragraph(told),
+        Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+    ]
 
 
 def _predictions(outcome) -> list:
@@ -161,8 +202,12 @@ def _predictions(outcome) -> list:
     found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
     for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
-        found += [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
-        found += _of_output(own, own.by_step(judged.rows)[1], prediction.decided(steps.rows(outputs, own.shape), own.kind, loss))
+        found += (
+            [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
+        )
+        found += _of_output(
+            own, own.by_step(judged.rows)[1], prediction.decided(steps.rows(outputs, own.shape), own.kind, loss)
+        )
     return found
 
 
@@ -187,7 +232,9 @@ def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
 
 def _distribution(off: np.ndarray) -> Table:
     counts, edges = np.histogram(off, bins=10)
-    rows = [[f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)]
+    rows = [
+        [f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)
+    ]
     return Table(["Predicted - true", "Samples"], rows)
 
 
@@ -198,15 +245,25 @@ def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list
     if len(labels) > MATRIX_CLASSES:
         wrong = counts.copy()
         np.fill_diagonal(wrong, 0)
-        order = [(int(i), int(j)) for i, j in zip(*np.unravel_index(np.argsort(-wrong, axis=None)[:LISTED_CONFUSIONS], wrong.shape), strict=True)]
+        order = [
+            (int(i), int(j))
+            for i, j in zip(
+                *np.unravel_index(np.argsort(-wrong, axis=None)[:LISTED_CONFUSIONS], wrong.shape), strict=True
+            )
+        ]
         rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
         commonest = Table(["True class", "Predicted class", "Samples"], rows)
         return [Matrix(report_pictures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
     shades = [[0.0, *map(float, row)] for row in shares]
-    return [Matrix(report_pictures.matrix(counts, labels), "Confusion matrix, one row for each true class, one column for each predicted one",
-                   Table(["True \\ predicted", *labels], rows, shades))]
+    return [
+        Matrix(
+            report_pictures.matrix(counts, labels),
+            "Confusion matrix, one row for each true class, one column for each predicted one",
+            Table(["True \\ predicted", *labels], rows, shades),
+        )
+    ]
 
 
 def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
@@ -214,28 +271,50 @@ def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
 
     known = {"labels": np.arange(len(labels))} if truth.ndim == 1 else {}
     found = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0, **known)
-    rows = [[label, *(f"{value:.4f}" for value in values[:3]), int(values[3])] for label, *values in zip(labels, *found, strict=True)]
+    rows = [
+        [label, *(f"{value:.4f}" for value in values[:3]), int(values[3])]
+        for label, *values in zip(labels, *found, strict=True)
+    ]
     return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
 
 
 def _architecture(model) -> list:
     rows = layer_table.rows(model)
-    table = Table(list(layer_table.HEADER), [[row.position, *map(str, row[1:4]), row.parameters, row.receptive_field] for row in rows])
-    return [*_cut(table, LISTED_CLASSES, "layers"), Paragraph(f"Parameters in all: {sum(row.parameters for row in rows):,}")]
+    table = Table(
+        list(layer_table.HEADER),
+        [[row.position, *map(str, row[1:4]), row.parameters, row.receptive_field] for row in rows],
+    )
+    return [
+        *_cut(table, LISTED_CLASSES, "layers"),
+        Paragraph(f"Parameters in all: {sum(row.parameters for row in rows):,}"),
+    ]
 
 
 def _settings(outcome, form: dict) -> list:
     made, scheme = outcome.record.builder, form["experiment_schemes"]
-    rows = [["learning type", made.training["learning_type"]], ["metrics", listed(made.training["metrics"]) or "none"],
-            ["optimizer", made.training["optimizer"]["type"]]]
-    rows += [[name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)]
-    rows += [["callback", f"{callback['type']} {_told(callback['options'])}"] for callback in made.training["callbacks"]]
+    rows = [
+        ["learning type", made.training["learning_type"]],
+        ["metrics", listed(made.training["metrics"]) or "none"],
+        ["optimizer", made.training["optimizer"]["type"]],
+    ]
+    rows += [
+        [name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)
+    ]
+    rows += [
+        ["callback", f"{callback['type']} {_told(callback['options'])}"] for callback in made.training["callbacks"]
+    ]
     rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme["selected_exp_scheme"]]]
     for section in ("test_split", "val_split", "fold_split"):
         split = (scheme.get(section) or {}).get("split_algos")
         if split:
-            values = {name: value for name, value in split.items() if not isinstance(value, (dict, list)) and not is_empty(value)}
-            rows.append([section, ", ".join(f"{name}={value}" for name, value in values.items() if name != "__current_case__")])
+            values = {
+                name: value
+                for name, value in split.items()
+                if not isinstance(value, (dict, list)) and not is_empty(value)
+            }
+            rows.append(
+                [section, ", ".join(f"{name}={value}" for name, value in values.items() if name != "__current_case__")]
+            )
     return [Table(["Setting", "Value"], rows)]
 
 

@@ -20,7 +20,9 @@ def learning_curves(history: dict[str, list[float]]) -> bytes:
     Parameters:
         history: see `training.Fitted`.
     """
-    names = [name for name in history if f"val_{name}" in history] or [n for n in history if n not in ("seconds", "learning_rate")]
+    names = [name for name in history if f"val_{name}" in history] or [
+        n for n in history if n not in ("seconds", "learning_rate")
+    ]
     names = names[:MAX_CURVES]
     figure = _figure(4.2 * len(names), 3.2)
     for ax, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):

@@ -36,5 +36,7 @@ class Safeguard(BestEpoch):
 
     def on_train_end(self, logs=None):
         """See whether the last step left weights that are no numbers, which no epoch's loss would tell."""
-        if self.failed is None and not all(np.isfinite(values).all() for values in self.model.get_weights() if values.dtype.kind == "f"):
+        if self.failed is None and not all(
+            np.isfinite(values).all() for values in self.model.get_weights() if values.dtype.kind == "f"
+        ):
             self.failed = self._epoch

@@ -91,7 +91,9 @@ def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Fe
     names = [name for table in every for name in table.names] if all(table.names for table in every) else None
     widths = tuple(table.values.shape[1] for table in every)
     read_from = tuple(table.table for table in every)
-    return _as_trained(batches.Features(np.hstack([table.values for table in every]), names, source, widths, read_from), trained_on)
+    return _as_trained(
+        batches.Features(np.hstack([table.values for table in every]), names, source, widths, read_from), trained_on
+    )
 
 
 def _as_trained(features: batches.Features, trained_on: dict | None) -> batches.Features:
@@ -139,7 +141,9 @@ def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     _check_count(first.source, count, trained_on)
     widths = tuple(stream.count for stream in opened) if len(opened) > 1 else ()
     sources = tuple(stream.table for stream in opened if stream.table)
-    return Opened(lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source, sources)
+    return Opened(
+        lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source, sources
+    )
 
 
 def _beside(parts: list[np.ndarray]) -> np.ndarray:
@@ -162,7 +166,9 @@ def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
         source = tsv.open_table(*table)
         names = trained_on["names"][end - width : end] if trained_on["names"] else None
         if source.names is None and names is not None:
-            print(f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was trained on.")
+            print(
+                f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was trained on."
+            )
         named = source.names is not None and names is not None
         found.append(streams.by_names(source, names) if named else source)
     return found

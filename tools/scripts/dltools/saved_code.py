@@ -7,7 +7,15 @@ from . import allowed, gate, keras2
 from .errors import UserError, quoted
 
 # Layers that are a function of a program, as Keras 2 and 3 name them.
-FUNCTIONS = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty")
+FUNCTIONS = (
+    "Lambda",
+    "TFOpLambda",
+    "SlicingOpLambda",
+    "TensorFlowOpLayer",
+    "ClassMethod",
+    "InstanceMethod",
+    "InstanceProperty",
+)
 LOOKUPS = ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
 ACTIVATIONS = ("activation", "recurrent_activation")
 # Layers of Keras 1 and 2 that Keras 3 has no more.
@@ -39,7 +47,10 @@ def layers(value):
     inner = value.get("config") if isinstance(value, dict) else None
     if not isinstance(inner, dict):
         return
-    held = [*(inner[key] for key in ("layers", "cells") if isinstance(inner.get(key), list)), [inner.get(key) for key in keras2.WRAPPED]]
+    held = [
+        *(inner[key] for key in ("layers", "cells") if isinstance(inner.get(key), list)),
+        [inner.get(key) for key in keras2.WRAPPED],
+    ]
     for layer in (layer for group in held for layer in group):
         if isinstance(layer, dict) and isinstance(layer.get("class_name"), str):
             yield layer
@@ -52,11 +63,15 @@ def _check_layer(layer: dict, source: str) -> None:
     if kind in FUNCTIONS or kind == "function":
         raise UserError(f"{where}: is a function of somebody's program, which is never run here. {INSTEAD}")
     if kind in LOOKUPS:
-        raise UserError(f"{where}: turns text into numbers by a list of words, while these tools feed tables of numbers. {INSTEAD}")
+        raise UserError(
+            f"{where}: turns text into numbers by a list of words, while these tools feed tables of numbers. {INSTEAD}"
+        )
     known = {*allowed.LAYERS, *allowed.MODELS, *keras2.RENAMED, *keras2.UNSAFE_LAYERS, *GONE}
     if not keras2.is_own(layer) or (layer.get("module") is None and kind not in known):
         named = layer.get("registered_name") or (f"{layer['module']}.{kind}" if layer.get("module") else kind)
-        raise UserError(f"{where}: is of the class {quoted(named)}, which is somebody's own program and not in the file. {INSTEAD}")
+        raise UserError(
+            f"{where}: is of the class {quoted(named)}, which is somebody's own program and not in the file. {INSTEAD}"
+        )
     for key in ACTIVATIONS:
         _check_activation(config.get(key), key, where)
 
@@ -71,7 +86,9 @@ def _check_activation(value, key: str, where: str) -> None:
     if name is None or (isinstance(value, str) and value in _known()):
         return
     what = "a function without a name" if name in ("<lambda>", "__lambda__") else "none of Keras'"
-    raise UserError(f"{where}: its {key} is {quoted(name)}, {what}, so somebody's own program, which is never run here. {INSTEAD}")
+    raise UserError(
+        f"{where}: its {key} is {quoted(name)}, {what}, so somebody's own program, which is never run here. {INSTEAD}"
+    )
 
 
 def _known() -> set[str]:

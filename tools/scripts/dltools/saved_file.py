@@ -26,7 +26,16 @@ from .parameters import Dataset
 
 CONFIG, METADATA, WEIGHTS = MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 SIGNATURE = b"PK\x03\x04"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, UnicodeError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    UnicodeError,
+)
 NOT_WHOLE = "is no network that Keras saved whole, as .keras or .h5"
 SAVE_AGAIN = "Save the whole network in Keras, model.save('network.keras'), and choose that file."
 HDF5, ARCHIVE = "hdf5", "archive"
@@ -107,19 +116,27 @@ def is_whole(handle) -> bool:
 
 def is_weights(handle) -> bool:
     """Tell whether an open HDF5 file looks like one of weights alone."""
-    return "layer_names" in handle.attrs or "layer_names0" in handle.attrs or any(hdf5.is_group(handle, place) for place in PLACES_OF_WEIGHTS)
+    return (
+        "layer_names" in handle.attrs
+        or "layer_names0" in handle.attrs
+        or any(hdf5.is_group(handle, place) for place in PLACES_OF_WEIGHTS)
+    )
 
 
 def _of_hdf5(handle, source: str) -> Saved:
     if not is_whole(handle):
         if is_weights(handle):
-            raise UserError(f"{source}: holds the weights of a network alone, and not how its layers are arranged (no model_config). {SAVE_AGAIN}")
+            raise UserError(
+                f"{source}: holds the weights of a network alone, and not how its layers are arranged (no model_config). {SAVE_AGAIN}"
+            )
         raise UserError(f"{source}: {NOT_WHOLE}. {SAVE_AGAIN}")
     config = gate.parse_json(_attribute(handle, "model_config"), source)
     told = _attribute(handle, "training_config")
     compiled = gate.parse_json(told, source) if told else None
     if not hdf5.is_group(handle, "model_weights"):
-        raise UserError(f"{source}: holds how a network's layers are arranged, but no weights (no model_weights). {SAVE_AGAIN}")
+        raise UserError(
+            f"{source}: holds how a network's layers are arranged, but no weights (no model_weights). {SAVE_AGAIN}"
+        )
     version = _attribute(handle, "keras_version") or _attribute(handle["model_weights"], "keras_version")
     backend = _attribute(handle, "backend") or _attribute(handle["model_weights"], "backend")
     return _saved(source, config, compiled, version, backend or None, HDF5, handle["model_weights"])
@@ -155,7 +172,9 @@ def _opened_archive(dataset: Dataset):
     source = str(dataset)
     apart.check(lambda: _look_through(dataset.path, source), source)
     with _told(source), zipfile.ZipFile(dataset.path) as archive:
-        texts = {name: gate.parse_json(_read(archive, name, source), f"{source}, {name}") for name in (CONFIG, METADATA)}
+        texts = {
+            name: gate.parse_json(_read(archive, name, source), f"{source}, {name}") for name in (CONFIG, METADATA)
+        }
     config, metadata = texts[CONFIG], texts[METADATA]
     version = metadata.get("keras_version") if isinstance(metadata, dict) else ""
     compiled = config.pop("compile_config", None) if isinstance(config, dict) else None
@@ -198,7 +217,9 @@ def instead(names: list[str]) -> str:
     ends = [name.rpartition("/")[2] for name in names]
     if "saved_model.pb" in ends:
         return f"is a SavedModel of TensorFlow, whose program may do anything and is never run. {SAVE_AGAIN}"
-    within = next((name for name in names if name.lower().endswith((".keras", ".h5", ".hdf5")) and name != WEIGHTS), None)
+    within = next(
+        (name for name in names if name.lower().endswith((".keras", ".h5", ".hdf5")) and name != WEIGHTS), None
+    )
     if within:
         return f"is a zip with {quoted(within)} in it. Unpack it, and choose that file."
     if any(name.startswith("model.weights") and name != WEIGHTS for name in names):

@@ -9,7 +9,16 @@ import math
 import re
 
 from . import (
-    architecture, keras2, keras2_nodes, keras2_weights, last_layer, saved_code, saved_file, saved_training, saved_weights, signing,
+    architecture,
+    keras2,
+    keras2_nodes,
+    keras2_weights,
+    last_layer,
+    saved_code,
+    saved_file,
+    saved_training,
+    saved_weights,
+    signing,
     training_parameters,
 )
 from .builder import Builder
@@ -41,7 +50,9 @@ def read(dataset: Dataset):
         training = training_parameters.check(meaning.training, saved.source)
         print(f"{_introduced(saved)} {meaning.sentence[0].upper()}{meaning.sentence[1:]}.")
         _report_changes(saved)
-        return model, Record(Builder(json.loads(architecture.to_json(model)), training), meaning.target, _features(model), {})
+        return model, Record(
+            Builder(json.loads(architecture.to_json(model)), training), meaning.target, _features(model), {}
+        )
 
 
 def read_builder(dataset: Dataset) -> Builder:
@@ -59,7 +70,9 @@ def read_builder(dataset: Dataset) -> Builder:
             f"{_introduced(saved)} Its layers are taken, its weights are not. To go on with its weights, choose the file itself in "
             "'Deep learning training and evaluation' or 'Model Prediction'."
         )
-        return Builder(json.loads(architecture.to_json(model)), training_parameters.check(meaning.training, saved.source))
+        return Builder(
+            json.loads(architecture.to_json(model)), training_parameters.check(meaning.training, saved.source)
+        )
 
 
 def _introduced(saved: saved_file.Saved) -> str:
@@ -90,7 +103,10 @@ def _with_modules(config: dict) -> dict:
     kind, inner = config.get("class_name"), config.get("config")
     if not isinstance(kind, str) or not isinstance(inner, dict):
         return config
-    found = {key: _with_modules(value) if key in keras2.WRAPPED and isinstance(value, dict) else _public(value) for key, value in inner.items()}
+    found = {
+        key: _with_modules(value) if key in keras2.WRAPPED and isinstance(value, dict) else _public(value)
+        for key, value in inner.items()
+    }
     for key in ("layers", "cells"):
         if isinstance(inner.get(key), list):
             found[key] = [_with_modules(value) if isinstance(value, dict) else value for value in inner[key]]
@@ -108,7 +124,9 @@ def _public(value):
 def _for_any_rows(config: dict) -> dict:
     """Return a configuration whose inputs are not bound to a number of samples at a time, and whose ends are plain."""
     inner = dict(config["config"])
-    inner["layers"] = [_open_layer(layer) if isinstance(layer.get("config"), dict) else layer for layer in inner["layers"]]
+    inner["layers"] = [
+        _open_layer(layer) if isinstance(layer.get("config"), dict) else layer for layer in inner["layers"]
+    ]
     if isinstance(inner.get("build_input_shape"), list):
         inner["build_input_shape"] = [None, *inner["build_input_shape"][1:]]
     return {**config, "config": inner | keras2_nodes.plain_ends(inner)}
@@ -126,7 +144,9 @@ def _open_layer(layer: dict) -> dict:
 def _with_weights(config: dict, saved: saved_file.Saved):
     def fitting(model):
         if not model.built:
-            raise UserError(f"{saved.source}: its network does not say what shape its data have. {saved_file.SAVE_AGAIN}")
+            raise UserError(
+                f"{saved.source}: its network does not say what shape its data have. {saved_file.SAVE_AGAIN}"
+            )
         return saved_weights.pairs(model, saved)
 
     model = architecture.rebuild(config, saved.source, fitting)
@@ -156,13 +176,17 @@ def _report_changes(saved: saved_file.Saved) -> None:
     layers = list(saved_code.layers(saved.config))
     if any(layer.get("class_name") in keras2_weights.CUDNN for layer in layers):
         print(f"{saved.source}: its CuDNN layers are read as the GRU and LSTM that compute the same.")
-    if any(keras2_weights.CHANGED in ((layer.get("config") or {}).get(key) for key in saved_code.ACTIVATIONS) for layer in layers):
+    if any(
+        keras2_weights.CHANGED in ((layer.get("config") or {}).get(key) for key in saved_code.ACTIVATIONS)
+        for layer in layers
+    ):
         print(
             f"{saved.source}: hard_sigmoid was another function in Keras 2. The weights before it were multiplied by 1.2, so that it gives "
             "what it gave."
         )
     enlarged = any(
-        layer.get("class_name") == "UpSampling2D" and (layer.get("config") or {}).get("interpolation") == "bilinear" for layer in layers
+        layer.get("class_name") == "UpSampling2D" and (layer.get("config") or {}).get("interpolation") == "bilinear"
+        for layer in layers
     )
     if enlarged and saved.version.startswith(OTHER_BILINEAR):
         print(

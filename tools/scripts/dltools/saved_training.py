@@ -18,11 +18,27 @@ OTHER_NAMES = {
     "msle": "mean_squared_logarithmic_error", "kld": "kullback_leibler_divergence", "kl_divergence": "kullback_leibler_divergence",
     "bce": "binary_crossentropy", "cosine_similarity": "cosine_proximity", "log_cosh": "logcosh", "huber_loss": "huber",
 }  # fmt: skip
-OF_ONE_CLASS = ("categorical_crossentropy", "categorical_focal_crossentropy", "sparse_categorical_crossentropy", "categorical_hinge")
-OF_CLASSES = (*OF_ONE_CLASS, "binary_crossentropy", "binary_focal_crossentropy", "hinge", "squared_hinge", "dice", "tversky")
+OF_ONE_CLASS = (
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "sparse_categorical_crossentropy",
+    "categorical_hinge",
+)
+OF_CLASSES = (
+    *OF_ONE_CLASS,
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "hinge",
+    "squared_hinge",
+    "dice",
+    "tversky",
+)
 # Kind -> the loss where the file tells none, and what the log calls it.
 DEFAULT_LOSS = {
-    BINARY: "binary_crossentropy", MULTILABEL: "binary_crossentropy", MULTICLASS: "categorical_crossentropy", REGRESSION: "mean_squared_error",
+    BINARY: "binary_crossentropy",
+    MULTILABEL: "binary_crossentropy",
+    MULTICLASS: "categorical_crossentropy",
+    REGRESSION: "mean_squared_error",
 }
 DEFAULT_BATCH_SIZE = 32
 DEFAULT_OPTIMIZER = {"type": "Adam", "options": {}}
@@ -47,7 +63,9 @@ def told(compiled: dict | None) -> Told:
     """
     compiled, left_out = compiled or {}, []
     loss, options = _loss(compiled.get("loss"), left_out)
-    return Told(loss, options, _optimizer(compiled.get("optimizer_config", compiled.get("optimizer")), left_out), left_out)
+    return Told(
+        loss, options, _optimizer(compiled.get("optimizer_config", compiled.get("optimizer")), left_out), left_out
+    )
 
 
 def _loss(value, left_out: list[str]) -> tuple[str | None, dict]:
@@ -154,14 +172,21 @@ def meaning(model, compiled: dict | None) -> Meaning:
     mixed = len({kind == REGRESSION for kind in kinds}) > 1
     kinds = [REGRESSION] * len(kinds) if mixed else kinds
     targets = [_target(kind, count) for kind, count in zip(kinds, units, strict=True)]
-    sentences = [_sentence(tensor, kind, count, known) for tensor, kind, count in zip(model.outputs, kinds, units, strict=True)]
+    sentences = [
+        _sentence(tensor, kind, count, known) for tensor, kind, count in zip(model.outputs, kinds, units, strict=True)
+    ]
     if len(targets) == 1:
         return Meaning(targets[0], _training(kinds[0], known, model.outputs), sentences[0])
     outputs = [
-        {"output": name, "units": count, **target} for name, count, target in zip(model.output_names, units, targets, strict=True)
+        {"output": name, "units": count, **target}
+        for name, count, target in zip(model.output_names, units, targets, strict=True)
     ]
     sentence = "; ".join(f"output {name}: {told}" for name, told in zip(model.output_names, sentences, strict=True))
-    return Meaning({"kind": SEVERAL, "classes": [], "names": [], "outputs": outputs}, _training(kinds[0], known, model.outputs), sentence)
+    return Meaning(
+        {"kind": SEVERAL, "classes": [], "names": [], "outputs": outputs},
+        _training(kinds[0], known, model.outputs),
+        sentence,
+    )
 
 
 def _kind(tensor, known: Told) -> str:

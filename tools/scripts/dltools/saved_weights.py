@@ -23,7 +23,9 @@ from .saved_file import ARCHIVE, NOT_WHOLE, SAVE_AGAIN, Saved
 
 LAYERS = ("layers", "_layer_checkpoint_dependencies")
 # What Keras keeps beside weights: the state of random generators, and what training needs.
-_BESIDE = re.compile(r"(^|/)(optimizer|_?metrics|[^/]*seed_generators?|_?random_generator|compile_metrics|loss_tracker)(/|$)")
+_BESIDE = re.compile(
+    r"(^|/)(optimizer|_?metrics|[^/]*seed_generators?|_?random_generator|compile_metrics|loss_tracker)(/|$)"
+)
 _STATES = ("StateVar", "Variable", "seed_generator_state")
 # Names that Keras gave to weights; where a file has them, they must be those of the variables.
 _NAMES = frozenset({
@@ -103,7 +105,9 @@ def assign(pair: Pair, source: str) -> None:
     with np.errstate(over="ignore"):
         pair.variable.assign(values)
     if values.dtype.kind == "f" and not np.isfinite(np.asarray(pair.variable)).all():
-        raise UserError(f"{source}: the array {quoted(pair.array.name)} holds something else than numbers. The file is damaged.")
+        raise UserError(
+            f"{source}: the array {quoted(pair.array.name)} holds something else than numbers. The file is damaged."
+        )
 
 
 def _check(pair: Pair, source: str) -> None:
@@ -114,13 +118,19 @@ def _check(pair: Pair, source: str) -> None:
         raise UserError(f"{source}: {place} is no array. The file is damaged.")
     shape, wanted = tuple(pair.array.shape), tuple(pair.variable.shape)
     if tuple(pair.change.shape(shape)) != wanted:
-        raise UserError(f"{source}: the array {place} has the shape {shape}, but the layer needs {wanted}. The file is damaged.")
+        raise UserError(
+            f"{source}: the array {place} has the shape {shape}, but the layer needs {wanted}. The file is damaged."
+        )
     if pair.array.dtype.kind not in ("f" if "float" in str(pair.variable.dtype) else "iubf"):
-        raise UserError(f"{source}: the array {place} is of {pair.array.dtype}, but the layer needs {pair.variable.dtype}. The file is damaged.")
+        raise UserError(
+            f"{source}: the array {place} is of {pair.array.dtype}, but the layer needs {pair.variable.dtype}. The file is damaged."
+        )
 
 
 def _changed(variable, array, holder: Holder, saved: Saved) -> Pair:
-    change = keras2_weights.change(holder.saved, variable.name, saved.backend) if saved.is_old else keras2_weights.AS_IT_IS
+    change = (
+        keras2_weights.change(holder.saved, variable.name, saved.backend) if saved.is_old else keras2_weights.AS_IT_IS
+    )
     return Pair(variable, array, change)
 
 
@@ -186,7 +196,11 @@ def _inside(layer) -> list[tuple]:
         for name, value in vars(layer).items():
             if isinstance(value, (list, tuple)) and any(v is inner for v in value):
                 seen: dict[str, int] = {}
-                names += [f"{name}/{group}" for v, group in [(v, _numbered(type(v).__name__, seen)) for v in value] if v is inner]
+                names += [
+                    f"{name}/{group}"
+                    for v, group in [(v, _numbered(type(v).__name__, seen)) for v in value]
+                    if v is inner
+                ]
         # Of one attribute by two names, the one that is not private comes first; Keras 2 came upon the forward layer by another.
         names = [*(name.removeprefix("_") for name in names), *names, *(["layer"] if "forward_layer" in names else [])]
         found.append((list(dict.fromkeys(names)), inner))
@@ -243,7 +257,10 @@ def _of_layer(layer, config: dict, group: str, saved: Saved) -> list[Pair]:
         if {found, wanted} <= _NAMES and found != wanted and {found, wanted} != {"depthwise_kernel", "kernel"}:
             raise UserError(f"{where}: the array {quoted(name)} stands where {quoted(wanted)} belongs. {SAVE_AGAIN}")
     arrays = [saved.weights[group].get(name) for name in names]
-    return [_changed(variable, array, holder_of[id(variable)], saved) for variable, array in zip(variables, arrays, strict=True)]
+    return [
+        _changed(variable, array, holder_of[id(variable)], saved)
+        for variable, array in zip(variables, arrays, strict=True)
+    ]
 
 
 def _in_saved_order(owners: list[Holder]) -> list:
@@ -270,7 +287,9 @@ def _listed(group, name: str) -> list[str]:
 
 def _names_in(weights, name: str, source: str) -> list[str]:
     if not hdf5.is_group(weights, name):
-        raise UserError(f"{source}: lists the weights of a layer {quoted(name)} that it does not hold. The file is damaged.")
+        raise UserError(
+            f"{source}: lists the weights of a layer {quoted(name)} that it does not hold. The file is damaged."
+        )
     return _listed(weights[name], "weight_names")
 
 
@@ -281,7 +300,9 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
     import h5py
 
     arrays: dict[str, object] = {}
-    saved.weights.visititems(lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None)
+    saved.weights.visititems(
+        lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None
+    )
     # On Windows, Keras 2.12 wrote places with the other stroke.
     arrays = {name.replace("\\", "/"): item for name, item in arrays.items()}
     arrays = {name: item for name, item in arrays.items() if not _BESIDE.search(name)}
@@ -297,7 +318,9 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
         )
     left = set(arrays) - {place for _, place in found}
     if left:
-        raise UserError(f"{saved.source}: holds arrays that its network has no place for: {listed(sorted(left), 3)}. The file is damaged.")
+        raise UserError(
+            f"{saved.source}: holds arrays that its network has no place for: {listed(sorted(left), 3)}. The file is damaged."
+        )
     return [_changed(variable, arrays[place], holder, saved) for (holder, variable), place in found]
 
 
@@ -307,5 +330,8 @@ def _placed(model, saved: Saved, places: Places) -> list[tuple]:
     for holder in holders(model, saved.config, "", places):
         if id(holder.layer) not in used:
             used.add(id(holder.layer))
-            found += [((holder, variable), f"{holder.place}/vars/{number}") for number, variable in enumerate(_own(holder.layer))]
+            found += [
+                ((holder, variable), f"{holder.place}/vars/{number}")
+                for number, variable in enumerate(_own(holder.layer))
+            ]
     return found

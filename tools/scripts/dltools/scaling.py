@@ -83,7 +83,10 @@ def _to_scale(inputs: list, looked_up: dict[str, str]) -> list:
 
 
 def _layer_config(name: str, method: str, dimensions: int) -> dict:
-    kind, options = "Normalization", {"axis": list(range(1, dimensions + 1)), "mean": None, "variance": None, "invert": False}
+    kind, options = (
+        "Normalization",
+        {"axis": list(range(1, dimensions + 1)), "mean": None, "variance": None, "invert": False},
+    )
     if method == BY_255:
         kind, options = "Rescaling", {"scale": 1 / 255, "offset": 0.0}
     return {"module": "keras.layers", "class_name": kind, "config": {"name": name, **options}, "registered_name": None}
@@ -149,9 +152,15 @@ def fit(model, features: batches.Features, rows: np.ndarray) -> None:
     found = ranges(features, rows)
     inputs = dict(zip((tensor.name for tensor in model.inputs), batches.row_shape(model, features), strict=True))
     for layer in waiting:
-        part = next(part for name, part in inputs.items() if len(inputs) == 1 or layer.name in [f"{own}_{name}" for own in NAMES.values()])
+        part = next(
+            part
+            for name, part in inputs.items()
+            if len(inputs) == 1 or layer.name in [f"{own}_{name}" for own in NAMES.values()]
+        )
         columns = slice(part.first, part.last)
-        shift, scale = _shift_and_scale(layer.name, Ranges(*(values[columns] for values in found)), features, part.first)
+        shift, scale = _shift_and_scale(
+            layer.name, Ranges(*(values[columns] for values in found)), features, part.first
+        )
         layer.adapt_mean.assign(shift.reshape(part.shape))
         layer.adapt_variance.assign(np.square(scale).reshape(part.shape))
         layer.count.assign(len(rows))
@@ -184,7 +193,11 @@ def ranges(features: batches.Features, rows: np.ndarray) -> Ranges:
     total = np.zeros(features.count)
     for chunk in chunks:
         values = features.take(chunk).astype(np.float64)
-        low, high, total = np.minimum(low, values.min(axis=0)), np.maximum(high, values.max(axis=0)), total + values.sum(axis=0)
+        low, high, total = (
+            np.minimum(low, values.min(axis=0)),
+            np.maximum(high, values.max(axis=0)),
+            total + values.sum(axis=0),
+        )
     mean = total / len(rows)
     squares = np.zeros(features.count)
     for chunk in chunks:

@@ -87,7 +87,9 @@ def make(chosen: dict, rate: float, steps: int, epochs: int):
     length = steps if options.pop("unit", EPOCHS) == EPOCHS else 1
     if kind == "PiecewiseConstantDecay":
         # Keras counts steps from 0 and keeps a rate up to and including its boundary.
-        options["boundaries"] = [max(1, round(min(boundary * length, _LAST_STEP))) - 1 for boundary in options["boundaries"]]
+        options["boundaries"] = [
+            max(1, round(min(boundary * length, _LAST_STEP))) - 1 for boundary in options["boundaries"]
+        ]
         return keras.optimizers.schedules.PiecewiseConstantDecay(options["boundaries"], [rate, *options["values"]])
     for name in ("decay_steps", "first_decay_steps", "warmup_steps"):
         if name in options:
@@ -137,7 +139,11 @@ def apply(training: dict, optimizer, steps: int, epochs: int) -> list:
             "schedule__decay_steps for a longer period."
         )
     optimizer.learning_rate = schedule
-    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(learning_rate=float(optimizer.learning_rate)))]
+    return [
+        keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: logs.update(learning_rate=float(optimizer.learning_rate))
+        )
+    ]
 
 
 def start_rate(training: dict) -> float:

@@ -98,7 +98,9 @@ def _read_truth(dataset: Dataset, scores: _Scores) -> tables.TextTable:
     # A single cell that reads True is the header that 'Deep learning training and evaluation' writes.
     is_row = any(is_number(cell) or (is_boolean(cell) and len(cells) > 1) for cell in cells)
     is_text = first.marked or first.named_rows or not is_row
-    if lines == rows + 1 and (is_text or (len(cells) > 1 and len(set(cells)) == len(cells) and not any(map(is_boolean, cells)))):
+    if lines == rows + 1 and (
+        is_text or (len(cells) > 1 and len(set(cells)) == len(cells) and not any(map(is_boolean, cells)))
+    ):
         if is_text:
             return tables.read_text(dataset, True)
         # A header of numbers, which the reader would take for data.
@@ -140,7 +142,9 @@ def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str
     _check_probabilities(scores)
     _check_not_twice(scores, columns)
     missing = [found.names[code] for code in present if code not in set(columns)]
-    notes = [f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other classes"]
+    notes = [
+        f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other classes"
+    ]
     chosen = _chosen_columns(columns, found, wanted, source)
     truth = np.stack([true == columns[i] for i in chosen], axis=1)
     names = [found.names[columns[i]] for i in chosen]
@@ -150,7 +154,9 @@ def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str
 def _check_not_twice(scores: _Scores, columns: list[int]) -> None:
     twice = next((name for name, code in zip(scores.names, columns, strict=True) if columns.count(code) > 1), None)
     if twice is not None:
-        raise UserError(f"{scores.dataset}: more than one column is named after the class {quoted(twice)}. Cut out the others.")
+        raise UserError(
+            f"{scores.dataset}: more than one column is named after the class {quoted(twice)}. Cut out the others."
+        )
 
 
 def _chosen_columns(columns: list[int], found: labels.Classes, wanted: str | None, source: Dataset) -> list[int]:
@@ -174,7 +180,9 @@ def _positive(codes: list[int], found: labels.Classes) -> int:
     return next((code for code in codes if labels.number(found.names[code]) == 1), codes[1])
 
 
-def _of_one_column(true: np.ndarray, present: list[int], source: Dataset, scores: _Scores, found: labels.Classes, wanted: str | None) -> ScoredTruth:
+def _of_one_column(
+    true: np.ndarray, present: list[int], source: Dataset, scores: _Scores, found: labels.Classes, wanted: str | None
+) -> ScoredTruth:
     """Take one column of scores for those of the positive class."""
     if wanted is None and len(present) > 2:
         raise UserError(
@@ -182,7 +190,11 @@ def _of_one_column(true: np.ndarray, present: list[int], source: Dataset, scores
             "column for each class ('Model Prediction' with the method 'predict_proba'), or name one class as pos_label."
         )
     numbers = [labels.number(found.names[code]) for code in present]
-    if (scores.names or [""])[0] == "Predicted" and set(np.unique(scores.values)) <= set(numbers) and len(scores.values) > 2:
+    if (
+        (scores.names or [""])[0] == "Predicted"
+        and set(np.unique(scores.values)) <= set(numbers)
+        and len(scores.values) > 2
+    ):
         raise UserError(
             f"{scores.dataset} holds predicted labels, not probabilities. Choose the output of 'Model Prediction' with "
             "the method 'predict_proba'."
@@ -199,7 +211,9 @@ def _of_one_column(true: np.ndarray, present: list[int], source: Dataset, scores
             f"pos_label: {scores.dataset} has one column of scores, and nothing says of which class they are: "
             f"{quoted(found.names[present[0]])} or {quoted(found.names[present[1]])}. Type the class for which the scores are high."
         )
-    within = bool((scores.values >= -label_tables.ROUNDING).all() and (scores.values <= 1 + label_tables.ROUNDING).all())
+    within = bool(
+        (scores.values >= -label_tables.ROUNDING).all() and (scores.values <= 1 + label_tables.ROUNDING).all()
+    )
     return ScoredTruth((true == positive)[:, None], scores.values, [found.names[positive]], within, [])
 
 
@@ -207,7 +221,9 @@ def _of_one_column(true: np.ndarray, present: list[int], source: Dataset, scores
 
 
 def _of_indicators(table: tables.TextTable, source: Dataset, scores: _Scores, wanted: str | None) -> ScoredTruth:
-    truth = np.stack([_indicator(column, position, table, source) for position, column in enumerate(table.columns, 1)], axis=1)
+    truth = np.stack(
+        [_indicator(column, position, table, source) for position, column in enumerate(table.columns, 1)], axis=1
+    )
     if truth.shape[1] != scores.values.shape[1]:
         raise UserError(
             f"{source} has {truth.shape[1]} columns of 0 and 1, {scores.dataset} has {scores.values.shape[1]} columns of "
@@ -266,7 +282,9 @@ def _with_enough_positives(found: ScoredTruth, minimum, source: Dataset) -> Scor
         notes.append(f"left out, with fewer than {least} samples: {listed(left_out, 10)}")
     kept = np.flatnonzero(enough)
     if len(kept) > MAX_CLASSES:
-        raise UserError(f"{source}: there are {len(kept)} classes, and curves can show {MAX_CLASSES}. Name one as pos_label.")
+        raise UserError(
+            f"{source}: there are {len(kept)} classes, and curves can show {MAX_CLASSES}. Name one as pos_label."
+        )
     return found._replace(
         truth=found.truth[:, kept], scores=found.scores[:, kept], classes=[found.classes[i] for i in kept], notes=notes
     )

@@ -123,7 +123,9 @@ def _described(target: Target) -> str:
     return f"a {target.kind} target of {len(target.classes)} {'labels' if target.kind == MULTILABEL else 'classes'}"
 
 
-def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities) -> dict[str, float]:
+def scores(
+    names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities
+) -> dict[str, float]:
     """Score predictions.
 
     Parameters:
@@ -140,11 +142,16 @@ def scores(names: list[str], target_kind: str, truth: np.ndarray, predicted: np.
     import warnings
 
     # The scores of a regression are those of the values that the user wrote and gets, not of rounded ones.
-    judged = _judged(target_kind, predicted.astype(np.float64) if target_kind == REGRESSION else predicted, probabilities)
+    judged = _judged(
+        target_kind, predicted.astype(np.float64) if target_kind == REGRESSION else predicted, probabilities
+    )
     with warnings.catch_warnings():
         # scikit-learn and SciPy warn where a score is not defined: the table then says NaN, or 0 as they count it.
         warnings.simplefilter("ignore")
-        return {name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(judged, truth, truth)) for name in names}
+        return {
+            name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(judged, truth, truth))
+            for name in names
+        }
 
 
 def _scorer(known: str, kind: str, probabilities):
@@ -162,7 +169,10 @@ def _scorer(known: str, kind: str, probabilities):
         return partial(_one_against_one, average="weighted" if known.endswith("weighted") else "macro")
     if known.startswith("top_"):
         return metrics.make_scorer(
-            metrics.top_k_accuracy_score, response_method="predict_proba", k=int(known.split("_")[1]), labels=_positions(probabilities)
+            metrics.top_k_accuracy_score,
+            response_method="predict_proba",
+            k=int(known.split("_")[1]),
+            labels=_positions(probabilities),
         )
     if known == "neg_log_loss":
         return metrics.make_scorer(
@@ -236,7 +246,9 @@ def _one_against_one(judged, _, truth, average: str) -> float:
     if len(np.unique(truth)) < 2:
         return float("nan")
     probabilities = judged.predict_proba(None)
-    return metrics.roc_auc_score(truth, probabilities, multi_class="ovo", average=average, labels=_positions(probabilities))
+    return metrics.roc_auc_score(
+        truth, probabilities, multi_class="ovo", average=average, labels=_positions(probabilities)
+    )
 
 
 def _judged(kind: str, predicted: np.ndarray, probabilities):

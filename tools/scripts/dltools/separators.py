@@ -64,7 +64,11 @@ def check_single(dataset: Dataset, lines: list[bytes], line: int) -> None:
 def _told(kind: _Kind, lines: list[bytes], line: int) -> str:
     body = [_text(raw) for raw in lines[1:] or lines]
     named = len(lines) > 1 and len(_split(lines[0], ",")) > 1 and not any(map(is_number, _split(lines[0], ",")))
-    if kind.separator == "," and not named and all(_DECIMAL_COMMA.fullmatch(text) or THOUSANDS.fullmatch(text) for text in body):
+    if (
+        kind.separator == ","
+        and not named
+        and all(_DECIMAL_COMMA.fullmatch(text) or THOUSANDS.fullmatch(text) for text in body)
+    ):
         return (
             f"is comma-separated, or holds numbers with commas, such as {quoted(body[0])} in line {line + len(lines[1:2])}. If commas "
             f"stand between cells: {kind.convert[0].lower()}{kind.convert[1:]} Else write numbers with a decimal point and "

@@ -35,7 +35,9 @@ def regression(values: np.ndarray, names: list[str] | None, shape: tuple[int, ..
     return _shaped(targets.regression(values, names, size, source), names, shape)
 
 
-def classification(columns: list[np.ndarray], names: list[str] | None, shape: tuple[int, ...], loss: str, source: Dataset) -> Target:
+def classification(
+    columns: list[np.ndarray], names: list[str] | None, shape: tuple[int, ...], loss: str, source: Dataset
+) -> Target:
     """Return the target of a classification.
 
     Parameters:
@@ -48,10 +50,14 @@ def classification(columns: list[np.ndarray], names: list[str] | None, shape: tu
     """
     if len(shape) == 1:
         return targets.classification(columns, names, shape[0], loss, source)
-    return _shaped(targets.classification(_by_step(columns, shape, source), None, shape[-1], loss, source, shape), names, shape)
+    return _shaped(
+        targets.classification(_by_step(columns, shape, source), None, shape[-1], loss, source, shape), names, shape
+    )
 
 
-def known(values, names: list[str] | None, facts: dict, shape: tuple[int, ...], loss: str, source: Dataset, hint: str = "") -> Target:
+def known(
+    values, names: list[str] | None, facts: dict, shape: tuple[int, ...], loss: str, source: Dataset, hint: str = ""
+) -> Target:
     """Return the target of new samples for a model that is trained already; parameters as for `targets.known`.
 
     Raises:
@@ -66,7 +72,11 @@ def known(values, names: list[str] | None, facts: dict, shape: tuple[int, ...], 
     if facts["kind"] == REGRESSION:
         return regression(values, names, shape, source)
     unnamed = {**facts, "names": []}
-    return _shaped(targets.known(_by_step(values, shape, source), None, unnamed, shape[-1], loss, source, hint, shape), names, shape)
+    return _shaped(
+        targets.known(_by_step(values, shape, source), None, unnamed, shape[-1], loss, source, hint, shape),
+        names,
+        shape,
+    )
 
 
 def _by_step(columns: list[np.ndarray], shape: tuple[int, ...], source: Dataset) -> list[np.ndarray]:

@@ -57,7 +57,9 @@ def report(contents, found: str | None, source: str) -> None:
     state = "unsigned"
     if found is not None:
         right = hmac.compare_digest(str(signature(contents)).encode(), found.encode("utf-8", "replace"))
-        state = "signed by this server" if right else "tampered: changed after it was signed, or signed with another key"
+        state = (
+            "signed by this server" if right else "tampered: changed after it was signed, or signed with another key"
+        )
     if required and state != "signed by this server":
         raise UserError(
             f"{source}: is {state}. This server reads only builders and trained models that it has signed itself. Make "

@@ -37,7 +37,11 @@ def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, 
     """
     method = Choice(METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
     size = _size(form.get("test_size"), len(rows), label)
-    state = seed if is_empty(form.get("random_state")) else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
+    state = (
+        seed
+        if is_empty(form.get("random_state"))
+        else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
+    )
     if method == "None":
         return rows[:-size], rows[-size:]
     if method == GROUP:
@@ -63,19 +67,28 @@ def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) ->
     label = "Folds"
     method = Choice(FOLD_METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
     count = 5 if is_empty(form.get("n_splits")) else Whole(2).read(form["n_splits"], f"{label}: n_splits")
-    state = seed if is_empty(form.get("random_state")) else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
+    state = (
+        seed
+        if is_empty(form.get("random_state"))
+        else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
+    )
     if count > len(rows):
         raise UserError(f"{label}: n_splits: {len(rows)} rows cannot make {count} folds. Choose fewer.")
     if method == GROUP_FOLDS:
         kinds = np.unique(_given(groups, label)[rows])
         if len(kinds) < count:
-            raise UserError(f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting method.")
+            raise UserError(
+                f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting method."
+            )
         splitter = model_selection.GroupKFold(count, shuffle=True, random_state=state)
         return [rows[held_out] for _, held_out in splitter.split(rows, groups=groups[rows])]
     if method == "kfold":
         splitter, strata = model_selection.KFold(count, shuffle=True, random_state=state), None
     else:
-        splitter, strata = model_selection.StratifiedKFold(count, shuffle=True, random_state=state), _strata(classes, rows, label)
+        splitter, strata = (
+            model_selection.StratifiedKFold(count, shuffle=True, random_state=state),
+            _strata(classes, rows, label),
+        )
         _check_rarest(strata, count, label)
     return [rows[held_out] for _, held_out in splitter.split(rows, strata)]
 
@@ -104,9 +117,13 @@ def _shuffled(rows, label, size, state, classes, method):
 
 def _strata(classes, rows, label: str) -> np.ndarray:
     if classes is None:
-        raise UserError(f"{label}: a stratified split needs classes, but this is a regression. Choose another splitting method.")
+        raise UserError(
+            f"{label}: a stratified split needs classes, but this is a regression. Choose another splitting method."
+        )
     if classes.ndim > 1:
-        raise UserError(f"{label}: a stratified split needs one class a row, but rows have several labels. Choose another splitting method.")
+        raise UserError(
+            f"{label}: a stratified split needs one class a row, but rows have several labels. Choose another splitting method."
+        )
     return classes[rows]
 
 
@@ -123,8 +140,10 @@ def _check_rarest(strata: np.ndarray, least: int, label: str) -> None:
 def _check_room(strata: np.ndarray, size: int, label: str) -> None:
     kinds = np.unique(strata)
     if min(size, len(strata) - size) < len(kinds):
-        raise UserError(f"{label}: a stratified split into {len(strata) - size} and {size} rows cannot hold all {len(kinds)} "
-                        "classes in both. Change test_size or the splitting method.")
+        raise UserError(
+            f"{label}: a stratified split into {len(strata) - size} and {size} rows cannot hold all {len(kinds)} "
+            "classes in both. Change test_size or the splitting method."
+        )
 
 
 def _by_group(rows, form, label, size, state, groups):
@@ -136,7 +155,9 @@ def _by_group(rows, form, label, size, state, groups):
         there = {found.position[kind] for kind in kinds}
         missing = [name for name in names if found.position[name] not in there]
         if missing:
-            raise UserError(f"{label}: group_names: {listed(missing)} are not among the groups. They are: {listed(kinds)}.")
+            raise UserError(
+                f"{label}: group_names: {listed(missing)} are not among the groups. They are: {listed(kinds)}."
+            )
         wanted = {found.position[name] for name in names}
         chosen = np.isin(own, [kind for kind in kinds if found.position[kind] in wanted])
     else:
@@ -159,6 +180,8 @@ def _groups_at_random(own, kinds, label, size, state):
 
 def _given(groups, label: str) -> np.ndarray:
     if groups is None:
-        raise UserError(f"{label}: a split by groups needs the dataset with the groups. Give it here, or for the other holdout, "
-                        "or choose another splitting method.")
+        raise UserError(
+            f"{label}: a split by groups needs the dataset with the groups. Give it here, or for the other holdout, "
+            "or choose another splitting method."
+        )
     return groups

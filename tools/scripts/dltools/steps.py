@@ -56,5 +56,7 @@ def shapes(model, parts: list, source) -> list[tuple[int, ...]]:
         found = [tuple(shape[1:]) for shape in ([computed] if len(found) == 1 else computed)]
     unknown = next((shape for shape in found if None in shape), None)
     if unknown is not None:
-        raise UserError(f"{source}: the network's output is of shape {unknown}, of which the inputs do not tell the size. Give its layers a size.")
+        raise UserError(
+            f"{source}: the network's output is of shape {unknown}, of which the inputs do not tell the size. Give its layers a size."
+        )
     return found

@@ -62,7 +62,9 @@ def _told(groups: np.ndarray, divided: list, part: str, what: str) -> str | None
     for pair in pairs:
         here = [np.bincount(codes[rows], minlength=len(kinds)) > 0 for rows in pair]
         both |= here[0] & here[1]
-    return f"{both.sum()} of {len(kinds)} {what} have rows in the training and in the {part} part" if both.any() else None
+    return (
+        f"{both.sum()} of {len(kinds)} {what} have rows in the training and in the {part} part" if both.any() else None
+    )
 
 
 def _suspected(form: dict, rows: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -73,7 +75,9 @@ def _suspected(form: dict, rows: int) -> Iterator[tuple[str, np.ndarray]]:
     for table in every:
         for position, name in _called_like_groups(table)[:_MOST_COLUMNS]:
             place = (table.dataset.path, position)
-            if place in seen or (table.dataset.path == target.dataset.path and position in tsv.open_table(*target).positions):
+            if place in seen or (
+                table.dataset.path == target.dataset.path and position in tsv.open_table(*target).positions
+            ):
                 continue
             seen.add(place)
             values = _read(table, position)

@@ -43,7 +43,9 @@ def numbers(source: tsv.Source, threads: int) -> Stream:
     """
     tsv.check_first_row(source)
     watch = distinct.Watch(source)
-    return _stream(source, threads, lambda source, block: blocks.number_rows(source, block, watch), np.concatenate, watch.tell)
+    return _stream(
+        source, threads, lambda source, block: blocks.number_rows(source, block, watch), np.concatenate, watch.tell
+    )
 
 
 def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Stream:
@@ -53,7 +55,9 @@ def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Str
         UserError: as `tsv.open_table`.
     """
     source = tsv.open_table(dataset, header, columns)
-    return _stream(source, threads, blocks.text_columns, lambda parts: list(map(np.concatenate, zip(*parts, strict=True))))
+    return _stream(
+        source, threads, blocks.text_columns, lambda parts: list(map(np.concatenate, zip(*parts, strict=True)))
+    )
 
 
 def sparse(dataset: Dataset) -> Stream:
@@ -73,11 +77,15 @@ def sparse(dataset: Dataset) -> Stream:
     return Stream(take, *matrix.shape, None, dataset)
 
 
-def _stream(source: tsv.Source, threads: int, parse: Callable, join: Callable, at_end: Callable = lambda: None) -> Stream:
+def _stream(
+    source: tsv.Source, threads: int, parse: Callable, join: Callable, at_end: Callable = lambda: None
+) -> Stream:
     cut = blocks.cut(source)
     parsed = blocks.in_order(lambda block: parse(source, block), cut, threads)
     take = _taker(_followed(parsed, len(cut), at_end), join)
-    return Stream(take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset, source)
+    return Stream(
+        take, sum(block.rows for block in cut), len(source.positions), source.selected_names, source.dataset, source
+    )
 
 
 def _followed(parsed: Iterator, count: int, at_end: Callable) -> Iterator:

@@ -13,8 +13,21 @@ from .targets import MULTICLASS, MULTILABEL, REGRESSION, Target
 
 CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
 # These compare the units of the last layer with each other, so that one unit alone has nothing to be compared with.
-OF_SEVERAL_UNITS = (*CATEGORICAL, "sparse_categorical_crossentropy", "categorical_hinge", "kullback_leibler_divergence", "cosine_proximity")
-FOR_CLASSES = (*CATEGORICAL, "sparse_categorical_crossentropy", "categorical_hinge", "binary_focal_crossentropy", "dice", "tversky")
+OF_SEVERAL_UNITS = (
+    *CATEGORICAL,
+    "sparse_categorical_crossentropy",
+    "categorical_hinge",
+    "kullback_leibler_divergence",
+    "cosine_proximity",
+)
+FOR_CLASSES = (
+    *CATEGORICAL,
+    "sparse_categorical_crossentropy",
+    "categorical_hinge",
+    "binary_focal_crossentropy",
+    "dice",
+    "tversky",
+)
 HINGES = ("hinge", "squared_hinge")
 # Up to so many target columns, each was chosen. More of them are a picture or the like, of which points may be the same in all.
 CHOSEN_COLUMNS = 20
@@ -75,7 +88,9 @@ def check_scorers(model, training: dict, scorers: list[str]) -> None:
     logits = training.get("loss_options", {}).get("from_logits")
     if "neg_log_loss" not in scorers or logits:
         return
-    found = next((a for a in map(last_layer.activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None)
+    found = next(
+        (a for a in map(last_layer.activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None
+    )
     if found is None:
         return
     raise UserError(
@@ -88,7 +103,9 @@ def _softmax_of_one(ends: Ends) -> str | None:
     if ends.activation != "softmax" or ends.units > 1:
         return None
     advice = "linear" if ends.target.kind == REGRESSION else "sigmoid"
-    return f"The last layer has softmax and 1 unit, which gives 1 whatever it is fed. Choose {advice} as its activation."
+    return (
+        f"The last layer has softmax and 1 unit, which gives 1 whatever it is fed. Choose {advice} as its activation."
+    )
 
 
 def _one_unit(ends: Ends) -> str | None:
@@ -148,7 +165,13 @@ def _out_of_the_losses_range(ends: Ends) -> str | None:
     if not outside.any():
         return None
     row = np.flatnonzero(outside.any(axis=1))[0]
-    allowed = "-1 and 1" if ends.loss in HINGES else f"numbers of at least {low}" if high == np.inf else f"numbers from {low} to {high}"
+    allowed = (
+        "-1 and 1"
+        if ends.loss in HINGES
+        else f"numbers of at least {low}"
+        if high == np.inf
+        else f"numbers from {low} to {high}"
+    )
     return (
         f"{ends.loss}: {reason}, so the target must hold {allowed}. Sample {row + 1} has {values[row][outside[row]][0]:g}. "
         "Choose another loss, such as mean_squared_error."

@@ -18,7 +18,11 @@ from .tsv import HEADER_FLAG, STRAY_RETURN, Source, encoding_hint, is_number, sp
 
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 # A cell, after a separator, that may hold one of these words or nothing; quotes and blanks around it are let pass.
-_UNUSABLE = rb'(?:^|%b)[ "]*(?:' + b"|".join(re.escape(word.encode()) for word in sorted(_MISSING | _INFINITE)) + rb')?[ "]*(?=%b|\r?$)'
+_UNUSABLE = (
+    rb'(?:^|%b)[ "]*(?:'
+    + b"|".join(re.escape(word.encode()) for word in sorted(_MISSING | _INFINITE))
+    + rb')?[ "]*(?=%b|\r?$)'
+)
 _LARGEST = 3.4028234e38  # of the numbers of 32 bits in which tables are kept
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "read_numbers", "read_numbers_of", "read_sparse", "read_text", "write_table", "writing",
 ]  # fmt: skip
 
+
 class NumberTable(NamedTuple):
     """A table of numbers.
 
@@ -54,7 +55,12 @@ class TextTable(NamedTuple):
 
 
 def read_numbers(
-    dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1, dtype: type = np.float32, watched: bool = False
+    dataset: Dataset,
+    header: bool,
+    columns: Columns = ALL_COLUMNS,
+    threads: int = 1,
+    dtype: type = np.float32,
+    watched: bool = False,
 ) -> NumberTable:
     """Read columns of numbers from a tab-separated table, on `threads` threads.
 
@@ -69,7 +75,9 @@ def read_numbers(
     return read_numbers_of(tsv.open_table(dataset, header, columns), threads, dtype, watched)
 
 
-def read_numbers_of(source: tsv.Source, threads: int = 1, dtype: type = np.float32, watched: bool = False) -> NumberTable:
+def read_numbers_of(
+    source: tsv.Source, threads: int = 1, dtype: type = np.float32, watched: bool = False
+) -> NumberTable:
     """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`."""
     tsv.check_first_row(source)
     cut = blocks.cut(source)
@@ -97,7 +105,9 @@ def read_text(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, th
     """
     source = tsv.open_table(dataset, header, columns)
     parsed = blocks.in_order(lambda block: blocks.text_columns(source, block), blocks.cut(source), threads)
-    table = TextTable([np.concatenate(parts) for parts in zip(*parsed, strict=True)], source.selected_names, source.line)
+    table = TextTable(
+        [np.concatenate(parts) for parts in zip(*parsed, strict=True)], source.selected_names, source.line
+    )
     _check_no_header_missed(table, dataset)
     return table
 
@@ -158,7 +168,9 @@ def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_ar
     if len(wrong):
         row, column = np.searchsorted(matrix.indptr, wrong[0], "right"), matrix.indices[wrong[0]] + 1
         count = f" In all, {len(wrong):,} cells are missing or infinite." if len(wrong) > 1 else ""
-        raise UserError(f"{dataset}: row {row}, column {column} of the matrix holds a missing or infinite number.{count}")
+        raise UserError(
+            f"{dataset}: row {row}, column {column} of the matrix holds a missing or infinite number.{count}"
+        )
     distinct.look_at_sparse(exact, dataset, refused=watched)
     return matrix
 
@@ -213,7 +225,10 @@ def _writable(column) -> pa.Array:
 
 def _delimited(rows) -> bytes:
     text = io.StringIO(newline="")
-    writers = {marked: csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting) for marked, quoting in _QUOTING.items()}
+    writers = {
+        marked: csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting)
+        for marked, quoting in _QUOTING.items()
+    }
     for row in rows:
         writers[str(row[0]).startswith("#")].writerow(row)
     return text.getvalue().encode()

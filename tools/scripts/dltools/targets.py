@@ -111,7 +111,9 @@ def regression(values: np.ndarray, names: list[str] | None, units: int, source: 
     return Target(REGRESSION, values.astype(np.float32), values, [], list(names or []))
 
 
-def classification(columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset, shape=()) -> Target:
+def classification(
+    columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset, shape=()
+) -> Target:
     """Return the target of a classification.
 
     Parameters:
@@ -219,7 +221,9 @@ def facts(target: Target) -> dict:
     return found
 
 
-def known(values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "", shape=()) -> Target:
+def known(
+    values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "", shape=()
+) -> Target:
     """Return the target of new samples for a model that is trained already: its classes, columns and their order stay.
 
     Columns are matched by their names where the model and the table have such, else by their order.
@@ -298,7 +302,9 @@ def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset, shape
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if len(odd):
-        raise UserError(f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but has exactly one class.")
+        raise UserError(
+            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but has exactly one class."
+        )
     return table.argmax(axis=1)
 
 

@@ -102,7 +102,10 @@ def _copy_in_utf8(dataset: Dataset, path: str, changed: int) -> str:
     handle, copy = tempfile.mkstemp(prefix=".utf8-", suffix=".tabular")
     atexit.register(_remove, copy)
     try:
-        with open(path, encoding="utf-16", newline="") as text, open(handle, "w", encoding="utf-8", newline="") as target:
+        with (
+            open(path, encoding="utf-16", newline="") as text,
+            open(handle, "w", encoding="utf-8", newline="") as target,
+        ):
             while part := text.read(_COPY_CHARACTERS):
                 target.write(part)
     except UnicodeError:

@@ -71,7 +71,9 @@ def read_builder(dataset: Dataset) -> Builder:
         UserError: as `read`.
     """
     if not is_network(dataset.path):
-        _refuse_builder(dataset, "which is ready to be trained. Choose the model configuration (JSON) that it was made of.")
+        _refuse_builder(
+            dataset, "which is ready to be trained. Choose the model configuration (JSON) that it was made of."
+        )
     return saved_model.read_builder(dataset) if is_foreign(dataset) else model_file.read_builder(dataset)
 
 

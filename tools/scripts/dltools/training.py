@@ -7,7 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from . import (
-    adaptation, architecture, batches, callbacks, class_weights, footprint, last_layer, metrics, model_file, scaling, schedules,
+    adaptation,
+    architecture,
+    batches,
+    callbacks,
+    class_weights,
+    footprint,
+    last_layer,
+    metrics,
+    model_file,
+    scaling,
+    schedules,
     training_parameters,
 )
 from .builder import Builder
@@ -62,7 +72,17 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
     return scaling.in_front(model, scaled, source)
 
 
-def fit(model, training: dict, features: batches.Features, target: Target, rows, validation, seed: int, history=None, weights=None) -> Fitted:
+def fit(
+    model,
+    training: dict,
+    features: batches.Features,
+    target: Target,
+    rows,
+    validation,
+    seed: int,
+    history=None,
+    weights=None,
+) -> Fitted:
     """Train a model.
 
     Parameters:
@@ -90,7 +110,10 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
     footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
-    counts, weights = target.spread(class_weights.of_rows(training.get("class_weight"), target, rows, weights)), target.spread(weights)
+    counts, weights = (
+        target.spread(class_weights.of_rows(training.get("class_weight"), target, rows, weights)),
+        target.spread(weights),
+    )
     scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
     watching, best = callbacks.make(training)
     # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
@@ -100,8 +123,12 @@ def fit(model, training: dict, features: batches.Features, target: Target, rows,
         if not done:
             adaptation.adapt(model, features, shape, rows)
         told = model.fit(
-            batches.pipeline(features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None),
-            validation_data=None if validation is None else batches.pipeline(features, shape, validation, size, target.values, weights),
+            batches.pipeline(
+                features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None
+            ),
+            validation_data=None
+            if validation is None
+            else batches.pipeline(features, shape, validation, size, target.values, weights),
             epochs=last,
             initial_epoch=done,
             steps_per_epoch=steps,
@@ -130,7 +157,9 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
     from .safeguard import is_lost
 
     losses = list(itertools.zip_longest(history["loss"], history.get("val_loss", ())))
-    wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (guard and guard.failed)
+    wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (
+        guard and guard.failed
+    )
     found = ""
     if wrong:
         loss, val_loss = losses[wrong - done - 1]

@@ -88,7 +88,9 @@ def check(training: dict, source: str) -> dict:
     label = f"{source}: training parameters"
     if not isinstance(training, dict):
         raise UserError(f"{label} must be a JSON object. Received: {quoted(training)}.")
-    missing = [key for key in ("learning_type", "loss", "metrics", "optimizer", "fit", "callbacks") if key not in training]
+    missing = [
+        key for key in ("learning_type", "loss", "metrics", "optimizer", "fit", "callbacks") if key not in training
+    ]
     if missing:
         raise UserError(f"{label}: {listed(missing)} must be given.")
     fit = _object(training["fit"], label)

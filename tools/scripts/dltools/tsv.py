@@ -200,7 +200,9 @@ def _read_head(dataset: Dataset, header: bool) -> _Head:
     with open(text.path, "rb") as handle:
         marked, lines = _first_lines(handle, text)
         separator = separators.of_csv(dataset, [line.raw for line in lines]) if is_csv else "\t"
-        named = marked and comments.header_among(dataset, marked, lines, header, separator, lambda: _recurs(handle, lines[0], text.end))
+        named = marked and comments.header_among(
+            dataset, marked, lines, header, separator, lambda: _recurs(handle, lines[0], text.end)
+        )
     if separator == "\t" and not any(b"\t" in line.raw for line in lines[:2]):
         separators.check_single(dataset, [line.raw for line in lines], lines[0].number)
     table = [named, *lines] if named else lines
@@ -249,10 +251,18 @@ def _recurs(handle, line: comments.Line, end: int) -> bool:
 
 
 def _notes(marked: list[comments.Line], named: comments.Line | None, separator: str) -> list[str]:
-    notes = [] if separator == "\t" else ["read as comma-separated" if separator == "," else "read as separated by semicolons"]
+    notes = (
+        []
+        if separator == "\t"
+        else ["read as comma-separated" if separator == "," else "read as separated by semicolons"]
+    )
     others = [line.number for line in marked if line is not named]
     if others:
-        what = f"line {others[0]}, which begins with #," if len(others) == 1 else f"{len(others)} lines on top that begin with #"
+        what = (
+            f"line {others[0]}, which begins with #,"
+            if len(others) == 1
+            else f"{len(others)} lines on top that begin with #"
+        )
         notes.append(f"{what} left out as a comment" if len(others) == 1 else f"{what} left out as comments")
     if named:
         notes.append(f"line {named.number}, which begins with #, is the header")
@@ -329,7 +339,11 @@ def names_classes(first: list[str], second: list[str] | None) -> bool:
 def are_shares(cells: list[str] | None) -> bool:
     """Tell whether cells are several probabilities that add up to 1."""
     shares = [float(cell) for cell in cells or () if is_number(cell)]
-    return len(cells or ()) == len(shares) > 1 and all(0 <= share <= 1 for share in shares) and abs(sum(shares) - 1) < _ROUNDED
+    return (
+        len(cells or ()) == len(shares) > 1
+        and all(0 <= share <= 1 for share in shares)
+        and abs(sum(shares) - 1) < _ROUNDED
+    )
 
 
 def _is_datum(cell: str) -> bool:

@@ -4,8 +4,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from . import (
-    confusion, export, importances, plot_balance, plot_calibration, plot_curves, plot_folds, plot_grid_scores, plot_learning,
-    plot_network, plot_pictures, plot_regression, plot_threshold,
+    confusion,
+    export,
+    importances,
+    plot_balance,
+    plot_calibration,
+    plot_curves,
+    plot_folds,
+    plot_grid_scores,
+    plot_learning,
+    plot_network,
+    plot_pictures,
+    plot_regression,
+    plot_threshold,
 )
 from .drawing import Display
 from .errors import UserError, listed, quoted
@@ -67,7 +78,9 @@ def options(selection: dict) -> Options:
     size = None
     if all(given):
         kinds = zip(sides, ("Width", "Height"), strict=True)
-        size = tuple(Real(_SMALLEST, _LARGEST).read(side, f"{name} in centimetres") / _CENTIMETRES for side, name in kinds)
+        size = tuple(
+            Real(_SMALLEST, _LARGEST).read(side, f"{name} in centimetres") / _CENTIMETRES for side, name in kinds
+        )
     dpi = export.RESOLUTION if is_empty(found.get("dpi")) else Whole(20).read(found["dpi"], "Resolution")
     if dpi > 1200:
         raise UserError(f"Resolution must be at most 1200 dots per inch. Received: {dpi}.")

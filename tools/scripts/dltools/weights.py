@@ -54,7 +54,10 @@ REGULARIZERS: dict[str, tuple[str, tuple[Parameter, ...]]] = {
     "l1": ("L1", (_L1,)),
     "l2": ("L2", (_L2,)),
     "l1_l2": ("L1L2", (_L1, _L2)),
-    "orthogonal": ("OrthogonalRegularizer", (optional("factor", Real(0)), optional("mode", Choice(("rows", "columns"))))),
+    "orthogonal": (
+        "OrthogonalRegularizer",
+        (optional("factor", Real(0)), optional("mode", Choice(("rows", "columns")))),
+    ),
 }
 NAMES = tuple(INITIALIZERS)
 DEFAULT, NO_REGULARIZER, NO_CONSTRAINT = "default", "None", "None"
@@ -65,7 +68,14 @@ class Initializer(NamedTuple):
     """An initializer by its name alone, with Keras' defaults."""
 
     def read(self, value, label):
-        return _chosen({"initializer": {"initializer_type": value}}, "initializer", "keras.initializers", INITIALIZERS, DEFAULT, label)
+        return _chosen(
+            {"initializer": {"initializer_type": value}},
+            "initializer",
+            "keras.initializers",
+            INITIALIZERS,
+            DEFAULT,
+            label,
+        )
 
 
 def read(entries, known: list[str], label: str) -> dict[str, dict]:
@@ -153,7 +163,9 @@ def check(layer) -> None:
             _check_pairs(variable.regularizer, variable.shape, variable.name)
     if _compares_all(layer.activity_regularizer):
         # A layer inside another has no outputs of its own in the network.
-        for shape in footprint.outputs(layer) or [layer.compute_output_shape(*shapes) for shapes in footprint.calls(layer)]:
+        for shape in footprint.outputs(layer) or [
+            layer.compute_output_shape(*shapes) for shapes in footprint.calls(layer)
+        ]:
             _check_pairs(layer.activity_regularizer, shape, "its output")
 
 
@@ -181,7 +193,9 @@ def _check_orthogonal(variable) -> None:
         raise ValueError(f"the initializer orthogonal needs weights of at least 2 dimensions; {variable.name} has 1.")
     steps = math.prod(rows) * columns * min(math.prod(rows), columns)
     if steps > _MAX_ORTHOGONAL_STEPS:
-        raise ValueError(f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose another one.")
+        raise ValueError(
+            f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose another one."
+        )
 
 
 def _compares_all(regularizer) -> bool:
@@ -206,4 +220,6 @@ def _check_constant(value, variable) -> None:
     if array.dtype.kind not in "fiub":
         raise ValueError(f"the initializer constant needs a number for {variable.name}.")
     if array.ndim > len(shape) or any(size not in (1, wanted) for size, wanted in zip(array.shape[::-1], shape[::-1])):
-        raise ValueError(f"the initializer constant has values of shape {array.shape}; {variable.name} has the shape {shape}.")
+        raise ValueError(
+            f"the initializer constant has values of shape {array.shape}; {variable.name} has the shape {shape}."
+        )

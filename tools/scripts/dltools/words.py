@@ -110,7 +110,9 @@ class Guard:
 
 def inputs_of(model) -> dict[str, str]:
     """Return the names of the inputs whose numbers are looked up -> what does so; no bins are made of them before."""
-    found = {tensor._keras_history.operation.name: _input_label(tensor) for tensor in model.inputs if not _is_float(tensor)}
+    found = {
+        tensor._keras_history.operation.name: _input_label(tensor) for tensor in model.inputs if not _is_float(tensor)
+    }
     for layer, _, tensor in _reached(model):
         behind = [operation for operation, _ in _walk([tensor], until=_BINS)]
         found |= {operation.name: _label(layer) for operation in behind if type(operation).__name__ == "InputLayer"}
@@ -137,7 +139,9 @@ def _reached(model) -> list[tuple]:
         elif hasattr(operation, "layers"):
             given = list(node.input_tensors)
             for inner, _, tensor in _reached(operation):
-                found.append((inner, operation, keras.Model(operation.inputs, tensor)(given if len(given) > 1 else given[0])))
+                found.append(
+                    (inner, operation, keras.Model(operation.inputs, tensor)(given if len(given) > 1 else given[0]))
+                )
     return found
 
 
@@ -170,7 +174,11 @@ def _of_layer(layer, wrapper, tensor, model, parts) -> Need:
     exact = min((_EXACT.get(operation.compute_dtype, 2**24 - 1) for operation in casting), default=2**24 - 1)
     high = min(size - 1, exact)
     rule = f"{_label(layer)} looks up whole numbers from 0 to {high:,}"
-    rule += f" ({setting} {size:,})" if high == size - 1 else f", beyond which its numbers are not exact ({setting} {size:,})"
+    rule += (
+        f" ({setting} {size:,})"
+        if high == size - 1
+        else f", beyond which its numbers are not exact ({setting} {size:,})"
+    )
     changing = [operation for operation in between if not _keeps(operation)]
     everything = [operation for operation, _ in _walk([tensor])]
     settled = not any(operation.weights or _is_chance(operation) for operation in everything)
@@ -182,10 +190,14 @@ def _of_layer(layer, wrapper, tensor, model, parts) -> Need:
 def _traced(network, parts) -> np.ndarray:
     """Return which columns of the table come out of a network that only arranges them."""
     count = max(part.last for part in parts)
-    exact = all(_EXACT.get(layer.compute_dtype, 2**24) >= count for layer in network.layers) and all(map(_is_wide, network.inputs))
+    exact = all(_EXACT.get(layer.compute_dtype, 2**24) >= count for layer in network.layers) and all(
+        map(_is_wide, network.inputs)
+    )
     if not exact:
         fed = {operation.name for operation, _ in _walk(network.outputs)}
-        taken = [p for tensor, p in zip(network.inputs, parts, strict=True) if tensor._keras_history.operation.name in fed]
+        taken = [
+            p for tensor, p in zip(network.inputs, parts, strict=True) if tensor._keras_history.operation.name in fed
+        ]
         return np.concatenate([np.arange(part.first, part.last) for part in taken])
     numbers = np.arange(1, count + 1, dtype=np.float32)[None]
     found = np.unique(np.asarray(_fed(network, numbers, parts)).astype(np.int64))
@@ -263,7 +275,14 @@ class _Faults:
     """What a need is not met by: the first value and its place, how many there are, the largest of all values."""
 
     def __init__(self, need: Need):
-        self._need, self._first, self._count, self._fractions, self._largest, self._smallest = need, None, 0, 0, 0.0, 0.0
+        self._need, self._first, self._count, self._fractions, self._largest, self._smallest = (
+            need,
+            None,
+            0,
+            0,
+            0.0,
+            0.0,
+        )
 
     def look(self, rows: np.ndarray, first: int, model, samples) -> None:
         """Look at rows of the table, of which the first has the position `first`."""
@@ -282,7 +301,9 @@ class _Faults:
         if not (values.min() >= need.low and values.max() <= need.high and (np.trunc(values) == values).all()):
             wrong = self._wrong(values)
             row, place = np.unravel_index(wrong.argmax(), wrong.shape)
-            self._add(values, wrong, (first + row, None if need.columns is None else need.columns[place], values[row, place]))
+            self._add(
+                values, wrong, (first + row, None if need.columns is None else need.columns[place], values[row, place])
+            )
         self._largest = max(self._largest, float(values.max()))
 
     def look_sparse(self, matrix) -> None:
@@ -319,9 +340,13 @@ class _Faults:
         row, column, value = self._first
         text = np.format_float_positional(value, trim="-")
         arriving = "" if column is not None else " is what the layers before make of this line; it"
-        what = f"{text}{arriving} is no whole number" if np.trunc(value) != value else f"{text}{arriving} is none of these"
+        what = (
+            f"{text}{arriving} is no whole number" if np.trunc(value) != value else f"{text}{arriving} is none of these"
+        )
         further = f" In all, {self._count:,} values are not." if self._count > 1 else ""
-        raise UserError(f"{places.cell(samples, row, column)}: {self._need.rule}; {what}.{further} {self._advice(trained)}")
+        raise UserError(
+            f"{places.cell(samples, row, column)}: {self._need.rule}; {what}.{further} {self._advice(trained)}"
+        )
 
     def _advice(self, trained: bool) -> str:
         need = self._need
@@ -330,9 +355,17 @@ class _Faults:
         if self._fractions:
             return f"Leave {'the layer out' if need.setting else 'that dtype out'} where columns hold measurements, or choose the columns with whole numbers."
         if self._smallest < need.low:
-            return "Number them from 0." if need.low == 0 else "Choose the dtype float32 for this input, or correct the table."
+            return (
+                "Number them from 0."
+                if need.low == 0
+                else "Choose the dtype float32 for this input, or correct the table."
+            )
         if not need.setting:
-            return "Number them anew, without gaps, from 0." if need.low == 0 else "Choose the dtype float32 for this input, or correct the table."
+            return (
+                "Number them anew, without gaps, from 0."
+                if need.low == 0
+                else "Choose the dtype float32 for this input, or correct the table."
+            )
         enough = f"{need.setting} to at least {int(self._largest) + 1:,}"
         if trained:
             return f"The model is trained and cannot learn further ones: correct the table, or train a new model and set {enough}."
