@@ -86,7 +86,9 @@ def write_bad(x: np.ndarray, y: np.ndarray) -> None:
 
 
 def write_as_programs_do(x: np.ndarray, y: np.ndarray) -> None:
-    """Write tables as R, spreadsheets and others write them, of which Galaxy's upload finds other types than tabular."""
+    """Write tables as R, spreadsheets and others write them, of which Galaxy's upload finds other types than
+    tabular.
+    """
     few = range(FEW_ROWS // 3)
     labels = "".join(f"{y[row]}\n" for row in few)
     (FOLDER / "labels_few.txt").write_text(f"# digits that were drawn\n#digit\n{labels}\n", encoding="utf-8")

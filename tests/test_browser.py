@@ -160,7 +160,7 @@ def test_labels_are_chosen_as_uploaded(browser, uploaded):
 
 
 def test_one_column_is_encoded_as_uploaded(browser, uploaded):
-    api, history, found = uploaded
+    api, history, _found = uploaded
     browser.open_history(history)
     browser.open_form("sklearn_to_categorical")
     browser.choose("infile", "digits")

@@ -154,7 +154,7 @@ def baselines(result):
 def test_baseline_of_classes_is_that_of_scikit_learn(runs):
     result = runs["rare"]
     found = baselines(result)
-    header, values = result.table("scores")
+    header, _values = result.table("scores")
     assert header == [
         name
         for name in dict.fromkeys(re.findall(r"^(\w+): [-\d.naif]+(?: \(b|$)", result.stdout, re.MULTILINE))

@@ -88,9 +88,9 @@ def test_goes_on(results, name):
 
 
 def test_shows_as_it_did():
-    from dltools import model_file
-
     import h5py
+
+    from dltools import model_file
 
     for name in MODELS:
         with h5py.File(FOLDER / f"{name}.h5mlm") as file:

@@ -114,7 +114,7 @@ def test_wrong_probabilities_are_named_by_their_line_in_the_file(tables):
 
 @pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE"), ("1", "0"), ("1.0", "0.0")])
 def test_a_one_hot_target_may_say_true_and_false(words):
-    columns = [np.where(TRUTH == i, *words).astype(object) for i in (0, 1)]
+    columns = [np.where(i == TRUTH, *words).astype(object) for i in (0, 1)]
     target = targets.classification(columns, ["healthy", "sick"], 2, "categorical_crossentropy", Dataset("y", "y"))
     np.testing.assert_array_equal(target.truth, TRUTH)
 

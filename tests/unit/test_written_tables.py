@@ -1,6 +1,6 @@
 """Tables as R, pandas, spreadsheets and Galaxy write them: read where nothing can be mistaken, else named as what they are."""
 
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,7 +142,7 @@ def test_copies_in_utf_8_are_removed(table):
     source = tsv.open_table(table("1\n2\n".encode("utf-16")), False, tables.ALL_COLUMNS)
     assert source.path != source.dataset.path
     text_file._remove(source.path)
-    assert not os.path.exists(source.path)
+    assert not Path(source.path).exists()
 
 
 # --- row names ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dltools.keras_runtime import keras_for_design
 
 
 def main() -> None:
+    """Run the step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
     parser.add_argument("--outfile", required=True, help="model configuration to write (JSON)")

@@ -32,7 +32,8 @@ def check(model, labels: dict[str, str] | None = None) -> None:
     for layer in model.layers:
         if adapting(_inside(layer)):
             raise UserError(
-                f"{labels[layer.name]}: a Normalization stands inside it. Only one that stands by itself adapts to data."
+                f"{labels[layer.name]}: a Normalization stands inside it. Only one that stands by itself adapts to "
+                "data."
             )
     found = adapting(model.layers) if model.built else []
     if not found:
@@ -43,8 +44,9 @@ def check(model, labels: dict[str, str] | None = None) -> None:
         before = [name for name in feeding if name in graph.before(layer.name, feeding) & learning]
         if before:
             raise UserError(
-                f"{labels[layer.name]} takes its mean and variance from the data before training, so no layer with weights "
-                f"may stand before it, but {labels[before[0]]} does. Move it before that layer, or use BatchNormalization."
+                f"{labels[layer.name]} takes its mean and variance from the data before training, so no layer with "
+                f"weights may stand before it, but {labels[before[0]]} does. Move it before that layer, or use "
+                "BatchNormalization."
             )
 
 
@@ -54,7 +56,8 @@ def _inside(layer) -> list:
 
 
 def adapt(model, features, shape, rows: np.ndarray) -> None:
-    """Set the mean and the variance of each Normalization of a model that has none yet to those of the rows to train on.
+    """Set the mean and the variance of each Normalization of a model that has none yet to those of the rows to train
+    on.
 
     Its weight `count` says on how many rows it was fitted.
 

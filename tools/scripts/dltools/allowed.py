@@ -26,13 +26,15 @@ _SPATIAL = {
     for n in _NDIM
     for name in (
         "AdaptiveAveragePooling", "AdaptiveMaxPooling", "AveragePooling", "AvgPool", "Conv", "ConvLSTM", "Convolution",
-        "Cropping", "GlobalAveragePooling", "GlobalAvgPool", "GlobalMaxPool", "GlobalMaxPooling", "MaxPool", "MaxPooling",
+        "Cropping", "GlobalAveragePooling", "GlobalAvgPool", "GlobalMaxPool", "GlobalMaxPooling", "MaxPool",
+        "MaxPooling",
         "SpatialDropout", "UpSampling", "ZeroPadding",
     )
 } | {f"{name}{n}D{end}" for n in _NDIM for name in ("Conv", "Convolution") for end in ("Transpose",)}  # fmt: skip
 _SEPARATE = {f"{name}{n}D" for n in (1, 2) for name in ("DepthwiseConv", "SeparableConv", "SeparableConvolution")}
 _PREPROCESSING = {
-    "AugMix", "AutoContrast", "CategoryEncoding", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix",
+    "AugMix", "AutoContrast", "CategoryEncoding", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization",
+    "CutMix",
     "Discretization", "Equalization", "MixUp", "Normalization", "RandAugment", "RandomBrightness",
     "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform",
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",

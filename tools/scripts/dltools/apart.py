@@ -2,7 +2,8 @@
 
 Libraries in C are no match for every damaged file: HDF5 1.14 goes round in circles for ever in some. The process
 is a copy of this one, so it has all that was imported and costs some 20 ms; it ends with what it was made for.
-Threads are not copied, and what they held stays held: what is called must not use TensorFlow, nor anything with threads.
+Threads are not copied, and what they held stays held: what is called must not use TensorFlow, nor anything with
+threads.
 """
 
 import contextlib
@@ -45,8 +46,8 @@ def check(look: Callable[[], None], source: str) -> None:
         process.join()
     if said is None:
         raise UserError(
-            f"{source}: looking through the file took more than {seconds} s, so it is taken to be damaged. An administrator may "
-            f"raise this by {limits.LIMITS['seconds'].variable}."
+            f"{source}: looking through the file took more than {seconds} s, so it is taken to be damaged. An "
+            f"administrator may raise this by {limits.LIMITS['seconds'].variable}."
         )
     if said.startswith(REFUSED):
         raise UserError(said.removeprefix(REFUSED).decode())

@@ -180,8 +180,8 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
         columns: number of the table's columns, for a sequential model that was designed without input_shape.
 
     Raises:
-        UserError: as `from_json`; of a model without input_shape, names the first layer that does not fit the table, and
-            the shape that reaches it.
+        UserError: as `from_json`; of a model without input_shape, names the first layer that does not fit the table,
+            and the shape that reaches it.
     """
     model, build = described(config, source), _built
     if not model.built and columns is not None:
@@ -277,7 +277,9 @@ def _deep_calls():
 
 
 def _buildable(config: dict) -> dict:
-    """Return what Keras gets of a configuration: no compiling, dense inputs, and the models' module where it is left out."""
+    """Return what Keras gets of a configuration: no compiling, dense inputs, and the models' module where it is left
+    out.
+    """
     return {"module": "keras", **_with_dense_inputs(gate.without_training(config))}
 
 

@@ -138,7 +138,8 @@ _ARGUMENTS = {
     **dict.fromkeys(_FLAGS, Flag()),
     **dict.fromkeys(("flash_attention", "ragged"), Nullable(Flag())),
     **dict.fromkeys(_WHOLE, Whole()),
-    **dict.fromkeys(("value_dim", "sliding_window", "num_bins", "num_tokens", "lora_rank", "gptq_unpacked_column_size", "batch_size"), _COUNT),
+    **dict.fromkeys(("value_dim", "sliding_window", "num_bins", "num_tokens", "lora_rank"), _COUNT),
+    **dict.fromkeys(("gptq_unpacked_column_size", "batch_size"), _COUNT),
     **dict.fromkeys(("rate", "dropout", "recurrent_dropout", "momentum", "renorm_momentum"), _FRACTION),
     **dict.fromkeys(("epsilon", "l1", "l2", "alpha", "negative_slope", "stddev"), _POSITIVE),
     **dict.fromkeys(("max_value", "lora_alpha"), Nullable(_POSITIVE)),
@@ -147,20 +148,24 @@ _ARGUMENTS = {
     **dict.fromkeys(("mean", "variance"), Nullable(Figures())),
     **dict.fromkeys(("factor", "height_factor"), Factor()),
     **dict.fromkeys(JUDGED_BY_KERAS, ByKeras()),
-    "width_factor": Nullable(Factor()), "value_range": Numbers(2), "offset": Figures(), "bin_boundaries": Nullable(Numbers()),
+    "width_factor": Nullable(Factor()), "value_range": Numbers(2), "offset": Figures(),
+    "bin_boundaries": Nullable(Numbers()),
     "power_iterations": Whole(1, 100), "seed": Nullable(Whole(0, 2**32 - 1)),
     "axis": Axes(), "axes": Axes(), "shared_axes": Nullable(Axes()), "attention_axes": Nullable(Axes()),
-    "shape": Nullable(Shape(unknown=None)), "output_shape": Nullable(Shape(unknown=None)), "noise_shape": Nullable(Shape(unknown=None)),
+    "shape": Nullable(Shape(unknown=None)), "output_shape": Nullable(Shape(unknown=None)),
+    "noise_shape": Nullable(Shape(unknown=None)),
     "target_shape": Shape(unknown=-1), "dims": Shape(),
     "equation": Equation(), "bias_axes": Nullable(Word()),
     "data_format": Nullable(Option(DATA_FORMATS)), "padding": Option(("valid", "same")),
     "interpolation": Option(("nearest", "bilinear")), "fill_mode": Choice(("reflect", "wrap", "constant", "nearest")),
-    "mode": Choice(FLIPS), "merge_mode": Nullable(Choice(("concat", "sum", "mul", "ave"))), "score_mode": Choice(("dot", "concat")),
+    "mode": Choice(FLIPS), "merge_mode": Nullable(Choice(("concat", "sum", "mul", "ave"))),
+    "score_mode": Choice(("dot", "concat")),
     "output_mode": Choice(ENCODINGS), "use_cudnn": Flag(besides=("auto",)),
 }  # fmt: skip
 # Arguments whose size is the number of dimensions, which the layer's name ends in.
 _SIZED = {
-    "kernel_size": Sizes, "strides": Sizes, "dilation_rate": Sizes, "pool_size": Sizes, "output_size": Sizes, "size": Sizes, "cropping": Amounts,
+    "kernel_size": Sizes, "strides": Sizes, "dilation_rate": Sizes, "pool_size": Sizes, "output_size": Sizes,
+    "size": Sizes, "cropping": Amounts,
     "output_padding": lambda dimensions: Nullable(Sizes(dimensions, 0)),
 }  # fmt: skip
 _ENDS = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}

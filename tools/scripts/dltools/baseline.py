@@ -117,12 +117,12 @@ def not_beaten(
     Parameters:
         part: the name of the part, with which the names of its scores begin; or "".
     """
-    names = [name for name in found if name.startswith(part) and name.endswith(f"_{scorer}") or name == scorer]
+    names = [name for name in found if (name.startswith(part) and name.endswith(f"_{scorer}")) or name == scorer]
     worse = [name for name in names if np.isfinite(constant.get(name, np.nan)) and not found[name] > constant[name]]
     if not worse:
         return None
     where = f"On the {part} part the network" if part else "The network"
     return (
-        f"{where} is no better than always answering {answer(target)}: {worse[0]} is {found[worse[0]]:.4g}, the baseline "
-        f"{constant[worse[0]]:.4g}."
+        f"{where} is no better than always answering {answer(target)}: {worse[0]} is {found[worse[0]]:.4g}, the "
+        f"baseline {constant[worse[0]]:.4g}."
     )

@@ -38,6 +38,7 @@ class Features(NamedTuple):
 
     @property
     def rows(self) -> int:
+        """Number of rows."""
         return self.values.shape[0]
 
     @property
@@ -79,8 +80,8 @@ def row_shape(model, features) -> list[Part]:
     sizes = features.widths or _sizes(inputs, features)
     if len(sizes) != len(inputs):
         raise UserError(
-            f"{features.source}: {len(sizes)} tables are given, but the model has {len(inputs)} inputs ({_told(inputs)}). "
-            "Give one table for each input, in this order, or one table with the columns of all."
+            f"{features.source}: {len(sizes)} tables are given, but the model has {len(inputs)} inputs "
+            f"({_told(inputs)}). Give one table for each input, in this order, or one table with the columns of all."
         )
     parts, first = [], 0
     for size, (name, shape) in zip(sizes, inputs, strict=True):
@@ -96,8 +97,9 @@ def _filled(wanted: tuple, count: int, source: Dataset, what: str) -> tuple[int,
     fits = count == known if not unknown else count % known == 0
     if len(unknown) > 1 or not fits:
         raise UserError(
-            f"{source}: has {count} columns, but {what} is {tuple(wanted)}, which "
-            f"takes {known if not unknown else f'a multiple of {known}'} numbers a row. Choose other columns, or change input_shape."
+            f"{source}: has {count} columns, but {what} is {tuple(wanted)}, which takes "
+            f"{known if not unknown else f'a multiple of {known}'} numbers a row. Choose other columns, or change "
+            "input_shape."
         )
     return tuple(count // known if size is None else size for size in wanted)
 
@@ -110,8 +112,9 @@ def _sizes(inputs: list[tuple], features) -> list[int]:
             "one of unknown size, so give a table for each input" if None in sizes else f"{sum(sizes)} numbers a row"
         )
         raise UserError(
-            f"{features.source}: has {features.count} columns, but the model has {len(inputs)} inputs ({_told(inputs)}), which "
-            f"take {needs}. Choose the columns of all inputs in this order, or give each input a table by 'Further input tables'."
+            f"{features.source}: has {features.count} columns, but the model has {len(inputs)} inputs "
+            f"({_told(inputs)}), which take {needs}. Choose the columns of all inputs in this order, or give each "
+            "input a table by 'Further input tables'."
         )
     return sizes
 

@@ -18,6 +18,7 @@ class BestEpoch(keras.callbacks.Callback):
     """
 
     def __init__(self, monitor: str, mode: str):
+        """Watch the figure `monitor`, of which the largest (`mode` max) or the smallest (min) is the best."""
         super().__init__()
         self.monitor, self.mode = monitor, mode
         self.epoch = self.figure = self._kept = None
@@ -47,8 +48,8 @@ class BestEpoch(keras.callbacks.Callback):
         """
         if self._kept is None:
             raise UserError(
-                f"ModelCheckpoint: in no epoch {self.monitor} was a number, so there is no best one. Monitor another figure, "
-                "lower the optimizer's learning rate, or scale the features to about 0 to 1."
+                f"ModelCheckpoint: in no epoch {self.monitor} was a number, so there is no best one. Monitor another "
+                "figure, lower the optimizer's learning rate, or scale the features to about 0 to 1."
             )
         for variable, values in zip(self._variables(), self._kept, strict=True):
             variable.assign(values)

@@ -10,9 +10,9 @@ Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input 
 """
 
 import json
-import os
 import zipfile
 import zlib
+from pathlib import Path
 from typing import NamedTuple
 
 from . import architecture, arguments, gate, hdf5, last_layer, limits, saved_file, signing, training_parameters
@@ -43,7 +43,7 @@ def versions() -> dict[str, str]:
 
 def write(target, builder: Builder) -> None:
     """Write a builder, whole or not at all."""
-    contents = dict(zip(MEMBERS, (builder.architecture, builder.training, versions())))
+    contents = dict(zip(MEMBERS, (builder.architecture, builder.training, versions()), strict=True))
     texts = {name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in contents.items()}
     signed = signing.signature((name, text.encode()) for name, text in texts.items())
     with replacing(target) as path, zipfile.ZipFile(path, "w") as archive:
@@ -79,7 +79,7 @@ def _members(dataset: Dataset) -> dict[str, bytes]:
     expected = f"{dataset}: is no builder. Choose the output of 'Create deep learning model'."
     try:
         # The list of members lies inside the file and is read as a whole.
-        limits.check(os.path.getsize(dataset.path), "json_bytes", str(dataset))
+        limits.check(Path(dataset.path).stat().st_size, "json_bytes", str(dataset))
         with zipfile.ZipFile(dataset.path) as archive:
             names = archive.namelist()
             if sorted(name for name in names if name != SIGNATURE) != sorted(MEMBERS) or names.count(SIGNATURE) > 1:

@@ -72,20 +72,21 @@ def check(training: dict, validated: bool = True, outputs: int = 1) -> None:
             )
     if kinds.count(BEST_EPOCH) > 1:
         raise UserError(
-            f"{BEST_EPOCH}: one model is saved, so there can be one. Received: {kinds.count(BEST_EPOCH)}. Remove the others."
+            f"{BEST_EPOCH}: one model is saved, so there can be one. Received: {kinds.count(BEST_EPOCH)}. Remove the "
+            "others."
         )
     if REDUCE in kinds and "schedule" in training["optimizer"]:
         raise UserError(
-            f"{REDUCE}: the learning rate follows the schedule {training['optimizer']['schedule']['type']}, so nothing else can "
-            f"change it. Remove the schedule or {REDUCE}."
+            f"{REDUCE}: the learning rate follows the schedule {training['optimizer']['schedule']['type']}, so nothing "
+            f"else can change it. Remove the schedule or {REDUCE}."
         )
     restoring = [
         c["type"] for c in training["callbacks"] if c["type"] == BEST_EPOCH or c["options"].get("restore_best_weights")
     ]
     if restoring and training["optimizer"]["options"].get("use_ema"):
         raise UserError(
-            f"{restoring[0]}: would save the weights of one epoch, but use_ema the running mean of all. Switch use_ema off, or "
-            f"remove {restoring[0]}."
+            f"{restoring[0]}: would save the weights of one epoch, but use_ema the running mean of all. Switch use_ema "
+            f"off, or remove {restoring[0]}."
         )
 
 

@@ -3,6 +3,7 @@
 Nothing here is refused. A score that flatters may be what the data are like, which only the user can tell.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import giveaways, mistaken_columns, repeats, straddling
@@ -17,10 +18,12 @@ HEADING = "Before you trust the scores"
 
 
 class Cautions(NamedTuple):
-    """What was found: facts that a reader may want to know, and what ought to be looked into, one sentence or two each."""
+    """What was found: facts that a reader may want to know, and what ought to be looked into, one sentence or two
+    each.
+    """
 
-    facts: list[str]
-    warnings: list[str]
+    facts: Sequence[str]
+    warnings: Sequence[str]
 
     def tell(self) -> None:
         """Print them."""
@@ -53,7 +56,8 @@ def look(form: dict, scheme: dict, features: Features, target: Target, divided: 
     """
     facts, warnings = _repeated(features, target, divided)
     warnings = [
-        *_telling(features, target), *mistaken_columns.counts(form, features), *straddling.check(form, scheme, features, divided), *warnings,
+        *_telling(features, target), *mistaken_columns.counts(form, features),
+        *straddling.check(form, scheme, features, divided), *warnings,
     ]  # fmt: skip
     return Cautions(facts, warnings)
 
@@ -67,8 +71,8 @@ def _telling(features: Features, target: Target) -> list[str]:
         said.append(f"{len(found) - _MOST_NAMED} more columns do so.")
     if said:
         said[-1] += (
-            " A column that was made from the target, or is known only once the target is, makes scores that will not hold for new "
-            "samples: leave it out, unless you will have it for these."
+            " A column that was made from the target, or is known only once the target is, makes scores that will not "
+            "hold for new samples: leave it out, unless you will have it for these."
         )
     return said
 
@@ -105,16 +109,16 @@ def _repeated(features: Features, target: Target, divided: list) -> tuple[list[s
         told = _told(found)
         if told and any(one.copies for one in found):
             warnings.append(
-                f"{told} They look like copies, which a network learns by heart, so that these scores flatter. Remove the copies, or "
-                "give samples that belong together the same group and split by groups."
+                f"{told} They look like copies, which a network learns by heart, so that these scores flatter. Remove "
+                "the copies, or give samples that belong together the same group and split by groups."
             )
         elif told:
             facts.append(told)
     contrary = repeats.contradictions(target, prints)
     if contrary:
         facts.append(
-            f"{contrary} of {features.rows} samples have the same features as a sample of another class, so that no network can get all of "
-            "them right."
+            f"{contrary} of {features.rows} samples have the same features as a sample of another class, so that no "
+            "network can get all of them right."
         )
     return facts, warnings
 
@@ -124,5 +128,8 @@ def _told(found: list[repeats.Repeats]) -> str:
     if not repeated:
         return ""
     otherwise = sum(one.otherwise for one in found)
-    where = f"{repeated} of {rows} {found[0].part} samples ({repeated / rows:.1%}) have the same features as a training sample"
+    where = (
+        f"{repeated} of {rows} {found[0].part} samples ({repeated / rows:.1%}) have the same features as a training "
+        "sample"
+    )
     return f"{where}{f', {otherwise} of them with another target' if otherwise else ''}."

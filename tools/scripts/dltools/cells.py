@@ -32,7 +32,9 @@ def indicator(cell: str) -> int | None:
 
 
 def is_value(cell: str) -> bool:
-    """Tell whether a cell holds what stands in a column of numbers: a number, True or False, or a word for a missing one."""
+    """Tell whether a cell holds what stands in a column of numbers: a number, True or False, or a word for a missing
+    one.
+    """
     return is_number(cell) or is_boolean(cell) or not cell.strip() or cell.strip().lower() in MISSING
 
 

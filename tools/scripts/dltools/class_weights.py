@@ -51,7 +51,8 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
         )
     if target.kind == targets.MULTILABEL:
         raise UserError(
-            "class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove the weights."
+            "class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove "
+            "the weights."
         )
     weights = dict.fromkeys(range(len(target.classes)), 1.0)
     if chosen == BALANCED:
@@ -65,6 +66,7 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
     unknown = next((name for name in chosen if found.position[name] not in positions), None)
     if unknown is not None:
         raise UserError(
-            f"class_weight: {quoted(unknown)} is no class of the target. Those that exist: {listed(target.classes, 25)}."
+            f"class_weight: {quoted(unknown)} is no class of the target. Those that exist: "
+            f"{listed(target.classes, 25)}."
         )
     return weights | {positions[found.position[name]]: weight for name, weight in chosen.items()}

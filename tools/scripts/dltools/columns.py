@@ -102,7 +102,8 @@ def positions(
 def _only(every: range, dataset: Dataset) -> list[int]:
     if len(every) != 1:
         raise UserError(
-            f"{dataset}: no column was chosen, and the dataset has {len(every)}. Choose by their numbers the columns to use."
+            f"{dataset}: no column was chosen, and the dataset has {len(every)}. Choose by their numbers the columns "
+            "to use."
         )
     return list(every)
 
@@ -161,15 +162,15 @@ def name_positions(names: list[str], wanted: list[str], dataset: Dataset, what: 
     missing = [name for name, count in lacking.items() if count > 0]
     if missing:
         raise UserError(
-            f"{dataset}: {sum(map(lacking.get, missing))} of the {len(wanted)} {what} that the model was trained on are not among the "
-            f"chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: {listed(map(quoted, names), 10)}. Name the "
-            "columns as in the training table, or choose others."
+            f"{dataset}: {sum(map(lacking.get, missing))} of the {len(wanted)} {what} that the model was trained on "
+            f"are not among the chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: "
+            f"{listed(map(quoted, names), 10)}. Name the columns as in the training table, or choose others."
         )
     twice = next((name for name, count in counts.items() if len(places[name]) > count), None)
     if twice is not None:
         raise UserError(
-            f"{dataset}: {quoted(twice)} names {len(places[twice])} of the chosen columns, but {counts[twice]} in training. "
-            "Rename the others, or leave them out."
+            f"{dataset}: {quoted(twice)} names {len(places[twice])} of the chosen columns, but {counts[twice]} in "
+            "training. Rename the others, or leave them out."
         )
     taken = {name: iter(found) for name, found in places.items()}
     return [next(taken[name]) for name in wanted]

@@ -61,8 +61,8 @@ def header_among(
         return None
     flag = "" if header else f" If it names the columns, set {HEADER_FLAG} to Yes."
     raise UserError(
-        f"{dataset}, line {alike[0].number}: begins with # and has as many cells as the lines below, so it may be a row, a "
-        f"header or a comment. Remove the #, or the line.{flag}"
+        f"{dataset}, line {alike[0].number}: begins with # and has as many cells as the lines below, so it may be a "
+        f"row, a header or a comment. Remove the #, or the line.{flag}"
     )
 
 

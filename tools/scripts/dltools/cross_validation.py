@@ -29,8 +29,9 @@ def run(form: dict, keep: Callable, with_model: bool) -> experiment.Outcome:
     setup = experiment.prepare(form)
     if setup.trained:
         raise UserError(
-            "Cross-validation: this model is trained already, on samples that would then be in the test. Choose the output of "
-            "'Create deep learning model', or open 'further setting of the run' and let it start from its architecture alone."
+            "Cross-validation: this model is trained already, on samples that would then be in the test. Choose the "
+            "output of 'Create deep learning model', or open 'further setting of the run' and let it start from its "
+            "architecture alone."
         )
     arguments = (setup.scheme, setup.inputs.features, setup.target, setup.seed)
     divided = parts.folds(*arguments)

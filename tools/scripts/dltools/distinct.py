@@ -1,4 +1,5 @@
-"""Numbers that 32 bits, in which networks compute, cannot tell apart though the table does: times, positions, identifiers.
+"""Numbers that 32 bits, in which networks compute, cannot tell apart though the table does: times, positions,
+identifiers.
 
 A float32 has 24 bits. A column whose values are large beside what they differ by, such as milliseconds since 1970,
 keeps few of them; less a constant, it keeps all. What is lost of every long fraction, less than a millionth of the
@@ -29,7 +30,9 @@ _SAME = ", so samples that differ by less get the same prediction."
 
 
 class Loss(NamedTuple):
-    """How many distinct values a column has, how many 32 bits keep; how many they keep after `subtrahend` is taken off."""
+    """How many distinct values a column has, how many 32 bits keep; how many they keep after `subtrahend` is taken
+    off.
+    """
 
     distinct: int
     kept: int
@@ -47,6 +50,7 @@ class Watch:
     """
 
     def __init__(self, source: tsv.Source):
+        """Prepare to look at the chosen columns of a table."""
         self._source, self._lock = source, threading.Lock()
         self._low, self._high = np.inf, -np.inf
         self._exact: dict[int, list[np.ndarray]] = {}
@@ -66,7 +70,9 @@ class Watch:
                 self._exact.setdefault(column, []).append(values)
 
     def losses(self) -> list[tuple[int, Loss]]:
-        """Return (column, loss) of the columns that lose distinct values, counted from 0 among those that were chosen."""
+        """Return (column, loss) of the columns that lose distinct values, counted from 0 among those that were
+        chosen.
+        """
         columns = np.flatnonzero(_is_suspect(self._low, self._high, 1)).tolist() if self._exact else []
         found = [(column, loss_of(np.unique(np.concatenate(self._exact[column])))) for column in columns]
         return [(column, loss) for column, loss in found if loss]
@@ -127,7 +133,8 @@ def refuse(losses: list[tuple[int, Loss]], source: tsv.Source, what: str = _LEAV
     if losses:
         column, loss = losses[0]
         raise UserError(
-            f"{source.dataset}, {places.named(source, source.positions[column])}: {loss}. {_advice(loss, what)}{_further(losses)}"
+            f"{source.dataset}, {places.named(source, source.positions[column])}: {loss}. "
+            f"{_advice(loss, what)}{_further(losses)}"
         )
 
 
@@ -174,10 +181,12 @@ def _step(top):
 
 
 def _is_suspect(low, high, width: float) -> np.ndarray:
-    """Tell which columns are so large beside their range that values may be lost; all that the table's range tells, and its blocks'.
+    """Tell which columns are so large beside their range that values may be lost; all that the table's range tells,
+    and its blocks'.
 
     Parameters:
-        width: how many times as wide the range may be. With 2, no block of a table is left out that is looked at with 1.
+        width: how many times as wide the range may be. With 2, no block of a table is left out that is looked at with
+            1.
     """
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
     top = np.maximum(np.abs(low), np.abs(high))

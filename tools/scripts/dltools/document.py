@@ -1,9 +1,9 @@
 """A report as a list of blocks, and the two forms that it is written in: an HTML page and Galaxy's Markdown.
 
 Galaxy shows HTML of tools that its administrator has not allowed as plain text, but renders Markdown (datatype
-tool_markdown), where it shows pictures that lie in files beside the text. Their numbers follow them there as a table, for
-where they are not shown. Neither form holds a script, and every text in either is escaped. In the HTML, what must be read
-stands in tables with plain attributes, which sanitizers keep; styles and pictures may be lost to them.
+tool_markdown), where it shows pictures that lie in files beside the text. Their numbers follow them there as a table,
+for where they are not shown. Neither form holds a script, and every text in either is escaped. In the HTML, what must
+be read stands in tables with plain attributes, which sanitizers keep; styles and pictures may be lost to them.
 """
 
 import base64
@@ -55,7 +55,9 @@ class Picture(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """A shaded table, which needs no picture in HTML, and one for Markdown, which has no shades; None where it would be too large."""
+    """A shaded table, which needs no picture in HTML, and one for Markdown, which has no shades; None where it would
+    be too large.
+    """
 
     png: bytes | None
     alt: str
@@ -106,7 +108,8 @@ def _table_html(table: Table) -> str:
         for i, row in enumerate(table.rows)
     )
     return (
-        '<table border="1" cellpadding="5" cellspacing="0" style="border-collapse: collapse; border-color: #ccc; margin: 1em 0">\n'
+        '<table border="1" cellpadding="5" cellspacing="0" style="border-collapse: collapse; border-color: #ccc; '
+        'margin: 1em 0">\n'
         f"<tr>{head}</tr>\n{rows}\n</table>"
     )
 

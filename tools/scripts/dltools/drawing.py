@@ -44,7 +44,8 @@ def letters_told():
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if lacking:
         print(
-            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as they are."
+            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
+            "they are."
         )
 
 

@@ -5,8 +5,8 @@ Anything else that is raised is a bug in these tools and keeps its traceback.
 
 import contextlib
 import errno
-import signal
 import re
+import signal
 import sys
 
 MAX_MESSAGE = 1500
@@ -73,7 +73,8 @@ def user_errors_on_stderr():
         if error.errno not in NO_ROOM:
             raise
         _tell(
-            "There is no room left to write the output: the disk or your quota is full. Make room, and run the job again."
+            "There is no room left to write the output: the disk or your quota is full. Make room, and run the job "
+            "again."
         )
         sys.exit(1)
 

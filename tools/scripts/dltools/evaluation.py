@@ -14,7 +14,9 @@ TRAINING_ROWS_JUDGED = 10_000
 
 
 class Judged(NamedTuple):
-    """How the network did on some rows: their positions, its outputs (float32 (rows, units), no logits), its scores by name."""
+    """How the network did on some rows: their positions, its outputs (float32 (rows, units), no logits), its scores by
+    name.
+    """
 
     rows: np.ndarray
     outputs: np.ndarray
@@ -95,7 +97,8 @@ def scores(
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
     Parameters:
-        found: float32 (rows, units), the network's outputs for `rows`; of several steps, all numbers of a sample in a row.
+        found: float32 (rows, units), the network's outputs for `rows`; of several steps, all numbers of a sample in a
+            row.
         rows: int64 positions of the rows judged.
         scorers: names as `scoring.chosen` returns them.
     """

@@ -6,7 +6,8 @@ network is handed over to be kept before anything else is done with it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,6 @@ from . import (
     words,
 )
 from .errors import UserError
-
 
 AFRESH = "afresh"
 
@@ -93,8 +93,8 @@ class Setup(NamedTuple):
 class Outcome(NamedTuple):
     """What a run leaves: the model and its record, the scores of every part, and the outputs for the part to report.
 
-    `folds` holds the scores of every fold of a cross-validation; else it is None, and `divided` holds the rows of each part. `baselines` holds
-    what the same answer for every sample would score, by the names of `scores`.
+    `folds` holds the scores of every fold of a cross-validation; else it is None, and `divided` holds the rows of each
+    part. `baselines` holds what the same answer for every sample would score, by the names of `scores`.
     """
 
     model: object
@@ -104,8 +104,8 @@ class Outcome(NamedTuple):
     judged: evaluation.Judged
     folds: list[dict[str, float]] | None = None
     divided: parts.Parts | None = None
-    baselines: dict[str, float] = {}
-    seen: cautions.Cautions = cautions.Cautions([], [])
+    baselines: Mapping[str, float] = MappingProxyType({})
+    seen: cautions.Cautions = cautions.Cautions((), ())
 
 
 def run(form: dict, keep: Callable) -> Outcome:
@@ -196,8 +196,8 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
     made = _swapped_trained(record, swaps)
 
     def loaded():
-        # Made again: now the run is seeded, of which layers such as Dropout draw a seed of their own when they are made, and
-        # several GPUs that share the network need it made for them.
+        # Made again: now the run is seeded, of which layers such as Dropout draw a seed of their own when they are
+        # made, and several GPUs that share the network need it made for them.
         network = architecture.rebuild(record.builder.architecture, str(source))
         precision.copy_state(model, network, made.training)
         try:
@@ -206,8 +206,9 @@ def _starting_point(source: parameters.Dataset, swaps: list, options: dict) -> S
             if made.training["optimizer"] == record.builder.training["optimizer"]:
                 raise
             raise UserError(
-                "Hyperparameter swapping: with these settings the optimizer needs another state than the trained model holds. Swap "
-                "its learning rate only, or let the model start from its architecture alone ('further setting of the run')."
+                "Hyperparameter swapping: with these settings the optimizer needs another state than the trained model "
+                "holds. Swap its learning rate only, or let the model start from its architecture alone ('further "
+                "setting of the run')."
             ) from None
         return network
 
@@ -231,8 +232,8 @@ def outputs_of(model, features: batches.Features | samples.Opened) -> list[outpu
 def _continued_target(tables: input_tables.Inputs, model, before: model_file.Record) -> targets.Target:
     """Interpret the target for a network that was trained before: its classes and their order stay as they are."""
     hint = (
-        " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and let the model "
-        "start from its architecture alone, or choose a builder."
+        " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
+        "let the model start from its architecture alone, or choose a builder."
     )
     facts, loss = before.target, before.builder.training["loss"]
     return outputs.known(
@@ -329,8 +330,8 @@ def announce(setup: Setup, divided: parts.Parts) -> None:
         )
     if divided.test is None:
         print(
-            "The validation scores are of the samples that the training watched. For scores of samples that played no part "
-            "in it, choose the scheme Train, Validate and Evaluate."
+            "The validation scores are of the samples that the training watched. For scores of samples that played no "
+            "part in it, choose the scheme Train, Validate and Evaluate."
         )
     judged = evaluation.sample_of_training(divided.train, setup.every_training_row)
     if len(judged) < len(divided.train):

@@ -33,7 +33,9 @@ def write_keras(target, model) -> None:
 
 
 def _make_repeatable(path) -> None:
-    """Let the same model give the same bytes: Keras' file holds dates, and addresses in memory as the marks of shared objects."""
+    """Let the same model give the same bytes: Keras' file holds dates, and addresses in memory as the marks of shared
+    objects.
+    """
     with replacing(path) as repeatable, zipfile.ZipFile(path) as saved, zipfile.ZipFile(repeatable, "w") as written:
         for entry in saved.infolist():
             # Of 1980, if nothing is said.
@@ -99,8 +101,8 @@ def write_onnx(target, model) -> None:
         unknown = _unknown_operations(path, len(zeros))
         if unknown:
             raise UserError(
-                f"Save as ONNX: ONNX has no equivalent of {listed(unknown)}, which the network computes. Save the trained "
-                "model or the Keras file instead, or use other layers or activations."
+                f"Save as ONNX: ONNX has no equivalent of {listed(unknown)}, which the network computes. Save the "
+                "trained model or the Keras file instead, or use other layers or activations."
             )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -16,8 +17,8 @@ def replacing(target, suffix: str = "", room: int = 0):
     Raises:
         OSError: there is no room.
     """
-    target = os.path.abspath(target)
-    handle, temporary = tempfile.mkstemp(prefix=".unfinished-", suffix=suffix, dir=os.path.dirname(target))
+    target = Path(target).absolute()
+    handle, temporary = tempfile.mkstemp(prefix=".unfinished-", suffix=suffix, dir=target.parent)
     try:
         with os.fdopen(handle, "wb"):
             if room and hasattr(os, "posix_fallocate"):
@@ -27,11 +28,11 @@ def replacing(target, suffix: str = "", room: int = 0):
         # mkstemp makes files private; outputs must be readable like any other the job writes.
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, target)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
+            Path(temporary).unlink()
         raise
 
 

@@ -25,6 +25,7 @@ class ClassWeights(NamedTuple):
     """
 
     def read(self, value, label):
+        """Return the word, or the weights by class; refuse what is neither."""
         if value == BALANCED:
             return value
         weights = value if isinstance(value, dict) else self._parsed(str(value), label)
@@ -102,7 +103,7 @@ def read_class_weight(entries, classifies: bool, loss: str):
     if loss in objectives.OF_BATCHES:
         others = [name for name in objectives.OF_PROBABILITIES if name not in objectives.OF_BATCHES]
         raise UserError(
-            f"class_weight: the loss {loss} judges a batch as a whole, so classes cannot weigh differently. Remove the weights, "
-            f"or choose one of {listed(others)}."
+            f"class_weight: the loss {loss} judges a batch as a whole, so classes cannot weigh differently. Remove the "
+            f"weights, or choose one of {listed(others)}."
         )
     return ClassWeights().read(value, "class_weight")

@@ -15,7 +15,8 @@ def largest(model) -> int:
 
 
 def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
-    """Refuse a network that cannot fit: 4 bytes a parameter, and a value of the layer that makes most of them, for each row.
+    """Refuse a network that cannot fit: 4 bytes a parameter, and a value of the layer that makes most of them, for
+    each row.
 
     Gradients and the other layers come on top. A network on a GPU, which has memory of its own, always passes.
 
@@ -34,9 +35,9 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
     if own + weights + batch <= room.mb or keras.distribution.list_devices("gpu"):
         return
     raise UserError(
-        f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers makes of a "
-        f"sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {own} MB, but {room.words}. "
-        "Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
+        f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers "
+        f"makes of a sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {own} MB, but "
+        f"{room.words}. Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
     )
 
 
@@ -75,7 +76,9 @@ def _count(sizes) -> int:
 
 
 def _of_heads(heads: str, size: str):
-    """Count what attention with several heads makes: a score of each place of the query with each of the value, and rows."""
+    """Count what attention with several heads makes: a score of each place of the query with each of the value, and
+    rows.
+    """
 
     def count(layer, query, value=None, *_):
         value = value or query
@@ -115,7 +118,8 @@ def _of_window(name: str):
 
 # Class -> values of one sample that its outputs do not show, from the shapes that it is called with.
 _WITHIN = {
-    "MultiHeadAttention": _of_heads("num_heads", "key_dim"), "GroupedQueryAttention": _of_heads("num_query_heads", "head_dim"),
+    "MultiHeadAttention": _of_heads("num_heads", "key_dim"),
+    "GroupedQueryAttention": _of_heads("num_query_heads", "head_dim"),
     "Attention": _of_attention, "AdditiveAttention": _of_attention,
     "SeparableConv1D": _of_separable, "SeparableConv2D": _of_separable,
     "TimeDistributed": _of_steps,

@@ -188,5 +188,6 @@ def _check_ends(inputs: list[int], outputs: list[int], types: list[str], feeding
             raise UserError(f"input_layers: layer {position} is an Input that the outputs need, so it must be listed.")
         if layer_type == "Input" and position in outputs:
             raise UserError(
-                f"output_layers: layer {position} is an Input, which computes nothing. List the layers with the results."
+                f"output_layers: layer {position} is an Input, which computes nothing. List the layers with the "
+                "results."
             )

@@ -4,7 +4,7 @@ A directive names an output of the job and a file in that output's folder. Pictu
 more letters than Galaxy reads of one. Where a server cannot show a file, it says so in the picture's place.
 """
 
-import os
+from pathlib import Path
 
 from .files import write_bytes
 
@@ -30,8 +30,9 @@ class Gallery:
 
     def keep(self, png: bytes) -> None:
         """Write a picture, whole or not at all."""
-        os.makedirs(self._folder, exist_ok=True)
-        write_bytes(os.path.join(self._folder, self._name), png)
+        folder = Path(self._folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(folder / self._name, png)
         self._shown += 1
 
     @property

@@ -143,15 +143,18 @@ def _is_name(text: str) -> bool:
 
 
 def _check_object(config: dict, source: str, place: str) -> None:
-    for key in CODE_KEYS:
-        if key in config:
-            _refuse(source, place, f"holds {quoted(key)}")
-    if "class_name" not in config:
-        if config.get("module") is not None:
-            _refuse(source, place, f"names the module {quoted(config['module'])} without a class")
-        if config.get("registered_name") is not None:
-            _refuse(source, place, f"names the registered class {quoted(config['registered_name'])} without a class")
-        return
+    code = next((key for key in CODE_KEYS if key in config), None)
+    if code is not None:
+        _refuse(source, place, f"holds {quoted(code)}")
+    if "class_name" in config:
+        _check_class(config, source, place)
+    elif config.get("module") is not None:
+        _refuse(source, place, f"names the module {quoted(config['module'])} without a class")
+    elif config.get("registered_name") is not None:
+        _refuse(source, place, f"names the registered class {quoted(config['registered_name'])} without a class")
+
+
+def _check_class(config: dict, source: str, place: str) -> None:
     name, module, registered = config["class_name"], config.get("module"), config.get("registered_name")
     if not isinstance(name, str) or not isinstance(module, (str, type(None))):
         _refuse(source, place, "names a class by something that is no text")
@@ -198,7 +201,8 @@ def _check_used(config: dict, source: str, place: str) -> None:
     unused = [name for name in layers if name not in used]
     if unused:
         raise UserError(
-            f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or connect it."
+            f"{source}: {place[-MAX_NAME:]} has the layer {quoted(unused[0])}, which leads to no output. Remove it, or "
+            "connect it."
         )
 
 
@@ -215,8 +219,8 @@ def sources(value):
 
 def _refuse(source: str, place: str, what: str):
     raise UserError(
-        f"{source}: {place[-MAX_NAME:]} {what}, which is not on the list of what these tools load. Code, custom classes "
-        "and names of files in a model are refused, for they would act on the server."
+        f"{source}: {place[-MAX_NAME:]} {what}, which is not on the list of what these tools load. Code, custom "
+        "classes and names of files in a model are refused, for they would act on the server."
     )
 
 

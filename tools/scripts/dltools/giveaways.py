@@ -1,6 +1,7 @@
 """Features that tell the target by themselves: a column made of the target, or known only once the target is.
 
-Each column is tried alone: for classes by thresholds, by its values as categories, and by the one value that stands for a
+Each column is tried alone: for classes by thresholds, by its values as categories, and by the one value that stands
+for a
 gap; for numbers by a straight line, also in logarithms, and by its values as categories.
 """
 
@@ -139,7 +140,9 @@ def _may_tell(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 class _Sorted(NamedTuple):
-    """Columns in the order of their values: the classes so, int64 (rows, columns), and which run of equal values each is in."""
+    """Columns in the order of their values: the classes so, int64 (rows, columns), and which run of equal values each
+    is in.
+    """
 
     codes: np.ndarray
     runs: np.ndarray
@@ -225,7 +228,9 @@ def _errors_of_thresholds(found: _Sorted, classes: int) -> np.ndarray:
 
 
 def _errors_of_categories(found: _Sorted, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many samples are not of the class that is the most frequent with their value, and how many values there are."""
+    """Return how many samples are not of the class that is the most frequent with their value, and how many values
+    there are.
+    """
     rows, columns = found.codes.shape
     runs = found.runs[-1] + 1
     wrong = np.full(columns, rows)

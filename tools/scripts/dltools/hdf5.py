@@ -172,7 +172,7 @@ def _check_type(dtype, source: str, place: str) -> None:
     import h5py
 
     text = h5py.check_string_dtype(dtype) is not None
-    if dtype.hasobject and not text or dtype.kind not in "fiubSO" or dtype.subdtype:
+    if (dtype.hasobject and not text) or dtype.kind not in "fiubSO" or dtype.subdtype:
         _refuse(source, place, "holds neither numbers nor text")
 
 

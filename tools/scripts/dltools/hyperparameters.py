@@ -96,7 +96,9 @@ def _options(training: dict, place: str) -> dict:
 
 
 def _layers(builder: Builder) -> dict[str, tuple[str, dict]]:
-    """Return prefix of the names of a layer's settings -> its class and its configuration, of layers inside others too."""
+    """Return prefix of the names of a layer's settings -> its class and its configuration, of layers inside others
+    too.
+    """
     return dict(_layers_of(builder.architecture.get("config", {}), ""))
 
 
@@ -119,7 +121,7 @@ def _layers_of(config: dict, prefix: str):
 
 
 def _is_inside(name: str, value) -> bool:
-    return name in _LAYERS_INSIDE and isinstance(value, dict) or name == "layers" and isinstance(value, list)
+    return (name in _LAYERS_INSIDE and isinstance(value, dict)) or (name == "layers" and isinstance(value, list))
 
 
 def swap(builder: Builder, swaps: list[dict]) -> Builder:
@@ -129,7 +131,8 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
         swaps: `sp_name` and `sp_value` of each, as Galaxy's JSON holds them; rows without name are ignored.
 
     Raises:
-        UserError: a name that does not exist (the message lists those that do), or a value of another type than the setting's.
+        UserError: a name that does not exist (the message lists those that do), or a value of another type than the
+            setting's.
     """
     builder = copy.deepcopy(builder)
     for entry in swaps:

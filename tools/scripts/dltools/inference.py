@@ -50,8 +50,8 @@ class Truth(NamedTuple):
 class Outcome(NamedTuple):
     """What was done: the model's record, the number of rows, and the scores by name, if asked for.
 
-    `baselines` holds what the same answer for every sample would score, by the same names. `notes` says what the scores are
-    to be compared with.
+    `baselines` holds what the same answer for every sample would score, by the same names. `notes` says what the
+    scores are to be compared with.
     """
 
     record: model_file.Record

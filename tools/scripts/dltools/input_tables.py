@@ -104,7 +104,8 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
     """Read the one column that a selector names by `infile_<letter>`, `header_<letter>` and a column selector.
 
     Returns:
-        (source, values, first_line): the dataset; (rows,) of text, or of float32 if `numbers`; the first row's line number.
+        (source, values, first_line): the dataset; (rows,) of text, or of float32 if `numbers`; the first row's line
+            number.
     """
     source = parameters.dataset(selector.get(f"infile_{letter}"), f"Dataset containing the {what}")
     columns = tables.column_selection(

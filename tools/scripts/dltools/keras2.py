@@ -112,7 +112,9 @@ def is_old(config, version: str | None = None) -> bool:
 
 
 def with_layers(config):
-    """Return a model's configuration in the form that has a name; until Keras 2.2.2 a Sequential was a list of layers."""
+    """Return a model's configuration in the form that has a name; until Keras 2.2.2 a Sequential was a list of
+    layers.
+    """
     if isinstance(config, dict) and config.get("class_name") == "Sequential" and isinstance(config.get("config"), list):
         return {**config, "config": {"name": config.get("name") or "sequential", "layers": config["config"]}}
     return config
@@ -124,7 +126,8 @@ def converted(config: dict, source: str, trained: bool = False) -> dict:
     Parameters:
         config: parsed JSON for which `is_old` holds.
         source: the file's name, for messages.
-        trained: whether the network comes with weights that are taken as they are, with which it must compute what it did.
+        trained: whether the network comes with weights that are taken as they are, with which it must compute what it
+            did.
 
     Raises:
         UserError: names the layer, and the argument, that Keras 3 has no equivalent for.
@@ -170,7 +173,9 @@ def _input_first(changed: list[dict], inner: dict) -> list[dict]:
 
 
 def _first_shape(layers: list):
-    """Return what shape the first of some layers takes, as it was written for that or for what is inside it, and its name."""
+    """Return what shape the first of some layers takes, as it was written for that or for what is inside it, and its
+    name.
+    """
     first = with_layers(layers[0]) if layers else None
     inner = first.get("config") if isinstance(first, dict) else None
     if not isinstance(inner, dict):
@@ -196,8 +201,9 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
         return {**layer, "module": "keras.layers"}
     if not is_own(layer):
         raise UserError(
-            f"{where}: is a class of someone's own program, {quoted(layer.get('registered_name') or layer.get('module'))}, which is "
-            "not in the file. Build the network of Keras' own layers."
+            f"{where}: is a class of someone's own program, "
+            f"{quoted(layer.get('registered_name') or layer.get('module'))}, which is not in the file. Build the "
+            "network of Keras' own layers."
         )
     if name in gate.MODELS:
         return converted(layer, source, trained) | kept

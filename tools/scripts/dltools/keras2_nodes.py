@@ -31,7 +31,9 @@ def converted(layer: dict, models: dict[str, str], source: str) -> dict:
 
 
 def ends(inner: dict, models: dict[str, str], source: str) -> dict:
-    """Return `input_layers` and `output_layers` of a functional model as Keras 3 counts their tensors; see `plain_ends`."""
+    """Return `input_layers` and `output_layers` of a functional model as Keras 3 counts their tensors; see
+    `plain_ends`.
+    """
     found = {}
     for key in ENDS:
         # Keras 3 itself counts those of a functional model from 1 here, those of a sequential one from 0.

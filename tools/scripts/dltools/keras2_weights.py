@@ -1,7 +1,8 @@
 """What becomes of the arrays of Keras 2, so that a network computes in Keras 3 what it computed there.
 
 - ``hard_sigmoid`` was 0.2 x + 0.5 between 0 and 1, and is x / 6 + 0.5. Of 1.2 x the new one gives what the old one gave
-  of x, so the weights that lead to it are multiplied by 1.2; where it stands alone, a layer that does so comes before it.
+  of x, so the weights that lead to it are multiplied by 1.2; where it stands alone, a layer that does so comes before
+  it.
 - CuDNNGRU and CuDNNLSTM keep each gate's matrix transposed, and two sets of biases.
 - Theano turned the kernels of convolutions around.
 """
@@ -54,13 +55,13 @@ def check(layer: dict, backend: str | None, source: str) -> None:
     where = f"{source}: layer {quoted(config.get('name'))} ({kind})"
     if kind in OF_STATE and config.get("activation") == CHANGED:
         raise UserError(
-            f"{where}: its activation is the hard_sigmoid of Keras 2, which Keras 3 computes in another way. Train the network anew "
-            "with another activation."
+            f"{where}: its activation is the hard_sigmoid of Keras 2, which Keras 3 computes in another way. Train the "
+            "network anew with another activation."
         )
     if config.get("stateful") is True:
         raise UserError(
-            f"{where}: is stateful, so that what it gives for a sample depends on the samples before it; here each sample stands by "
-            "itself. Save the network with stateful=False."
+            f"{where}: is stateful, so that what it gives for a sample depends on the samples before it; here each "
+            "sample stands by itself. Save the network with stateful=False."
         )
     if backend == "theano" and kind in UNKNOWN_IN_THEANO:
         raise UserError(f"{where}: was trained with Theano, whose {kind} had other weights. Train the network anew.")
@@ -139,8 +140,9 @@ def rewritten(config: dict, source: str) -> dict:
             found.append(scaling)
         elif _stands_alone(layer["config"].get("layer")):
             raise UserError(
-                f"{source}: layer {quoted(layer['config'].get('name'))} ({layer['class_name']}): holds the hard_sigmoid of Keras 2, which Keras 3 "
-                "computes in another way. Train the network anew with another activation."
+                f"{source}: layer {quoted(layer['config'].get('name'))} ({layer['class_name']}): holds the "
+                "hard_sigmoid of Keras 2, which Keras 3 computes in another way. Train the network anew with another "
+                "activation."
             )
         found.append(layer)
     return {**config, "config": {**inner, "layers": found}}

@@ -70,11 +70,12 @@ def _settle(name: str, argument: str, field, keyword, label: str) -> None:
     default = FORM_DEFAULTS.get(f"{name} {argument}", FORM_DEFAULTS.get(argument))
     if default is None or not same(arguments.read(name, argument, default, label), field):
         raise UserError(
-            f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word arguments. "
-            "Remove it from the key word arguments, or give both the same value."
+            f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word "
+            "arguments. Remove it from the key word arguments, or give both the same value."
         )
     print(
-        f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's default."
+        f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's "
+        "default."
     )
 
 

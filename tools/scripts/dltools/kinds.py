@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from .errors import UserError, listed, quoted
 from .parameters import boolean, is_empty, literal
 
-
 # Keras computes in 32 bits.
 LARGEST = 3.4028234e38
 
@@ -57,6 +56,7 @@ class Whole(NamedTuple):
     most: int = 2**63 - 1
 
     def read(self, value, label):
+        """Return the whole number; refuse what is none."""
         rule = f"a whole number of at least {self.least}"
         number = _number(value, label, rule)
         if not _is_whole(number, self.least):
@@ -74,6 +74,7 @@ class Real(NamedTuple):
     below: bool = False
 
     def read(self, value, label):
+        """Return the number, a float; refuse what is none."""
         rule = "a number"
         if self.low > float("-inf"):
             rule += f" of at least {self.low:g}"
@@ -91,6 +92,7 @@ class Choice(NamedTuple):
     options: tuple[str, ...]
 
     def read(self, value, label):
+        """Return the word; refuse what is none."""
         if value not in self.options:
             raise _refusal(label, f"one of {listed(self.options, 60)}", value)
         return value
@@ -102,6 +104,7 @@ class Option(NamedTuple):
     options: tuple[str, ...]
 
     def read(self, value, label):
+        """Return the word as Keras takes it; refuse what is none."""
         return Choice(self.options).read(
             value.lower() if isinstance(value, str) and value.lower() in self.options else value, label
         )
@@ -114,6 +117,7 @@ class Sizes(NamedTuple):
     least: int = 1
 
     def read(self, value, label):
+        """Return the size, or one for each dimension; refuse what is none."""
         example = f", or {self.dimensions} of them in brackets" if self.dimensions > 1 else ""
         rule = f"a whole number of at least {self.least}, such as 2{example}"
         sizes = _number(value, label, rule)
@@ -129,6 +133,7 @@ class Amounts(NamedTuple):
     dimensions: int
 
     def read(self, value, label):
+        """Return the amounts; refuse what is none."""
         example = "(1, 1)" if self.dimensions == 1 else str(((1, 1),) * self.dimensions)
         rule = f"a whole number of at least 0, such as 1, or the amounts of both ends, such as {example}"
         amounts = _number(value, label, rule)
@@ -151,6 +156,7 @@ class Axes(NamedTuple):
     several: bool = True
 
     def read(self, value, label):
+        """Return the axis or the axes, counted from 1 for the first that is no sample; refuse what is none."""
         rule = "a whole number, such as -1" + (", or several in brackets, such as (1, 2)" if self.several else "")
         axes = _number(value, label, rule)
         found = tuple(axes) if isinstance(axes, (tuple, list)) and self.several else (axes,)
@@ -163,6 +169,7 @@ class Penalties(NamedTuple):
     """The weights of an L1 and an L2 penalty in brackets: ``(0., 0.01)``; both 0 is no penalty."""
 
     def read(self, value, label):
+        """Return the regularizer as Keras writes it, or None; refuse what is none."""
         rule = "two numbers of at least 0 in brackets, such as (0., 0.01)"
         weights = bracketed(value, label, rule)
         numbers = isinstance(weights, (tuple, list)) and len(weights) == 2
@@ -177,6 +184,7 @@ class Constraint(NamedTuple):
     """A constraint on weights: the conditional with its type and the section with its options."""
 
     def read(self, value, label):
+        """Return the constraint as Keras writes it, or None; refuse what is none."""
         kind = value.get("constraint_type") if isinstance(value, dict) else None
         if kind in (None, "None"):
             return None
@@ -192,6 +200,7 @@ class Numbers(NamedTuple):
     count: int = 0
 
     def read(self, value, label):
+        """Return the numbers, a list of float; refuse what is none."""
         example = "two growing numbers in brackets, such as (0, 255)"
         rule = example if self.count else "growing numbers in brackets, such as (0, 0.5, 2)"
         numbers = bracketed(value, label, rule)
@@ -206,6 +215,7 @@ class Factor(NamedTuple):
     """How far something is changed at random: a number, or the lower and the upper limit in brackets."""
 
     def read(self, value, label):
+        """Return the number, or both limits; refuse what is none."""
         rule = "a number, such as 0.2, or a lower and an upper limit in brackets, such as (-0.1, 0.3)"
         factor = bracketed(value, label, rule)
         limits = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,)
@@ -218,6 +228,7 @@ class Equation(NamedTuple):
     """An equation of axes as einsum reads it, with its two inputs: ``abc,cd->abd``."""
 
     def read(self, value, label):
+        """Return the equation; refuse what is none."""
         text = str(value).replace(" ", "")
         if not re.fullmatch(r"[a-z.]+,[a-z]+->[a-z.]+", text, re.IGNORECASE):
             raise _refusal(label, "an equation of axes, such as abc,cd->abd", value)
@@ -230,6 +241,7 @@ class Shape(NamedTuple):
     unknown: int | None = None
 
     def read(self, value, label):
+        """Return the shape, a tuple; refuse what is none."""
         rule = "whole numbers of at least 1 in brackets, such as (784,) or (28, 28, 1)"
         shape = _number(value, label, rule)
         shape = (shape,) if isinstance(shape, int) else shape
@@ -242,6 +254,7 @@ class Word(NamedTuple):
     """A name of letters, digits, underscores, dashes and dots."""
 
     def read(self, value, label):
+        """Return the name; refuse what is none."""
         if not str(value).translate({ord(c): "a" for c in "_-."}).isalnum():
             raise _refusal(label, "letters, digits, _, - and dots", value)
         return str(value)
@@ -251,6 +264,7 @@ class Figures(NamedTuple):
     """A number, or numbers in brackets, in each other or not: ``0.5``, ``(0.5, 0.1)``."""
 
     def read(self, value, label):
+        """Return the numbers as they are nested; refuse what is none."""
         rule = "a number, such as 0.5, or numbers in brackets, such as (0.5, 0.1)"
         figures = bracketed(value, label, rule)
         if not self._fits(figures):
@@ -274,6 +288,7 @@ class Flag(NamedTuple):
     besides: tuple[str, ...] = ()
 
     def read(self, value, label):
+        """Return True or False; refuse what is none."""
         if isinstance(value, str) and value.lower() in self.besides:
             return value.lower()
         if is_empty(value):
@@ -287,6 +302,7 @@ class Nullable(NamedTuple):
     kind: Any
 
     def read(self, value, label):
+        """Return what the other kind makes of it, or None; refuse what is none."""
         if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "null")):
             return None
         return self.kind.read(value, label)
@@ -303,6 +319,7 @@ class Named(NamedTuple):
     reader: Any = None
 
     def read(self, value, label):
+        """Return the name, or what stands for an object as Keras writes it; refuse what is none."""
         if isinstance(value, dict):
             return value
         if self.reader is not None and value in self.reader[1]:
@@ -317,6 +334,7 @@ class ByKeras(NamedTuple):
     """What only Keras may judge."""
 
     def read(self, value, label):
+        """Return the value as it is; refuse what is none."""
         return value
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import labels, paired, parameters, tables, tsv
+from . import labels, paired, parameters, tables
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
 from .prediction_tables import first_odd_row, opened, predicted_columns
@@ -23,9 +23,10 @@ ROUNDING = 1e-6
 class Labels(NamedTuple):
     """Labels of one table.
 
-    `values` is an object array (rows,) of str, of which the first stands in line `first_line` of the file. `header` tells whether the first line was taken
-    for a header, and `name` what it calls the labels. `classes` lists all labels that the table
-    could have given, where it tells; `confidence`, float64 (rows,), how probable each was said to be.
+    `values` is an object array (rows,) of str, of which the first stands in line `first_line` of the file. `header`
+    tells whether the first line was taken for a header, and `name` what it calls the labels. `classes` lists all
+    labels that the table could have given, where it tells; `confidence`, float64 (rows,), how probable each was said
+    to be.
     """
 
     values: np.ndarray
@@ -116,8 +117,9 @@ def _probabilities(dataset: Dataset, header: bool, columns: tables.Columns) -> t
     odd = first_odd_row(table.values)
     if odd is not None:
         raise UserError(
-            f"{dataset}, line {table.first_line + odd}: the probabilities of the classes add up to {table.values[odd].sum():.4g} instead of 1. "
-            f"The columns read are: {listed([quoted(name) for name in table.names or range(1, table.values.shape[1] + 1)], 12)}. Cut out "
+            f"{dataset}, line {table.first_line + odd}: the probabilities of the classes add up to "
+            f"{table.values[odd].sum():.4g} instead of 1. The columns read are: "
+            f"{listed([quoted(name) for name in table.names or range(1, table.values.shape[1] + 1)], 12)}. Cut out "
             "those that hold something else."
         )
     return table
@@ -135,7 +137,8 @@ def check_probabilities(values: np.ndarray, dataset: Dataset, first_line: int, n
         where = f"column {column + 1}" + (f" ({quoted(names[column])})" if names else "")
         raise UserError(
             f"{dataset}, line {first_line + row}, {where}: {values[row, column]:g} is no probability, which lies from "
-            "0 to 1. Cut out columns that hold none, or choose the output of 'Model Prediction' with the method 'predict_proba'."
+            "0 to 1. Cut out columns that hold none, or choose the output of 'Model Prediction' with the method "
+            "'predict_proba'."
         )
 
 

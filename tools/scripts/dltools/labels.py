@@ -51,8 +51,8 @@ def cleaned(column: np.ndarray, dataset: Dataset, first_line: int, what: str = "
     if missing is not None:
         line = first_line + int(np.flatnonzero(column == missing)[0])
         raise UserError(
-            f"{dataset}, line {line}: the {what} is missing ({quoted(missing.strip())}). Fill it in, or remove the row here and from the tables "
-            "that belong to it."
+            f"{dataset}, line {line}: the {what} is missing ({quoted(missing.strip())}). Fill it in, or remove the row "
+            "here and from the tables that belong to it."
         )
     found = np.empty(len(column), object)
     found[:] = [trimmed[text] for text in column]
@@ -92,7 +92,8 @@ class Classes(NamedTuple):
 
 
 def classes(*columns: Iterable[str]) -> Classes:
-    """Return the classes of one table, or of several that are compared: there, what counts is whether all of all are numbers.
+    """Return the classes of one table, or of several that are compared: there, what counts is whether all of all are
+    numbers.
 
     A class that is written in several ways (1 and 1.0) is called by the shortest.
     """
@@ -110,7 +111,9 @@ def classes(*columns: Iterable[str]) -> Classes:
 
 
 def stored(names: Iterable[str]) -> list:
-    """Return classes as model files hold them: numbers where all are whole numbers in their shortest spelling, else text."""
+    """Return classes as model files hold them: numbers where all are whole numbers in their shortest spelling, else
+    text.
+    """
     names = list(names)
     values = [number(name) for name in names]
     return values if [str(value) for value in values] == names else names
@@ -159,8 +162,8 @@ def _text_fault(text: str) -> str:
     if re.fullmatch(r"-?[0-9]+", text) and not text.lstrip("-").startswith("0"):
         return f"the label {quoted(text)} is too large for one of at most {MAX_CLASSES} classes. {_RULE}"
     return (
-        f"the label {quoted(text)} is not a number. {_RULE} Labels that are names, or numbers with leading zeros, need not be "
-        "converted: 'Deep learning training and evaluation' takes them as they are."
+        f"the label {quoted(text)} is not a number. {_RULE} Labels that are names, or numbers with leading zeros, need "
+        "not be converted: 'Deep learning training and evaluation' takes them as they are."
     )
 
 

@@ -44,7 +44,8 @@ def check_ends(model, source: str) -> None:
     """
     if any(len(tensor.shape) < 2 or tensor.shape[-1] is None for tensor in model.outputs):
         raise UserError(
-            f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a Dense layer."
+            f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a "
+            "Dense layer."
         )
 
 
@@ -58,7 +59,8 @@ def check_one_row(model, source: str) -> None:
     wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
     if wrong is not None:
         raise UserError(
-            f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of numbers."
+            f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of "
+            "numbers."
         )
 
 
@@ -85,14 +87,15 @@ def _check_activation(found: str | None, training: dict) -> None:
     suited = objectives.OF_PROBABILITIES[name]
     if objectives.logits_to(training) and found in PROBABILITIES:
         raise UserError(
-            f"from_logits: is for a last layer without activation, but the last layer ends in {found}. Switch from_logits off, "
-            "or choose linear as the activation of the last layer."
+            f"from_logits: is for a last layer without activation, but the last layer ends in {found}. Switch "
+            "from_logits off, or choose linear as the activation of the last layer."
         )
     if not objectives.logits_to(training) and found not in PROBABILITIES:
         switch = (
             f", or switch from_logits on in the options of the loss{'' if found == 'linear' else ' and choose linear'}"
         )
         raise UserError(
-            f"{name}: needs probabilities, but the last layer's activation is {found}. Choose {suited} as the activation of the "
-            f"last layer{switch if name in objectives.OPTION_OF['from_logits'] else ' (sigmoid for a single unit)'}."
+            f"{name}: needs probabilities, but the last layer's activation is {found}. Choose {suited} as the "
+            "activation of the last "
+            f"layer{switch if name in objectives.OPTION_OF['from_logits'] else ' (sigmoid for a single unit)'}."
         )

@@ -65,6 +65,7 @@ class Wrapped(NamedTuple):
     names: tuple[str, ...]
 
     def read(self, value, label):
+        """Return the layer as Keras writes it; refuse one that is not on offer."""
         name = value.get("layer_type") if isinstance(value, dict) else None
         Choice(self.names).read(name, label)
         layer_class, options = make(LAYERS, value, f"{label} {name}")

@@ -17,9 +17,9 @@ VARIABLE = "GALAXY_MEMORY_MB"
 MB = 1_000_000
 # Module -> what a process that holds it takes of its own, in MB; the first that is loaded counts, or else TABLES_MB.
 # Measured as the highest resident memory (VmHWM) of steps on 40 rows of 4 columns and one Dense layer, with the pinned
-# versions on Linux, x86-64, for one core and two alike: tables 76; plots 113 to 137; prediction 747; training 832, with a
-# report 858, of which the libraries are 768 before the table is read. The numbers lie a little lower, since other builds of
-# the libraries may take less, and no step may be refused that would have run.
+# versions on Linux, x86-64, for one core and two alike: tables 76; plots 113 to 137; prediction 747; training 832, with
+# a report 858, of which the libraries are 768 before the table is read. The numbers lie a little lower, since other
+# builds of the libraries may take less, and no step may be refused that would have run.
 LIBRARIES_MB = {"tensorflow": 700, "matplotlib": 100}
 TABLES_MB = 70
 CELL_BYTES = 4
@@ -78,6 +78,6 @@ def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     if own + needed <= here.mb:
         return
     raise UserError(
-        f"{dataset}: {rows:,} rows of {columns:,} columns take {needed:,.0f} MB, and the program itself at least {own} MB, "
-        f"but {here.words}. Choose fewer columns or rows, or ask your administrator for more memory."
+        f"{dataset}: {rows:,} rows of {columns:,} columns take {needed:,.0f} MB, and the program itself at least {own} "
+        f"MB, but {here.words}. Choose fewer columns or rows, or ask your administrator for more memory."
     )

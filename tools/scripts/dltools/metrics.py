@@ -65,7 +65,8 @@ METRICS = {
 }  # fmt: skip
 # Of the others less is better.
 MORE_IS_BETTER = frozenset({
-    "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "cosine_proximity", "cosine", "auc",
+    "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "cosine_proximity", "cosine",
+    "auc",
     "auc_pr", "precision", "recall", "f1", "f2", "f0_5", "mean_iou", "top_k_categorical_accuracy", "r2",
 })  # fmt: skip
 
@@ -81,7 +82,8 @@ _WITH_BOUNDARY = {
 }  # fmt: skip
 # Class -> what makes probabilities of the logits that it takes.
 _FROM_LOGITS = {
-    "AUC": SIGMOID, "BinaryCrossentropy": SIGMOID, "CategoricalCrossentropy": SOFTMAX, "SparseCategoricalCrossentropy": SOFTMAX,
+    "AUC": SIGMOID, "BinaryCrossentropy": SIGMOID, "CategoricalCrossentropy": SOFTMAX,
+    "SparseCategoricalCrossentropy": SOFTMAX,
 }  # fmt: skip
 
 
@@ -112,7 +114,9 @@ def metric(name: str, form: str, units: int, activation: str | None = None):
 
 
 def on_outputs(name: str, form: str, activation: str | None) -> tuple[str, dict] | None:
-    """Return a metric's class in `keras.metrics` and its arguments, or None where none is right; parameters as `metric`."""
+    """Return a metric's class in `keras.metrics` and its arguments, or None where none is right; parameters as
+    `metric`.
+    """
     if activation == SOFTMAX and form == BINARY:
         form = CATEGORICAL  # two classes in two columns
     found = METRICS[name].get(form)
@@ -143,8 +147,9 @@ def check_steps(names: list[str], form: str) -> None:
     if wrong is not None:
         others = [other for other in METRICS if fits(other)]
         raise UserError(
-            f"The metric {quoted(wrong)} is for one row of numbers for each sample, but this network gives several steps: choose among "
-            f"{listed(others, len(others))}. 'Metrics for evaluation' has scores of the same kind for the trained network."
+            f"The metric {quoted(wrong)} is for one row of numbers for each sample, but this network gives several "
+            f"steps: choose among {listed(others, len(others))}. 'Metrics for evaluation' has scores of the same kind "
+            "for the trained network."
         )
 
 

@@ -35,7 +35,10 @@ def _elementwise(layer) -> str | None:
     for one, other in itertools.combinations(range(len(layer.shape)), 2):
         pairs = zip(reversed(layer.shape[one][1:]), reversed(layer.shape[other][1:]), strict=False)
         if any(a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs):
-            return f"it takes layers of the same shape, but {_given(layer, (one, other))}. Give both the same, or choose Concatenate."
+            return (
+                f"it takes layers of the same shape, but {_given(layer, (one, other))}. Give both the same, or choose "
+                "Concatenate."
+            )
     return None
 
 
@@ -44,7 +47,10 @@ def _concatenated(layer) -> str | None:
     counts = {len(shape) for shape in shapes}
     if len(counts) > 1:
         other = next(p for p, shape in enumerate(shapes) if len(shape) != len(shapes[0]))
-        return f"it takes layers of as many dimensions, but {_given(layer, (0, other))}. Put a Flatten, Reshape or RepeatVector before one."
+        return (
+            f"it takes layers of as many dimensions, but {_given(layer, (0, other))}. Put a Flatten, Reshape or "
+            "RepeatVector before one."
+        )
     count = counts.pop() - 1
     wrong = _no_axis(axis, count)
     if wrong:
@@ -53,7 +59,10 @@ def _concatenated(layer) -> str | None:
     for other in range(1, len(shapes)):
         sizes = [(a, b) for p, (a, b) in enumerate(zip(shapes[0], shapes[other], strict=True)) if p not in (0, place)]
         if any(a != b and None not in (a, b) for a, b in sizes):
-            return f"it joins them along axis {axis}, so that all other sizes must be the same, but {_given(layer, (0, other))}."
+            return (
+                f"it joins them along axis {axis}, so that all other sizes must be the same, but "
+                f"{_given(layer, (0, other))}."
+            )
     return None
 
 
@@ -77,8 +86,8 @@ def _multiplied(layer) -> str | None:
     one, other = (shape[axis] for axis, shape in zip(axes, layer.shape, strict=True))
     if one != other and None not in (one, other):
         return (
-            f"it multiplies axis {axes[0]} of the one, of size {one}, by axis {axes[1]} of the other, of size {other}, which must be "
-            f"the same: {_given(layer)}."
+            f"it multiplies axis {axes[0]} of the one, of size {one}, by axis {axes[1]} of the other, of size {other}, "
+            f"which must be the same: {_given(layer)}."
         )
     return None
 
@@ -91,7 +100,10 @@ def _attending(layer) -> str | None:
             return f"{found} {_given(layer, range(len(shapes)))}."
     ranks = {len(shape) for shape in shapes}
     if len(ranks) > 1:
-        return f"the query, the value and the key must be sequences: (steps, features). {_given(layer, range(len(shapes)))}."
+        return (
+            "the query, the value and the key must be sequences: (steps, features). "
+            f"{_given(layer, range(len(shapes)))}."
+        )
     value, key = shapes[1 % len(shapes)], shapes[-1]
     if value[1] != key[1] and None not in (value[1], key[1]):
         return f"the value and the key must have as many steps: {_given(layer, (1, 2))}."

@@ -5,7 +5,8 @@ import math
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 WRAPPERS = ("Bidirectional", "TimeDistributed", "SpectralNormalization")
 _PICTURES = (
-    "Resizing", "CenterCrop", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+    "Resizing", "CenterCrop", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
+    "RandomBrightness",
     "RandomErasing",
 )  # fmt: skip
 _ATTENTIONS = ("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention")
@@ -13,8 +14,10 @@ _SPATIAL = {
     f"{name}{n}D{end}": n
     for n in (1, 2, 3)
     for name, end in (
-        ("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("DepthwiseConv", ""), ("MaxPooling", ""), ("AveragePooling", ""),
-        ("GlobalMaxPooling", ""), ("GlobalAveragePooling", ""), ("AdaptiveMaxPooling", ""), ("AdaptiveAveragePooling", ""),
+        ("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("DepthwiseConv", ""), ("MaxPooling", ""),
+        ("AveragePooling", ""),
+        ("GlobalMaxPooling", ""), ("GlobalAveragePooling", ""), ("AdaptiveMaxPooling", ""),
+        ("AdaptiveAveragePooling", ""),
         ("Cropping", ""), ("UpSampling", ""), ("ZeroPadding", ""), ("SpatialDropout", ""),
     )
 }  # fmt: skip
@@ -103,7 +106,10 @@ def _hint(layer, wanted: int) -> str:
         )
         return f"{sender.label} hands on its last step only: type return_sequences=True in {wraps}."
     if layer.name in ("Permute", "EinsumDense"):
-        return f"Its data have {len(sample)} beside the samples: change {'dims' if layer.name == 'Permute' else 'equation'}, or what comes before."
+        return (
+            f"Its data have {len(sample)} beside the samples: change "
+            f"{'dims' if layer.name == 'Permute' else 'equation'}, or what comes before."
+        )
     if len(sample) > wanted:
         return _hint_on_many(layer, sample, wanted)
     return _hint_on_few(layer, sample, wanted)
@@ -119,7 +125,10 @@ def _hint_on_many(layer, sample: tuple, wanted: int) -> str:
             return f"For data like these choose {other}."
     if wanted == 2 and None not in sample[1:]:
         steps = -1 if sample[0] is None else sample[0]
-        return f"Put a Reshape to {(*layer.outer, steps, math.prod(sample[1:]))} before it, or a TimeDistributed with Flatten."
+        return (
+            f"Put a Reshape to {(*layer.outer, steps, math.prod(sample[1:]))} before it, or a TimeDistributed with "
+            "Flatten."
+        )
     if layer.name in _IN_STEPS and not layer.outer:
         return "Put it inside a TimeDistributed if the first axis is that of the steps, or put a Reshape before it."
     return "Put a Reshape before it."
@@ -149,7 +158,9 @@ def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
 
 
 def _target(sample: tuple, wanted: int, channels_first: bool) -> tuple | None:
-    """Return a shape of so many dimensions for a sample: with an axis of one channel, or a square or cube made of a row."""
+    """Return a shape of so many dimensions for a sample: with an axis of one channel, or a square or cube made of a
+    row.
+    """
     if len(sample) == wanted - 1:
         return (1, *sample) if channels_first else (*sample, 1)
     count = math.prod(sample)
@@ -162,7 +173,9 @@ def _target(sample: tuple, wanted: int, channels_first: bool) -> tuple | None:
 
 
 def _last_step_only(layer):
-    """Return the recurrent layer before this one that gives rows although it read steps, if nothing but rows lies between."""
+    """Return the recurrent layer before this one that gives rows although it read steps, if nothing but rows lies
+    between.
+    """
     for other in layer.before:
         if other.shape is None or isinstance(other.shape, list) or len(other.shape) != 2:
             return None

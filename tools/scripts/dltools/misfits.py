@@ -1,6 +1,7 @@
 """Why a layer does not fit the data that reach it, said in the form's terms and with what to change.
 
-A table of rules: each looks at a layer's class, its arguments and the shape that reaches it. They are asked before Keras
+A table of rules: each looks at a layer's class, its arguments and the shape that reaches it. They are asked before
+Keras
 is, so that what Keras would only notice while it trains, or never, is said when the network is designed. Keras' own
 words remain for what no rule knows.
 """
@@ -84,8 +85,8 @@ def _window(layer: Layer) -> str | None:
         return None
     spread = f", which reaches over {told(reach)} with its dilation_rate," if reach != sizes else ""
     return (
-        f"its {argument} {told(sizes)}{spread} is larger than the data, {told(layer.places)}. Choose a smaller one, or type "
-        "padding='same' in its key word arguments."
+        f"its {argument} {told(sizes)}{spread} is larger than the data, {told(layer.places)}. Choose a smaller one, or "
+        "type padding='same' in its key word arguments."
     )
 
 
@@ -98,7 +99,10 @@ def _cropping(layer: Layer) -> str | None:
     cut = [sum(pair) if isinstance(pair, (tuple, list)) else 2 * pair for pair in pairs]
     if all(place is None or amount < place for amount, place in zip(cut, layer.places, strict=True)):
         return None
-    return f"cropping cuts off {told(cut)} of data of the size {told(layer.places)}, so that nothing is left. Cut off less."
+    return (
+        f"cropping cuts off {told(cut)} of data of the size {told(layer.places)}, so that nothing is left. Cut off "
+        "less."
+    )
 
 
 def _reshape(layer: Layer) -> str | None:
@@ -111,7 +115,10 @@ def _reshape(layer: Layer) -> str | None:
         return None
     numbers = " x ".join(str(size) for size in target if size != -1)
     product = f"{'a multiple of ' if -1 in target else ''}{numbers}{f' = {wanted}' if ' x ' in numbers else ''}"
-    return f"target_shape {tuple(target)} takes {product} numbers, but each sample has {count}. Change target_shape, or what comes before."
+    return (
+        f"target_shape {tuple(target)} takes {product} numbers, but each sample has {count}. Change target_shape, or "
+        "what comes before."
+    )
 
 
 def _permute(layer: Layer) -> str | None:
@@ -154,7 +161,10 @@ def _unknown(layer: Layer) -> str | None:
     """Weights whose number depends on a size that is unknown."""
     if (layer.channels if layer.dimensions else layer.shape[-1]) is not None:
         return None
-    return "it has weights for each number of its data's last axis, whose size is unknown. Give numbers instead of None in input_shape."
+    return (
+        "it has weights for each number of its data's last axis, whose size is unknown. Give numbers instead of None "
+        "in input_shape."
+    )
 
 
 def _groups(layer: Layer) -> str | None:
@@ -164,7 +174,10 @@ def _groups(layer: Layer) -> str | None:
         return f"its {filters} filters cannot be divided into {groups} groups. Choose groups that divide {filters}."
     channels = layer.channels if layer.dimensions else _along(layer.shape, layer.options.get("axis", -1))
     if channels is not None and channels % groups:
-        return f"the {channels} channels of its data cannot be divided into {groups} groups. Choose groups that divide {channels}."
+        return (
+            f"the {channels} channels of its data cannot be divided into {groups} groups. Choose groups that divide "
+            f"{channels}."
+        )
     return None
 
 
@@ -195,11 +208,20 @@ def _output_padding(layer: Layer) -> str | None:
 def _states(layer: Layer) -> str | None:
     """What recurrent layers do for programs that call them step by step."""
     if layer.options.get("return_state"):
-        return "return_state=True gives several results, of which the next layer takes one. Leave it out, or type return_sequences=True."
+        return (
+            "return_state=True gives several results, of which the next layer takes one. Leave it out, or type "
+            "return_sequences=True."
+        )
     if layer.options.get("stateful"):
-        return "stateful=True goes on from one batch to the next, but samples are independent of each other here. Leave it out."
+        return (
+            "stateful=True goes on from one batch to the next, but samples are independent of each other here. Leave "
+            "it out."
+        )
     if layer.options.get("unroll") and layer.shape is not None and layer.shape[1] is None:
-        return "unroll=True needs to know the number of steps. Give a number instead of None in input_shape, or leave unroll out."
+        return (
+            "unroll=True needs to know the number of steps. Give a number instead of None in input_shape, or leave "
+            "unroll out."
+        )
     return None
 
 
@@ -220,8 +242,8 @@ def _words(layer: Layer) -> str | None:
             return None
         if other.name in _FRACTIONS or {"units", "filters", "output_dim", "equation", "num_heads"} & set(other.options):
             return (
-                f"it looks up whole numbers that stand for words, but {other.label} gives fractions. Let it be the first layer, or "
-                "leave it out."
+                f"it looks up whole numbers that stand for words, but {other.label} gives fractions. Let it be the "
+                "first layer, or leave it out."
             )
     return None
 
@@ -234,38 +256,55 @@ def _einsum(layer: Layer) -> str | None:
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     lost = sorted(set(kernel) - set(inputs) - set(result))
     if lost:
-        return f"the axis {lost[0]} of its weights stands neither before the comma nor behind the arrow of its equation. Change equation."
+        return (
+            f"the axis {lost[0]} of its weights stands neither before the comma nor behind the arrow of its equation. "
+            "Change equation."
+        )
     unknown = sorted(set(layer.options.get("bias_axes") or "") - set(result))
     if unknown:
-        return f"bias_axes names the axis {unknown[0]}, which is not among {', '.join(result)} behind the arrow of its equation."
+        return (
+            f"bias_axes names the axis {unknown[0]}, which is not among {', '.join(result)} behind the arrow of its "
+            "equation."
+        )
     if "." in inputs + result:
         return None
     if len(shape) != len(result) - 1:
-        return f"output_shape must have a size for each of {', '.join(result[1:])} of the equation, beside the samples. Received: {shape}."
+        return (
+            f"output_shape must have a size for each of {', '.join(result[1:])} of the equation, beside the samples. "
+            f"Received: {shape}."
+        )
     given = dict(zip(inputs, layer.shape or (), strict=False))
     for axis, size in zip(result[1:], shape, strict=True):
         if None not in (size, given.get(axis)) and size != given[axis]:
-            return f"the axis {axis} of its equation has the size {given[axis]} in the data, but {size} in output_shape {shape}. Change output_shape."
+            return (
+                f"the axis {axis} of its equation has the size {given[axis]} in the data, but {size} in output_shape "
+                f"{shape}. Change output_shape."
+            )
     return None
 
 
 def _noise(layer: Layer) -> str | None:
     noise = layer.options.get("noise_shape")
-    fits = (
-        noise is None
-        or len(noise) == len(layer.shape)
+    fits = noise is None or (
+        len(noise) == len(layer.shape)
         and all(n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True))
     )
     if fits:
         return None
-    return f"noise_shape must have {len(layer.shape)} sizes, None for the samples first, each that of the data or 1. Received: {tuple(noise)}."
+    return (
+        f"noise_shape must have {len(layer.shape)} sizes, None for the samples first, each that of the data or 1. "
+        f"Received: {tuple(noise)}."
+    )
 
 
 def _renorm(layer: Layer) -> str | None:
     clipping = layer.options.get("renorm_clipping")
     if clipping is None or isinstance(clipping, dict):
         return None
-    return f"renorm_clipping must say the limits by name, such as {{'rmax': 3.0, 'rmin': 0.3, 'dmax': 5.0}}. Received: {clipping}."
+    return (
+        "renorm_clipping must say the limits by name, such as {'rmax': 3.0, 'rmin': 0.3, 'dmax': 5.0}. Received: "
+        f"{clipping}."
+    )
 
 
 def _bins(layer: Layer) -> str | None:
@@ -294,8 +333,10 @@ _POOLING = tuple(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1
 _RECURRENT = misfit_ranks.RECURRENT
 # Rules of the arguments alone: a layer of such arguments cannot even be made.
 _OF_ARGUMENTS = {
-    _strides: (*_PLAIN, *_TRANSPOSED, *_STEPPING), _output_padding: _TRANSPOSED, _permute: ("Permute",), _heads: ("GroupQueryAttention",),
-    _states: (*_RECURRENT, *_STEPPING), _bins: ("Discretization",), _proportions: ("Resizing",), _synchronized: ("BatchNormalization",),
+    _strides: (*_PLAIN, *_TRANSPOSED, *_STEPPING), _output_padding: _TRANSPOSED, _permute: ("Permute",),
+    _heads: ("GroupQueryAttention",),
+    _states: (*_RECURRENT, *_STEPPING), _bins: ("Discretization",), _proportions: ("Resizing",),
+    _synchronized: ("BatchNormalization",),
     _renorm: ("BatchNormalization",),
     _einsum: ("EinsumDense",), _words: ("Embedding",),
 }  # fmt: skip
@@ -307,7 +348,8 @@ _OF_DATA = {
     _cropping: tuple(f"Cropping{n}D" for n in (1, 2, 3)),
     _reshape: ("Reshape",),
     _axes: (
-        "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization", "Normalization",
+        "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
+        "Normalization",
         "Softmax", "PReLU",
     ),
     _attention_axes: ("MultiHeadAttention",),
@@ -350,7 +392,9 @@ def inside(layer: Layer) -> Layer | None:
 
 
 def name_of(build) -> str:
-    """Return the public name of a class in `keras.layers`, or of the one that `layers.make` returns for building a layer."""
+    """Return the public name of a class in `keras.layers`, or of the one that `layers.make` returns for building a
+    layer.
+    """
     name = (build.args[0] if isinstance(build, functools.partial) else build).__name__
     return _NAMES.get(name, name)
 

@@ -129,9 +129,9 @@ def _check_count(chosen: Chosen, columns, what: str) -> None:
     ):
         return
     raise UserError(
-        f"{chosen.source}: {chosen.called(0)} only numbers the rows ({values[0]:.0f}, {values[1]:.0f}, {values[2]:.0f} …), so it is no {what}: "
-        f"what a network learns from it is the order of the rows. {chosen.leave_out(0)} If it is meant, choose the columns "
-        "one by one, by their numbers or names."
+        f"{chosen.source}: {chosen.called(0)} only numbers the rows ({values[0]:.0f}, {values[1]:.0f}, {values[2]:.0f} "
+        f"…), so it is no {what}: what a network learns from it is the order of the rows. {chosen.leave_out(0)} If it "
+        "is meant, choose the columns one by one, by their numbers or names."
     )
 
 
@@ -182,8 +182,8 @@ def _check_target(chosen: Chosen, columns, target: Chosen, labels: list, alone: 
     autoencoder = len(found) == len(chosen.positions) and (alone or len(labels) > 1)
     if found and not autoencoder:
         raise UserError(
-            f"{chosen.source}: {chosen.called(found[0])} is the target, and it is among the features too, so that every score would "
-            f"be perfect and mean nothing. {chosen.leave_out(found[0])}"
+            f"{chosen.source}: {chosen.called(found[0])} is the target, and it is among the features too, so that "
+            f"every score would be perfect and mean nothing. {chosen.leave_out(found[0])}"
         )
 
 

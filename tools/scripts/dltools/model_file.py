@@ -54,8 +54,8 @@ SECONDS = "seconds"
 SIGNATURE = "-signature-"
 CONFIG, HYPERPARAMETERS, REPR, HTML_REPR = "-model_config-", "-model_hyperparameters-", "-repr-", "-http_repr-"
 NOT_A_MODEL = (
-    "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation', or a network that Keras "
-    "saved whole (.keras, .h5)"
+    "is no trained model (h5mlm). Choose the trained model of 'Deep learning training and evaluation', or a network "
+    "that Keras saved whole (.keras, .h5)"
 )
 
 
@@ -136,13 +136,13 @@ def check_shown(texts, source: Dataset) -> None:
     for text in texts:
         if isinstance(text, str) and is_markup(text):
             raise UserError(
-                f"{source}: {quoted(text)} looks like a piece of a web page, as which it would act where Galaxy shows the trained "
-                "model. Rename it."
+                f"{source}: {quoted(text)} looks like a piece of a web page, as which it would act where Galaxy shows "
+                "the trained model. Rename it."
             )
         if isinstance(text, str) and not _is_label(text):
             raise UserError(
-                f"{source}: the name {quoted(text)} has {len(text):,} characters; the name of a class or a column has at most "
-                f"{MAX_LABEL:,}, and no control characters. Rename it, or choose the right column."
+                f"{source}: the name {quoted(text)} has {len(text):,} characters; the name of a class or a column has "
+                f"at most {MAX_LABEL:,}, and no control characters. Rename it, or choose the right column."
             )
 
 
@@ -175,8 +175,8 @@ def summary(record: Record) -> str:
         for target in record.target.get("outputs") or [record.target]
     )
     return (
-        f"{training['learning_type']}: {record.features['count'] or 'any number of'} features, {outcome}, loss {training['loss']}, "
-        f"optimizer {training['optimizer']['type']}, trained for "
+        f"{training['learning_type']}: {record.features['count'] or 'any number of'} features, {outcome}, loss "
+        f"{training['loss']}, optimizer {training['optimizer']['type']}, trained for "
         f"{record.epochs or 'an unknown number of'} epochs"
     )
 
@@ -210,7 +210,8 @@ def read(dataset: Dataset):
         outputs = record.target.get("outputs") or [record.target]
         if len(outputs) != len(model.outputs):
             raise UserError(
-                f"{dataset}: tells of {len(outputs)} outputs, but its network has {len(model.outputs)}. The file is damaged."
+                f"{dataset}: tells of {len(outputs)} outputs, but its network has {len(model.outputs)}. The file is "
+                "damaged."
             )
         for target, tensor in zip(outputs, model.outputs, strict=True):
             _check_classes(target, tuple(tensor.shape), dataset)
@@ -346,7 +347,8 @@ def _whole_history(history) -> bool:
     """Tell whether what a file says of its epochs has the right form: by name, a number for each epoch."""
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         return False
-    # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than either.
+    # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than
+    # either.
     numbers = all(
         type(v) is float or (type(v) is int and abs(v) <= LARGEST) for values in history.values() for v in values
     )
@@ -379,7 +381,7 @@ def _whole_target(target) -> bool:
     """Tell whether what a file says of one output's target has the right form."""
     whole = isinstance(target, dict) and target.get("kind") in (BINARY, MULTICLASS, MULTILABEL, REGRESSION)
     whole = whole and all(isinstance(target.get(name), list) for name in ("names", "classes"))
-    whole = whole and all(type(c) is int and abs(c) < 2**63 or _is_label(c) for c in target["classes"])
+    whole = whole and all((type(c) is int and abs(c) < 2**63) or _is_label(c) for c in target["classes"])
     return (
         whole
         and len(set(map(str, target["classes"]))) == len(target["classes"])
@@ -438,7 +440,8 @@ def _check_steps(target: dict, output_shape: tuple, dataset: Dataset) -> None:
         fits = [names % count == 0, size is None or (size > 0 and size % (count * output_shape[-1]) == 0)]
     if not all(fits):
         raise UserError(
-            f"{dataset}: what it says of its target does not fit its network, which gives data of shape {output_shape}. The file is damaged."
+            f"{dataset}: what it says of its target does not fit its network, which gives data of shape "
+            f"{output_shape}. The file is damaged."
         )
 
 
@@ -459,7 +462,7 @@ def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -
         raise UserError(
             f"{dataset}: {owner} needs {len(variables)} arrays, but the file holds {len(found)}. The file is damaged."
         )
-    for values, variable in zip(found, variables):
+    for values, variable in zip(found, variables, strict=True):
         shape = tuple(values.shape) if isinstance(values, h5py.Dataset) and values.shape is not None else None
         if shape != tuple(variable.shape):
             raise UserError(
@@ -468,9 +471,10 @@ def _arrays(handle, place: str, variables: list, owner: str, dataset: Dataset) -
             )
         if values.dtype.kind not in ("f" if "float" in str(variable.dtype) else "iub"):
             raise UserError(
-                f"{dataset}: {owner} needs an array of {variable.dtype}, but the file holds {values.dtype}. The file is damaged."
+                f"{dataset}: {owner} needs an array of {variable.dtype}, but the file holds {values.dtype}. The file "
+                "is damaged."
             )
-    return list(zip(variables, found))
+    return list(zip(variables, found, strict=True))
 
 
 def _assign(variable, values, dataset: Dataset) -> None:

@@ -6,6 +6,7 @@ follows the neighbours' mean; and places near those of the neighbours that keep 
 """
 
 import bisect
+import itertools
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -78,7 +79,7 @@ def _rows(ranks: list[int]) -> list[list[int]]:
 def _neighbours(chains: list[list[int]]) -> tuple[dict, dict]:
     above, below = defaultdict(list), defaultdict(list)
     for chain in chains:
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in itertools.pairwise(chain):
             above[lower].append(upper)
             below[upper].append(lower)
     return above, below

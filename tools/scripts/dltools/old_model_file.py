@@ -6,7 +6,8 @@ Root items: ``-model_config-`` (for a network by itself the JSON ``{"-object-": 
 - ``class_name``: KerasGClassifier or KerasGRegressor
 - ``params``: JSON, the wrapper's arguments: ``config`` (the model configuration of Keras 2), ``model_type``, ``loss``,
   ``metrics``, ``optimizer`` and its options, ``epochs``, ``batch_size``, ``callbacks`` and so on
-- ``weights``, if it was trained: a group a layer, in the layout of Keras 2, which orders a layer's arrays as Keras 3 does
+- ``weights``, if it was trained: a group a layer, in the layout of Keras 2, which orders a layer's arrays as Keras 3
+  does
 - ``attributes/classes_``: the classes, for a trained classifier
 
 Anything else in such a file (pipelines of scikit-learn, generators of batches) named Python objects to be made and

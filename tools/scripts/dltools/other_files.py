@@ -24,7 +24,8 @@ _SIGNATURES = (
     (b"\x89PNG", f"is a picture, not a table. {_CHOOSE}"),
     (b"\xff\xd8\xff", f"is a picture, not a table. {_CHOOSE}"),
     (b"GIF8", f"is a picture, not a table. {_CHOOSE}"),
-    (b"%%MatrixMarket", "is a sparse matrix in Matrix Market text, not a table. Choose it under 'sparse matrix', where the form has that."),
+    (b"%%MatrixMarket", "is a sparse matrix in Matrix Market text, not a table. Choose it under 'sparse matrix', "
+        "where the form has that."),
     (b"{\\rtf", f"is a formatted document (RTF), not a table. {_AS_TEXT}"),
 )  # fmt: skip
 _ZIP = b"PK\x03\x04"

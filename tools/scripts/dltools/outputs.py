@@ -1,10 +1,12 @@
-"""The target of a whole network: of its one output, or of each of several, among which the columns are divided in order."""
+"""The target of a whole network: of its one output, or of each of several, among which the columns are divided in
+order.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from . import sequences, steps, targets
+from . import sequences, steps
 from .errors import UserError
 from .parameters import Dataset
 from .targets import REGRESSION, SEVERAL, Target
@@ -91,7 +93,9 @@ def joined(found: list[Target]) -> Target:
 
 
 def _shares(columns, names, outputs: list[Output], labels: bool, source: Dataset):
-    """Yield each output with its columns and their names: one for each number that it gives, or one of labels for each step."""
+    """Yield each output with its columns and their names: one for each number that it gives, or one of labels for each
+    step.
+    """
     count = len(columns) if isinstance(columns, list) else columns.shape[1]
     sizes = [output.size for output in outputs]
     of_labels = [steps.count(output.shape) for output in outputs]
@@ -105,8 +109,8 @@ def _shares(columns, names, outputs: list[Output], labels: bool, source: Dataset
         elif labels:
             other = f", or {sum(of_labels)} columns of labels, one for each step of each output"
         raise UserError(
-            f"{source}: has {count} target columns, but the model has {len(outputs)} outputs with units: {told}. Choose "
-            f"{sum(output.size for output in outputs)} columns, for the outputs in this order{other}."
+            f"{source}: has {count} target columns, but the model has {len(outputs)} outputs with units: {told}. "
+            f"Choose {sum(output.size for output in outputs)} columns, for the outputs in this order{other}."
         )
     ends = np.cumsum(sizes)
     for output, size, end in zip(outputs, sizes, ends, strict=True):

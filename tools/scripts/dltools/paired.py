@@ -1,6 +1,7 @@
 """Whether tables that are paired row by row hold the same samples in the same order, as far as their names tell.
 
-Rows are paired by their position. Where two tables each have a column of names, chosen or not, that name the same samples,
+Rows are paired by their position. Where two tables each have a column of names, chosen or not, that name the same
+samples,
 these must stand in the same order: nothing else would ever show that each sample got the label of another.
 """
 
@@ -23,7 +24,8 @@ _LOOKED_AT, _MOST_COLUMNS = 20, 5
 _SHARED = 0.8
 # Numbers are names only in a column that is called so.
 _NUMBERED = re.compile(
-    r"|(.*[^a-z])?(id|index|accession|barcode|no|nr|number)|(patient|sample|subject|case|user|row|record)id|unnamed: ?\d+|x|row[ ._]?names?|#"
+    r"|(.*[^a-z])?(id|index|accession|barcode|no|nr|number)|(patient|sample|subject|case|user|row|record)id|unnamed: "
+    r"?\d+|x|row[ ._]?names?|#"
 )
 
 
@@ -35,7 +37,9 @@ class Paired(NamedTuple):
 
 
 class Names(NamedTuple):
-    """A column of names, all different: its position, its own name or "", its texts, str (rows,), and the first one's line."""
+    """A column of names, all different: its position, its own name or "", its texts, str (rows,), and the first one's
+    line.
+    """
 
     position: int
     header: str
@@ -45,7 +49,9 @@ class Names(NamedTuple):
 
 
 def named_in(form) -> list[Paired]:
-    """Return the tables that a part of a form names, in order: those with both a parameter ``infile…`` and a ``header…``."""
+    """Return the tables that a part of a form names, in order: those with both a parameter ``infile…`` and a
+    ``header…``.
+    """
     if isinstance(form, list):
         return [found for entry in form for found in named_in(entry)]
     if not isinstance(form, dict):
@@ -92,7 +98,9 @@ class _Look(NamedTuple):
 
 
 def _candidates(table: Paired) -> dict[int, _Look]:
-    """Return the columns whose first cells are all different and either no numbers, or numbers under a name for such."""
+    """Return the columns whose first cells are all different and either no numbers, or numbers under a name for
+    such.
+    """
     try:
         source = tsv.open_table(table.source, table.header, tables.ALL_COLUMNS)
         rows = _first_rows(source)
@@ -167,10 +175,11 @@ def _compare(first: Paired, second: Paired, pairs: list[tuple[Names | None, Name
     left, right, row = moved[0]
     lines = [row + names.first_line for names in (left, right)]
     raise UserError(
-        f"{second.source}, line {lines[1]}: is {quoted(right.texts[row])}, but line {lines[0]} of {first.source} is {quoted(left.texts[row])}. "
-        f"Column {right.position + 1} of the one and column {left.position + 1} of the other name the same samples in another "
-        "order, and rows belong together by their position. Sort both tables by these columns (Galaxy's tool 'Sort', which can "
-        "leave the header on top), or join the tables into one by them and choose that one for both."
+        f"{second.source}, line {lines[1]}: is {quoted(right.texts[row])}, but line {lines[0]} of {first.source} is "
+        f"{quoted(left.texts[row])}. Column {right.position + 1} of the one and column {left.position + 1} of the "
+        "other name the same samples in another order, and rows belong together by their position. Sort both tables by "
+        "these columns (Galaxy's tool 'Sort', which can leave the header on top), or join the tables into one by them "
+        "and choose that one for both."
     )
 
 

@@ -119,11 +119,12 @@ def literal(text: str, label: str) -> Any:
 def keyword_arguments(
     text, label: str, judge: Callable[[str, str], object] = lambda name, word: None
 ) -> dict[str, Any]:
-    """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any case.
+    """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any
+    case.
 
     Parameters:
-        judge: called with a name and the word without quotes that it was given; it may refuse the word for what it says,
-            before it is refused for the quotes.
+        judge: called with a name and the word without quotes that it was given; it may refuse the word for what it
+            says, before it is refused for the quotes.
 
     Raises:
         UserError: the text is not of that form, or a value is not a literal.

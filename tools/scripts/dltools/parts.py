@@ -86,7 +86,9 @@ def folds(scheme: dict, features: Features, target: Target, seed: int) -> list[P
 
 
 def for_final_model(scheme: dict, features: Features, target: Target, seed: int) -> Parts:
-    """Return the parts to train the model on that a cross-validation leaves: all samples, but for the validation part."""
+    """Return the parts to train the model on that a cross-validation leaves: all samples, but for the validation
+    part.
+    """
     groups = _groups(scheme["fold_split"]["split_algos"], features)
     return _with_validation(np.arange(features.rows), None, scheme, features, target, seed, groups)
 
@@ -109,15 +111,16 @@ def _by_column(scheme, features, target, seed) -> Parts:
     unknown = [value for value in values if value not in PART_WORDS]
     if unknown:
         raise UserError(
-            f"{source}: the column with the parts must hold train, validation or test. Received: {listed(map(quoted, unknown))}."
+            f"{source}: the column with the parts must hold train, validation or test. Received: "
+            f"{listed(map(quoted, unknown))}."
         )
     told = np.asarray([PART_WORDS[value] for value in values])[positions]
     found = {name: np.flatnonzero(told == name) for name in ("train", "validation", "test")}
     with_test = scheme["selected_exp_scheme"] == TRAIN_VAL_TEST
     if not with_test and len(found["test"]):
         raise UserError(
-            f"{source}: says of {len(found['test'])} samples that they are for the test, but the scheme Train and Validate has "
-            "no test. Choose the scheme Train, Validate and Evaluate."
+            f"{source}: says of {len(found['test'])} samples that they are for the test, but the scheme Train and "
+            "Validate has no test. Choose the scheme Train, Validate and Evaluate."
         )
     needed = ["train", "test"] if with_test else ["train", "validation"]
     missing = [name for name in needed if not len(found[name])]
@@ -153,10 +156,12 @@ def _classes(target: Target):
 
 
 def _checked(train, validation, test, target: Target) -> Parts:
-    """Return the parts, in the table's order, after seeing to it that there is something to learn in the training part."""
+    """Return the parts, in the table's order, after seeing to it that there is something to learn in the training
+    part.
+    """
     if target.kind != MULTILABEL and (target.truth[train] == target.truth[train[0]]).all():
         raise UserError(
-            f"The training part holds {len(train)} samples that all have the same target, so there is nothing to learn. "
-            "Choose another splitting method: 'No shuffle' takes the first rows of a sorted table."
+            f"The training part holds {len(train)} samples that all have the same target, so there is nothing to "
+            "learn. Choose another splitting method: 'No shuffle' takes the first rows of a sorted table."
         )
     return Parts(*(None if rows is None else np.sort(rows) for rows in (train, validation, test)))

@@ -53,7 +53,8 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     model, record = trained_model.read(source)
     if len(model.outputs) > 1:
         raise UserError(
-            f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with one."
+            f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with "
+            "one."
         )
     table, dataset = _samples(selection, label, columns)
     table = _in_trained_order(table, record.features.get("names"), dataset)
@@ -61,8 +62,8 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     trained_on = record.features["count"]
     if trained_on not in (None, features.count):
         raise UserError(
-            f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the columns "
-            "that correspond to those of the training samples."
+            f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the "
+            "columns that correspond to those of the training samples."
         )
     words.Guard(model, features).check_all()
     names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
@@ -77,7 +78,8 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
         []
         if judge.truth is not None
         else [
-            "no true labels were given, so the importance tells how far the predictions change rather than how far they get worse"
+            "no true labels were given, so the importance tells how far the predictions change rather than how far "
+            "they get worse"
         ]
     )
     notes.append(
@@ -168,7 +170,9 @@ class Judge:
     """
 
     def __init__(self, record, target, scorer, shape=()):
-        """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth; `shape` is as in a target."""
+        """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth; `shape` is
+        as in a target.
+        """
         from . import scoring, targets
 
         self._kind, self._loss = record.target["kind"], record.builder.training["loss"]
@@ -179,7 +183,8 @@ class Judge:
             what = f"Fall of {self.scorer}"
         elif not is_empty(scorer):
             raise UserError(
-                "Score that the importance is the fall of: needs the true labels or values. Give them, or leave it blank."
+                "Score that the importance is the fall of: needs the true labels or values. Give them, or leave it "
+                "blank."
             )
         else:
             self.scorer = "r2" if is_regression else "accuracy"

@@ -72,8 +72,8 @@ class Balance(Display):
     def _extremes(self, name: str, counts: np.ndarray) -> str:
         least, most = int(counts.argmin()), int(counts.argmax())
         return (
-            f"{name}: {counts.sum()} samples, {len(self.classes)} classes, fewest {counts[least]} of {self.classes[least]}, "
-            f"most {counts[most]} of {self.classes[most]}"
+            f"{name}: {counts.sum()} samples, {len(self.classes)} classes, fewest {counts[least]} of "
+            f"{self.classes[least]}, most {counts[most]} of {self.classes[most]}"
         )
 
 
@@ -93,8 +93,8 @@ def from_parameters(selection: dict) -> Balance:
     every = labels.classes(*(table.values for table in found), *(table.classes or () for table in found))
     if len(every.names) > MAX_CLASSES_AT_ALL:
         raise UserError(
-            f"There are {len(every.names)} different labels. This plot counts at most {MAX_CLASSES_AT_ALL} classes: choose the "
-            "column with the class labels."
+            f"There are {len(every.names)} different labels. This plot counts at most {MAX_CLASSES_AT_ALL} classes: "
+            "choose the column with the class labels."
         )
     counts = {}
     for entry, table in zip(entries, found, strict=True):

@@ -17,7 +17,8 @@ MAX_CLASSES = 10
 class Reliability(NamedTuple):
     """Bins of one class with at least one sample, float64 (bins,) each, and their number of samples.
 
-    `brier` is the mean squared distance of probability and truth (https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2).
+    `brier` is the mean squared distance of probability and truth
+    (https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2).
     """
 
     name: str
@@ -64,10 +65,10 @@ class Calibration(Display):
 
     def table(self) -> tuple[list[str], list]:
         """Return one line a class and bin."""
-        names = [[curve.name] * len(curve.samples) for curve in self.curves]
+        names = [curve.name for curve in self.curves for _ in curve.samples]
         fields = ("predicted", "observed", "samples")
         columns = [np.concatenate([getattr(curve, field) for curve in self.curves]) for field in fields]
-        return ["class", "mean_predicted_probability", "share_of_class", "samples"], [sum(names, []), *columns]
+        return ["class", "mean_predicted_probability", "share_of_class", "samples"], [names, *columns]
 
     def summary(self) -> str:
         """Say the Brier score of each class."""
@@ -90,7 +91,8 @@ def from_parameters(selection: dict) -> Calibration:
         )
     if len(found.classes) > MAX_CLASSES:
         raise UserError(
-            f"pos_label: there are {len(found.classes)} classes, and this plot shows at most {MAX_CLASSES}. Name one of: "
+            f"pos_label: there are {len(found.classes)} classes, and this plot shows at most {MAX_CLASSES}. Name one "
+            "of: "
             f"{', '.join(found.classes[:40])}."
         )
     curves = [

@@ -75,10 +75,10 @@ class Curves(Display):
     def table(self) -> tuple[list[str], list]:
         """Return the points of all curves, one a line; the threshold of a mean is nan."""
         x_name, y_name = _COLUMNS[self.kind]
-        names = [[curve.name] * len(curve.x) for curve in self.curves]
+        names = [curve.name for curve in self.curves for _ in curve.x]
         thresholds = [np.full(len(c.x), np.nan) if c.thresholds is None else c.thresholds for c in self.curves]
         columns = [np.concatenate([getattr(c, axis) for c in self.curves]) for axis in ("x", "y")]
-        return ["class", x_name, y_name, "threshold"], [sum(names, []), *columns, np.concatenate(thresholds)]
+        return ["class", x_name, y_name, "threshold"], [names, *columns, np.concatenate(thresholds)]
 
     def summary(self) -> str:
         """Say the area below each curve."""

@@ -103,7 +103,8 @@ def from_parameters(selection: dict) -> Folds:
     }
     if not scores:
         raise UserError(
-            f"{dataset}: no column holds scores, that is numbers, of the folds. It has: {listed(map(quoted, table.names))}."
+            f"{dataset}: no column holds scores, that is numbers, of the folds. It has: "
+            f"{listed(map(quoted, table.names))}."
         )
     if len(rows) < 2:
         raise UserError(f"{dataset}: there is only one fold. The scores of several are compared, one line each.")

@@ -77,8 +77,8 @@ def from_parameters(selection: dict) -> GridScores:
         names = parameters.literal(steps, "Step IDs")
         if not isinstance(names, (list, tuple)) or len(names) != len(scores):
             raise UserError(
-                f"Step IDs: must be a list of {len(scores)} labels, one for each score in {dataset}, such as [1, 2, 5]. "
-                f"Received: {quoted(steps)}."
+                f"Step IDs: must be a list of {len(scores)} labels, one for each score in {dataset}, such as [1, 2, "
+                f"5]. Received: {quoted(steps)}."
             )
         names = [str(name) for name in names]
     return GridScores(title=selection.get("title") or "Scores by number of features", scores=scores, steps=names)

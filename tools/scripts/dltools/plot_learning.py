@@ -41,8 +41,8 @@ def from_parameters(selection: dict) -> Display:
     shown = [name for name in names if name.lower() not in _NOT_SHOWN]
     if "loss" not in names and "epoch" not in names:
         raise UserError(
-            f"{dataset}: no learning curve. It needs the columns epoch and loss, as the training history of 'Deep learning "
-            f"training and evaluation' has them, or {SIZES}, mean_train_scores and mean_test_scores. It has: "
+            f"{dataset}: no learning curve. It needs the columns epoch and loss, as the training history of 'Deep "
+            f"learning training and evaluation' has them, or {SIZES}, mean_train_scores and mean_test_scores. It has: "
             f"{listed(map(quoted, names), 12)}."
         )
     values = _read(dataset, [n for n in names if n in shown or n == "epoch"])

@@ -1,6 +1,7 @@
 """A network layer by layer: type, name, output shape and number of parameters of each, and what feeds what."""
 
 import dataclasses
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -139,7 +140,7 @@ class Network(Display):
             points += [(x, tops[rank]), (x, tops[rank] + max(rows[rank]))]
         points.append((way[-1], middles[ranks[end]] - self.boxes[end].height / 2))
         vertices, codes = [points[0]], [Path.MOVETO]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             half = (y0 + y1) / 2
             vertices += [(x0, half), (x1, half), (x1, y1)]
             codes += [Path.CURVE4] * 3
@@ -190,8 +191,9 @@ def from_parameters(selection: dict) -> Network:
     passed = network_layout.passages(len(boxes), edges)
     if passed > MAX_PASSED:
         raise UserError(
-            f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in all, more than a "
-            f"picture can show ({MAX_PASSED:,}). 'Create a deep learning model architecture' lists the layers."
+            f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in "
+            f"all, more than a picture can show ({MAX_PASSED:,}). 'Create a deep learning model architecture' lists "
+            "the layers."
         )
     return Network(title=selection.get("title") or model.name, boxes=boxes, edges=edges)
 

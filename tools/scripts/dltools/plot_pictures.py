@@ -92,7 +92,8 @@ def from_parameters(selection: dict) -> Mistakes:
     pictures = tables.read_numbers(source, parameters.boolean(selection.get("header_pictures"), "header_pictures"))
     if len(pictures.values) != len(true.values):
         raise UserError(
-            f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of the "
+            f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose "
+            "tables of the "
             'same samples, and check what "Does the dataset contain header" says.'
         )
     shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)

@@ -77,10 +77,10 @@ class Regression(Display):
 
     def table(self) -> tuple[list[str], list]:
         """Return one line a target and sample."""
-        names = [[target.name] * len(target.true) for target in self.targets]
+        names = [target.name for target in self.targets for _ in target.true]
         fields = ("true", "predicted", "residuals")
         columns = [np.concatenate([getattr(target, field) for target in self.targets]) for field in fields]
-        return ["target", "true", "predicted", "residual"], [sum(names, []), *columns]
+        return ["target", "true", "predicted", "residual"], [names, *columns]
 
     def summary(self) -> str:
         """Say the usual figures of each target."""
@@ -136,7 +136,8 @@ def from_parameters(selection: dict) -> Regression:
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:
         raise UserError(
-            f"{true_set} has {width} selected columns, {predicted_set} has {predicted.values.shape[1]}. Each target needs "
+            f"{true_set} has {width} selected columns, {predicted_set} has {predicted.values.shape[1]}. Each target "
+            "needs "
             "one column in both."
         )
     if width > MAX_TARGETS:
@@ -152,7 +153,9 @@ def from_parameters(selection: dict) -> Regression:
 
 
 def _matched(true: tables.NumberTable, predicted: tables.NumberTable, source) -> tuple[list[str], list[int]]:
-    """Return the targets' names and for each the position of its predicted column: by name where all have it, else in order."""
+    """Return the targets' names and for each the position of its predicted column: by name where all have it, else in
+    order.
+    """
     width = true.values.shape[1]
     names = [name.removeprefix("True_") for name in true.names or (str(number) for number in range(1, width + 1))]
     given = [name.removeprefix("Predicted_") for name in predicted.names or ()]
@@ -160,6 +163,7 @@ def _matched(true: tables.NumberTable, predicted: tables.NumberTable, source) ->
         return names, [given.index(name) for name in names]
     if width > 1 and given and true.names and set(names) & set(given):
         raise UserError(
-            f"{source}: its columns {listed(map(quoted, given))} are not those of the true values, {listed(map(quoted, names))}."
+            f"{source}: its columns {listed(map(quoted, given))} are not those of the true values, "
+            f"{listed(map(quoted, names))}."
         )
     return names, list(range(width))

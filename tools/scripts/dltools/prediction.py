@@ -11,7 +11,8 @@ SIGNED_LOSSES = ("hinge", "squared_hinge")
 
 
 def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
-    """Refuse outputs that are no numbers: nothing can be said of such samples, and the largest of them would be any class.
+    """Refuse outputs that are no numbers: nothing can be said of such samples, and the largest of them would be any
+    class.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
@@ -23,8 +24,9 @@ def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
     wrong = np.flatnonzero(~np.isfinite(found).all(axis=1))
     if len(wrong):
         raise UserError(
-            f"The network's output for sample {rows[wrong[0]] + 1} is no number: what it computes on the way grows too large. Scale the features "
-            "to about 0 to 1, as they were when it was trained, or train it again with a lower learning rate."
+            f"The network's output for sample {rows[wrong[0]] + 1} is no number: what it computes on the way grows too "
+            "large. Scale the features to about 0 to 1, as they were when it was trained, or train it again with a "
+            "lower learning rate."
         )
 
 
@@ -34,7 +36,8 @@ def without_logits(found: np.ndarray, training: dict, shapes=()) -> np.ndarray:
     Parameters:
         found: float32 (rows, units), the network's outputs.
         training: as in `training_parameters`.
-        shapes: of each output for one sample; their numbers stand side by side. Of one output of one row, they may be left out.
+        shapes: of each output for one sample; their numbers stand side by side. Of one output of one row, they may be
+            left out.
     """
     activation = objectives.logits_to(training)
     if activation is None:
@@ -117,7 +120,8 @@ def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
         shapes: as for `without_logits`.
 
     Returns:
-        (names, columns): one column headed Predicted with the user's labels, or one column a class or target; of an output of
+        (names, columns): one column headed Predicted with the user's labels, or one column a class or target; of an
+            output of
         several steps, these for each step.
     """
     if target["kind"] == SEVERAL:

@@ -35,8 +35,9 @@ def check_classes(classes: list[str]) -> None:
     marked = next((name for name in classes if _MARKED.fullmatch(name)), None)
     if marked is not None:
         raise UserError(
-            f"Columns to pass through: a class of the model is called {quoted(marked)}, as such columns are, so that nobody could tell them "
-            "from its probabilities. Close this box, and put the columns beside the predictions afterwards."
+            f"Columns to pass through: a class of the model is called {quoted(marked)}, as such columns are, so that "
+            "nobody could tell them from its probabilities. Close this box, and put the columns beside the predictions "
+            "afterwards."
         )
 
 

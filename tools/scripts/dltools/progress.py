@@ -16,7 +16,9 @@ def duration(seconds: float) -> str:
 
 
 def in_order(names) -> list[str]:
-    """Return the names that `fit` reports with the loss first, then the metrics, then the same of the validation part."""
+    """Return the names that `fit` reports with the loss first, then the metrics, then the same of the validation
+    part.
+    """
     return sorted(names, key=lambda name: (name.startswith("val_"), name.removeprefix("val_") != "loss"))
 
 
@@ -27,14 +29,17 @@ class Progress(keras.callbacks.Callback):
     """
 
     def __init__(self, first_epoch: int, last_epoch: int, silent: bool = False):
+        """Tell of the epochs after `first_epoch` up to `last_epoch`; `silent` keeps their seconds alone."""
         super().__init__()
         self.first_epoch, self.last_epoch, self.silent = first_epoch, last_epoch, silent
         self.seconds: list[float] = []
 
     def on_epoch_begin(self, epoch, logs=None):
+        """Start the clock."""
         self._began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
+        """Stop it, and print the line."""
         self.seconds.append(time.monotonic() - self._began)
         if self.silent:
             return

@@ -23,7 +23,8 @@ WINDOWS = ("Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "
 POINTWISE = frozenset(
     {"Dense", "Activation", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
      "GaussianNoise", "AlphaDropout", "ActivityRegularization", "BatchNormalization", "Identity", "Rescaling", "ReLU",
-     "LeakyReLU", "PReLU", "ELU", "Softmax", *(f"{kind}{n}D" for kind in ("Cropping", "ZeroPadding") for n in (1, 2, 3))}
+     "LeakyReLU", "PReLU", "ELU", "Softmax",
+     *(f"{kind}{n}D" for kind in ("Cropping", "ZeroPadding") for n in (1, 2, 3))}
 )  # fmt: skip
 JOINING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
 

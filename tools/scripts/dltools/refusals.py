@@ -1,7 +1,8 @@
-"""What Keras and TensorFlow refuse, said to the person at the form: the layer, what is wrong, the shape that reached it.
+"""What Keras and TensorFlow refuse, said to the person at the form: the layer, what is wrong, the shape that reached
+it.
 
-What a rule of `misfits` knows is said in the form's terms, before Keras is asked; else it is Keras' own sentence, without
-the names that only a program has.
+What a rule of `misfits` knows is said in the form's terms, before Keras is asked; else it is Keras' own sentence,
+without the names that only a program has.
 """
 
 import contextlib
@@ -26,7 +27,8 @@ INCOMPATIBLE = re.compile(
 # Keras' sentence -> what it says to a person who did not write the program.
 _SAID = (
     (
-        r".*of layer ['\"]([^'\"]*)['\"] is incompatible with the layer: expected axis (-?\d+) of input shape to have value (\S+), "
+        r".*of layer ['\"]([^'\"]*)['\"] is incompatible with the layer: expected axis (-?\d+) of input shape to "
+        r"have value (\S+), "
         r"but received input with shape (\([^)]*\)).*",
         r"the layer '\1' was made for data of the size \3 along axis \2, but is given \4",
     ),
@@ -41,10 +43,14 @@ _SAID = (
 )
 # What only says where a program failed.
 _OF_PROGRAM = re.compile(
-    r"out of range|out of bounds for axis|object has no attribute|is not (?:iterable|subscriptable|callable)|unsupported operand|"
+    r"out of range|out of bounds for axis|object has no attribute|is not "
+    r"(?:iterable|subscriptable|callable)|unsupported operand|"
     r"values to unpack|not supported between|could not be broadcast|KerasTensor|<[^<>]*>|required positional argument"
 )
-_NOT_TOGETHER = "its arguments do not go together, or not with these data. Compare them with those of the layer in Keras' documentation"
+_NOT_TOGETHER = (
+    "its arguments do not go together, or not with these data. Compare them with those of the layer in Keras' "
+    "documentation"
+)
 
 
 def of_backend() -> tuple:
@@ -71,7 +77,9 @@ def explained(label: str, shape, layer: misfits.Layer | None = None):
 
 
 def _known(layer: misfits.Layer) -> str | None:
-    """Return what the rules say; nothing of a layer to which a file gives arguments of another type. Keras refuses it then."""
+    """Return what the rules say; nothing of a layer to which a file gives arguments of another type. Keras refuses it
+    then.
+    """
     try:
         return misfits.sentence(layer) if _is_typed(layer) else None
     except KERAS_REFUSALS:
@@ -79,7 +87,9 @@ def _known(layer: misfits.Layer) -> str | None:
 
 
 def _is_typed(layer: misfits.Layer) -> bool:
-    """Tell whether the arguments that the rules compute with are numbers: a text times a large one would be a huge text."""
+    """Tell whether the arguments that the rules compute with are numbers: a text times a large one would be a huge
+    text.
+    """
     for name, value in layer.options.items():
         kind = arguments.kind(layer.name, name)
         if value is None or not isinstance(getattr(kind, "kind", kind), (Amounts, Axes, Shape, Sizes, Whole)):
@@ -106,7 +116,10 @@ def keras_reason(error: Exception) -> str:
 def _plain(text: str) -> str:
     found = INCOMPATIBLE.search(text)
     if found:
-        return f"the layer '{found.group(1)}' takes data of {int(found.group(2)) - 1} dimensions beside the samples, but is given {found.group(3)}"
+        return (
+            f"the layer '{found.group(1)}' takes data of {int(found.group(2)) - 1} dimensions beside the samples, but "
+            f"is given {found.group(3)}"
+        )
     for pattern, sentence in _SAID:
         if re.fullmatch(pattern, text):
             return re.sub(pattern, sentence, text, count=1)
@@ -117,12 +130,14 @@ def _plain(text: str) -> str:
 _COMPUTING = (
     (
         r"indices\[[^]]*\] = (-?\d+) is not in \[0, (\d+)\)",
-        r"A number that stands for a word is \1, but the Embedding that looks it up has words from 0 to below \2, its input_dim. "
+        r"A number that stands for a word is \1, but the Embedding that looks it up has words from 0 to below \2, "
+        r"its input_dim. "
         "Let input_dim be the largest number of the table plus 1.",
     ),
     (
         r".*Input values must be in the range 0 <= values < num_tokens with num_tokens=(\d+).*",
-        r"A category is not from 0 to below \1, the num_tokens of a CategoryEncoding. Let num_tokens be the largest number of the table plus 1.",
+        r"A category is not from 0 to below \1, the num_tokens of a CategoryEncoding. Let num_tokens be the largest "
+        r"number of the table plus 1.",
     ),
     (
         r".*(?:NHWC|NCHW|channels_first|Conv\w* op currently only supports).*",
@@ -130,27 +145,31 @@ _COMPUTING = (
     ),
     (
         r".*(?:cuDNN|CuDNN|CUDA|cublas|cuBLAS).*",
-        "The GPU cannot compute this network. Choose a smaller batch_size, leave use_cudnn out, or ask your administrator.",
+        "The GPU cannot compute this network. Choose a smaller batch_size, leave use_cudnn out, or ask your "
+        "administrator.",
     ),
     (
-        r".*(?:Incompatible shapes|[Dd]imensions must be equal|must have the same|required broadcastable shapes|Matrix size-incompatible).*",
-        "The data that a layer makes of these samples have another shape than the layer after it takes. Look at the layer table for "
-        "the layers whose sizes differ, and at the columns that were chosen.",
+        r".*(?:Incompatible shapes|[Dd]imensions must be equal|must have the same|required broadcastable "
+        r"shapes|Matrix size-incompatible).*",
+        "The data that a layer makes of these samples have another shape than the layer after it takes. Look at the "
+        "layer table for the layers whose sizes differ, and at the columns that were chosen.",
     ),
 )
 
 
 @contextlib.contextmanager
 def computed():
-    """Turn what Keras and TensorFlow cannot compute of a network, or have no memory for, inside the block into a `UserError`."""
+    """Turn what Keras and TensorFlow cannot compute of a network, or have no memory for, inside the block into a
+    `UserError`.
+    """
     from tensorflow import errors
 
     try:
         yield
     except (errors.ResourceExhaustedError, MemoryError):
         raise UserError(
-            "The network needs more memory than there is. Choose a smaller batch_size, fewer units or filters, or smaller data, "
-            "or ask your administrator for more memory."
+            "The network needs more memory than there is. Choose a smaller batch_size, fewer units or filters, or "
+            "smaller data, or ask your administrator for more memory."
         ) from None
     except KERAS_REFUSALS as error:
         # What is raised elsewhere than in a layer of the network is a bug.

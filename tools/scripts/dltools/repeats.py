@@ -49,7 +49,9 @@ class Repeats(NamedTuple):
 
 
 class Prints(NamedTuple):
-    """Numbers that are equal where rows are: of the features, and of features and target together, int64 (rows,) each."""
+    """Numbers that are equal where rows are: of the features, and of features and target together, int64 (rows,)
+    each.
+    """
 
     features: np.ndarray
     samples: np.ndarray
@@ -158,7 +160,7 @@ def _hashes(values) -> np.ndarray:
     Python's hash of bytes has 64 bits and a secret of its own in every process: among a million rows, two different
     ones are taken for equal once in 40 million runs.
     """
-    rows, columns = values.shape
+    _rows, columns = values.shape
     if columns <= 2 * _GLANCE:
         return _hashes_of_all(values)
     # Few rows are equal in some columns already; only these need a look at all.

@@ -1,4 +1,6 @@
-"""The report of a training run: what was trained on what, how it went, how good the network is, and how to repeat it."""
+"""The report of a training run: what was trained on what, how it went, how good the network is, and how to repeat
+it.
+"""
 
 import datetime
 import json
@@ -127,7 +129,8 @@ def _data(outcome, form: dict) -> list:
 def _parts(outcome) -> list[tuple[str, np.ndarray]]:
     if outcome.divided is None:
         return []
-    return [(name, rows) for name, rows in zip(("training", "validation", "test"), outcome.divided) if rows is not None]
+    named = zip(("training", "validation", "test"), outcome.divided, strict=True)
+    return [(name, rows) for name, rows in named if rows is not None]
 
 
 def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
@@ -323,7 +326,7 @@ def _told(value) -> str:
 
 
 def _run(outcome) -> list:
-    rows = [["date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")]]
+    rows = [["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")]]
     rows += [[name.replace("_", " "), _told(value)] for name, value in (outcome.record.run or {}).items()]
     rows += [[name, version] for name, version in model_file.versions().items()]
     return [Table(["Fact", "Value"], rows)]

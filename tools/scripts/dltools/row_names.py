@@ -7,13 +7,15 @@ from .parameters import Dataset
 # Rows that are looked at; names that repeat do so early.
 _ROWS = 100_000
 NOTE = (
-    "the header has one name less than the rows have cells, so the first column holds names of the rows, as R writes them: it is "
-    "used only where it is chosen by its number, and the first name of the header belongs to column 2"
+    "the header has one name less than the rows have cells, so the first column holds names of the rows, as R writes "
+    "them: it is used only where it is chosen by its number, and the first name of the header belongs to column 2"
 )
 
 
 def are_meant(first: list[str], second: list[str] | None) -> bool:
-    """Tell whether a header, the cells `first`, lacks the name of the first of the cells below, and not that of the last."""
+    """Tell whether a header, the cells `first`, lacks the name of the first of the cells below, and not that of the
+    last.
+    """
     return second is not None and len(second) == len(first) + 1 and bool(second[0].strip()) and bool(second[-1].strip())
 
 
@@ -51,6 +53,6 @@ def _first_cell(raw: bytes, separator: str) -> str:
 
 def _refusal(dataset: Dataset, line: int, found: str) -> UserError:
     return UserError(
-        f"{dataset}: the header in line {line - 1} has one name less than the rows have cells, but the first column does not name the "
-        f"rows: {found}. Give every column a name; in R, write the table with col.names = NA."
+        f"{dataset}: the header in line {line - 1} has one name less than the rows have cells, but the first column "
+        f"does not name the rows: {found}. Give every column a name; in R, write the table with col.names = NA."
     )

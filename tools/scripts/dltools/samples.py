@@ -167,7 +167,8 @@ def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
         names = trained_on["names"][end - width : end] if trained_on["names"] else None
         if source.names is None and names is not None:
             print(
-                f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was trained on."
+                f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was "
+                "trained on."
             )
         named = source.names is not None and names is not None
         found.append(streams.by_names(source, names) if named else source)

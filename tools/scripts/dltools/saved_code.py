@@ -1,6 +1,7 @@
 """What a network that Keras saved holds of somebody's program: told in plain words before the gate refuses it.
 
-The gate knows places in a file; here is said which layer it is and what to do. Whatever this lets pass still meets the gate.
+The gate knows places in a file; here is said which layer it is and what to do. Whatever this lets pass still meets the
+gate.
 """
 
 from . import allowed, gate, keras2
@@ -20,7 +21,8 @@ LOOKUPS = ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVe
 ACTIVATIONS = ("activation", "recurrent_activation")
 # Layers of Keras 1 and 2 that Keras 3 has no more.
 GONE = (
-    "AbstractRNNCell", "AtrousConvolution1D", "AtrousConvolution2D", "ConvRecurrent2D", "DenseFeatures", "Highway", "LinearModel",
+    "AbstractRNNCell", "AtrousConvolution1D", "AtrousConvolution2D", "ConvRecurrent2D", "DenseFeatures", "Highway",
+    "LinearModel",
     "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense", "Merge", "PeepholeLSTMCell", "RandomFourierFeatures",
     "RandomHeight", "RandomWidth", "SequenceFeatures", "TimeDistributedDense", "WideDeepModel",
 )  # fmt: skip

@@ -7,12 +7,11 @@ Two kinds of file are read, told apart by what they hold:
 - a zip (``.keras``), of Keras 2.12 and later: ``config.json`` with the configuration and how it was compiled,
   ``metadata.json`` with the version, ``model.weights.h5`` with the weights
 
-Nothing is unpacked before what the zip's directory claims is bounded, nothing is read of an HDF5 file before all of it was
-looked through (`hdf5`), and only the one member with the weights is ever written, into a folder that is removed.
+Nothing is unpacked before what the zip's directory claims is bounded, nothing is read of an HDF5 file before all of it
+was looked through (`hdf5`), and only the one member with the weights is ever written, into a folder that is removed.
 """
 
 import contextlib
-import os
 import shutil
 import tempfile
 import zipfile
@@ -85,7 +84,7 @@ def is_zip(path) -> bool:
 def member_names(path) -> list[str] | None:
     """Return the names of a zip's members; None of a file that is too large for a builder, or cannot be read."""
     # The list of members lies inside the file and is read as a whole.
-    if os.path.getsize(path) > limits.limit("json_bytes"):
+    if Path(path).stat().st_size > limits.limit("json_bytes"):
         return None
     try:
         with zipfile.ZipFile(path) as archive:
@@ -127,7 +126,8 @@ def _of_hdf5(handle, source: str) -> Saved:
     if not is_whole(handle):
         if is_weights(handle):
             raise UserError(
-                f"{source}: holds the weights of a network alone, and not how its layers are arranged (no model_config). {SAVE_AGAIN}"
+                f"{source}: holds the weights of a network alone, and not how its layers are arranged (no "
+                f"model_config). {SAVE_AGAIN}"
             )
         raise UserError(f"{source}: {NOT_WHOLE}. {SAVE_AGAIN}")
     config = gate.parse_json(_attribute(handle, "model_config"), source)
@@ -146,14 +146,16 @@ def _saved(source: str, config, compiled, version: str, backend: str | None, kin
     config = keras2.with_layers(config)
     if version.startswith("1.") or version == "1":
         raise UserError(
-            f"{source}: was saved by Keras {version}, whose layers and files were others. Save it again with Keras 2 first, or train it anew."
+            f"{source}: was saved by Keras {version}, whose layers and files were others. Save it again with Keras 2 "
+            "first, or train it anew."
         )
     if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise UserError(f"{source}: its configuration is that of no network. The file is damaged.")
     if config["class_name"] not in gate.MODELS or not keras2.is_own(config):
         raise UserError(
-            f"{source}: the network is of the class {quoted(config.get('registered_name') or config['class_name'])}, which is someone's own "
-            "program and not in the file. Build it as a Sequential or functional network of Keras' own layers."
+            f"{source}: the network is of the class {quoted(config.get('registered_name') or config['class_name'])}, "
+            "which is someone's own program and not in the file. Build it as a Sequential or functional network of "
+            "Keras' own layers."
         )
     gate.model_layers(config, source)
     return Saved(source, config, compiled if isinstance(compiled, dict) else None, version, backend, kind, weights)
@@ -224,7 +226,10 @@ def instead(names: list[str]) -> str:
         return f"is a zip with {quoted(within)} in it. Unpack it, and choose that file."
     if any(name.startswith("model.weights") and name != WEIGHTS for name in names):
         return f"its weights are not in the one member {WEIGHTS}. {SAVE_AGAIN}"
-    return f"{NOT_WHOLE}. Such a zip holds {listed(MEMBERS)}. Received: {listed(quoted(name) for name in names)}. {SAVE_AGAIN}"
+    return (
+        f"{NOT_WHOLE}. Such a zip holds {listed(MEMBERS)}. Received: {listed(quoted(name) for name in names)}. "
+        f"{SAVE_AGAIN}"
+    )
 
 
 def _read(archive: zipfile.ZipFile, name: str, source: str) -> bytes:

@@ -1,4 +1,5 @@
-"""A trained network from elsewhere: a file that plain Keras saved (`saved_file`), read as a trained model of these tools.
+"""A trained network from elsewhere: a file that plain Keras saved (`saved_file`), read as a trained model of these
+tools.
 
 The network is built from its configuration behind the gate, as any other, and its weights are assigned array by array;
 Keras' own reader never sees the file. What such a file does not tell (`saved_training`) is said in the log.
@@ -67,8 +68,8 @@ def read_builder(dataset: Dataset) -> Builder:
         last_layer.check_ends(model, saved.source)
         meaning = saved_training.meaning(model, saved.compiled)
         print(
-            f"{_introduced(saved)} Its layers are taken, its weights are not. To go on with its weights, choose the file itself in "
-            "'Deep learning training and evaluation' or 'Model Prediction'."
+            f"{_introduced(saved)} Its layers are taken, its weights are not. To go on with its weights, choose the "
+            "file itself in 'Deep learning training and evaluation' or 'Model Prediction'."
         )
         return Builder(
             json.loads(architecture.to_json(model)), training_parameters.check(meaning.training, saved.source)
@@ -99,7 +100,9 @@ def _converted(saved: saved_file.Saved, with_weights: bool) -> dict:
 
 
 def _with_modules(config: dict) -> dict:
-    """Return a configuration of Keras 3 with the public modules of layers, which its HDF5 files and first versions leave out."""
+    """Return a configuration of Keras 3 with the public modules of layers, which its HDF5 files and first versions
+    leave out.
+    """
     kind, inner = config.get("class_name"), config.get("config")
     if not isinstance(kind, str) or not isinstance(inner, dict):
         return config
@@ -163,7 +166,9 @@ def _with_weights(config: dict, saved: saved_file.Saved):
 
 
 def _features(model) -> dict:
-    """Return what a record says of the samples: how many numbers a row has, where all sizes are told; tables in any division."""
+    """Return what a record says of the samples: how many numbers a row has, where all sizes are told; tables in any
+    division.
+    """
     sizes = [size for tensor in model.inputs for size in tensor.shape[1:]]
     count = None if None in sizes else sum(math.prod(tensor.shape[1:]) for tensor in model.inputs)
     return {"count": count, "names": None, "tables": [None] * len(model.inputs)}
@@ -181,8 +186,8 @@ def _report_changes(saved: saved_file.Saved) -> None:
         for layer in layers
     ):
         print(
-            f"{saved.source}: hard_sigmoid was another function in Keras 2. The weights before it were multiplied by 1.2, so that it gives "
-            "what it gave."
+            f"{saved.source}: hard_sigmoid was another function in Keras 2. The weights before it were multiplied by "
+            "1.2, so that it gives what it gave."
         )
     enlarged = any(
         layer.get("class_name") == "UpSampling2D" and (layer.get("config") or {}).get("interpolation") == "bilinear"
@@ -190,6 +195,7 @@ def _report_changes(saved: saved_file.Saved) -> None:
     )
     if enlarged and saved.version.startswith(OTHER_BILINEAR):
         print(
-            f"{saved.source}: has an UpSampling2D with bilinear interpolation. If it was trained with TensorFlow 1, that placed the points in "
-            "another way, and what the network predicts may differ a little. The file does not tell."
+            f"{saved.source}: has an UpSampling2D with bilinear interpolation. If it was trained with TensorFlow 1, "
+            "that placed the points in another way, and what the network predicts may differ a little. The file does "
+            "not tell."
         )

@@ -1,7 +1,8 @@
-"""How a network that plain Keras saved was trained, as far as its file tells and these tools can go on, and what it predicts.
+"""How a network that plain Keras saved was trained, as far as its file tells and these tools can go on, and what it
+predicts.
 
-A file tells the loss and the optimizer, or nothing. It never tells what the classes are called, nor what a number means:
-what is made up here is said in the log.
+A file tells the loss and the optimizer, or nothing. It never tells what the classes are called, nor what a number
+means: what is made up here is said in the log.
 """
 
 from typing import NamedTuple
@@ -15,7 +16,8 @@ from .training_parameters import CLASSIFIER, REGRESSOR
 # What else Keras called its losses.
 OTHER_NAMES = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error", "kld": "kullback_leibler_divergence", "kl_divergence": "kullback_leibler_divergence",
+    "msle": "mean_squared_logarithmic_error", "kld": "kullback_leibler_divergence",
+    "kl_divergence": "kullback_leibler_divergence",
     "bce": "binary_crossentropy", "cosine_similarity": "cosine_proximity", "log_cosh": "logcosh", "huber_loss": "huber",
 }  # fmt: skip
 OF_ONE_CLASS = (
@@ -47,7 +49,9 @@ OTHER_OPTIONS = {"lr": "learning_rate"}
 
 
 class Told(NamedTuple):
-    """What a file tells of its training: the loss with its options, or None; the optimizer, or None; and what of them is left out."""
+    """What a file tells of its training: the loss with its options, or None; the optimizer, or None; and what of them
+    is left out.
+    """
 
     loss: str | None
     loss_options: dict
@@ -221,7 +225,10 @@ def _sentence(tensor, kind: str, units: int, known: Told) -> str:
         MULTILABEL: (f"{units} labels, of which a sample may have several", f"0 to {units - 1}"),
     }[kind]
     of_what = "" if len(tensor.shape) == 2 else f" of {each}"
-    return f"{found}, so taken for a classification{of_what} into {classes}, called {names} by their position, for the file has no names of them"
+    return (
+        f"{found}, so taken for a classification{of_what} into {classes}, called {names} by their position, for the "
+        "file has no names of them"
+    )
 
 
 def _training(kind: str, known: Told, outputs: list) -> dict:
@@ -250,11 +257,14 @@ def describe(training: dict, compiled: dict | None) -> str:
     whose = "as its file tells" if known.optimizer else "for its file tells none that these tools have"
     if optimizer != (known.optimizer or DEFAULT_OPTIMIZER):
         whose = "as 'Hyperparameter Swapping' says"
-    said = f"the optimizer starts afresh: {optimizer['type']}{'' if rate is None else f' with learning rate {rate:g}'}, {whose}"
+    said = (
+        f"the optimizer starts afresh: {optimizer['type']}{'' if rate is None else f' with learning rate {rate:g}'}, "
+        f"{whose}"
+    )
     loss = "" if known.loss else f"; the loss is {training['loss']}"
     left = f"; not taken over: {listed(known.left_out)}" if known.left_out else ""
     epochs, size = training["fit"].get("epochs", 1), training["fit"].get("batch_size", DEFAULT_BATCH_SIZE)
     return (
-        f"{said}{loss}{left}; {epochs} {'epoch' if epochs == 1 else 'epochs'} of batches of {size}, of which its file tells nothing: "
-        "'Hyperparameter Swapping' sets epochs and batch_size"
+        f"{said}{loss}{left}; {epochs} {'epoch' if epochs == 1 else 'epochs'} of batches of {size}, of which its file "
+        "tells nothing: 'Hyperparameter Swapping' sets epochs and batch_size"
     )

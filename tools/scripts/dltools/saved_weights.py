@@ -1,11 +1,12 @@
-"""The weights of a network that plain Keras saved: which array of the file belongs to which variable of the rebuilt network.
+"""The weights of a network that plain Keras saved: which array of the file belongs to which variable of the rebuilt
+network.
 
 HDF5, Keras 2 and 3: ``model_weights`` has a group for each layer, whose attribute ``weight_names`` lists its arrays:
 those that training changes first, then the others; of a model inside another all of the first kind, layer by layer,
 then all of the other kind. Where layers and groups have other names, both are taken in their order.
 
-Zip, Keras 2.12 and later: ``layers/<class>/vars/0``, where a further layer of the same class is ``<class>_1`` and so on; a
-layer within another lies below it, by the name that it has there (``cell``, ``forward_layer``). Keras 2.12 called
+Zip, Keras 2.12 and later: ``layers/<class>/vars/0``, where a further layer of the same class is ``<class>_1`` and so
+on; a layer within another lies below it, by the name that it has there (``cell``, ``forward_layer``). Keras 2.12 called
 ``layers`` ``_layer_checkpoint_dependencies``.
 
 The order of layers and their classes are those of the saved configuration: Keras 3 may sort the layers of a rebuilt
@@ -55,7 +56,8 @@ class Places(NamedTuple):
     Attributes:
         known: all places below which there are arrays.
         group: what a model calls its layers.
-        twice: whether a layer with weights counts twice where layers of a class are numbered, as in Keras 2.12 and 2.13.
+        twice: whether a layer with weights counts twice where layers of a class are numbered, as in Keras 2.12 and
+            2.13.
     """
 
     known: frozenset
@@ -123,7 +125,8 @@ def _check(pair: Pair, source: str) -> None:
         )
     if pair.array.dtype.kind not in ("f" if "float" in str(pair.variable.dtype) else "iubf"):
         raise UserError(
-            f"{source}: the array {place} is of {pair.array.dtype}, but the layer needs {pair.variable.dtype}. The file is damaged."
+            f"{source}: the array {place} is of {pair.array.dtype}, but the layer needs {pair.variable.dtype}. The "
+            "file is damaged."
         )
 
 
@@ -157,7 +160,9 @@ def _layers(model, config: dict) -> list[tuple]:
 
 
 def holders(layer, saved: dict, place: str = "", places: Places = NOWHERE) -> list[Holder]:
-    """Return the layers with weights of their own in a layer, itself among them, in the order in which they were saved."""
+    """Return the layers with weights of their own in a layer, itself among them, in the order in which they were
+    saved.
+    """
     if saved.get("class_name") in gate.MODELS:
         return _of_model(layer, saved, place, places)
     own = [Holder(layer, saved, place)] if _own(layer) else []
@@ -201,14 +206,17 @@ def _inside(layer) -> list[tuple]:
                     for v, group in [(v, _numbered(type(v).__name__, seen)) for v in value]
                     if v is inner
                 ]
-        # Of one attribute by two names, the one that is not private comes first; Keras 2 came upon the forward layer by another.
+        # Of one attribute by two names, the one that is not private comes first; Keras 2 came upon the forward layer by
+        # another.
         names = [*(name.removeprefix("_") for name in names), *names, *(["layer"] if "forward_layer" in names else [])]
         found.append((list(dict.fromkeys(names)), inner))
     return found
 
 
 def _config_of(saved: dict, names: list[str]) -> dict:
-    """Return the saved configuration of a layer inside another; that of the other where it has none, as a cell of an LSTM."""
+    """Return the saved configuration of a layer inside another; that of the other where it has none, as a cell of an
+    LSTM.
+    """
     config = saved.get("config") if isinstance(saved.get("config"), dict) else {}
     for name in (*names, "layer"):
         within = config.get(name)
@@ -233,7 +241,8 @@ def _of_hdf5(model, saved: Saved) -> list[Pair]:
         # By order, as Keras itself reads them.
         if len(names) != len(layers):
             raise UserError(
-                f"{saved.source}: its network has {len(layers)} layers with weights, but it holds the weights of {len(names)}. The file is damaged."
+                f"{saved.source}: its network has {len(layers)} layers with weights, but it holds the weights of "
+                f"{len(names)}. The file is damaged."
             )
         groups = {layer.name: name for (layer, _), name in zip(layers, names, strict=True)}
     found = []
@@ -264,7 +273,9 @@ def _of_layer(layer, config: dict, group: str, saved: Saved) -> list[Pair]:
 
 
 def _in_saved_order(owners: list[Holder]) -> list:
-    """Return the variables of a layer: those that training changes, then the others, in both the layers in their order."""
+    """Return the variables of a layer: those that training changes, then the others, in both the layers in their
+    order.
+    """
     variables = list({id(v): v for holder in owners for v in _own(holder.layer)}.values())
     learned = {id(v) for holder in owners for v in holder.layer.trainable_weights}
     return [v for v in variables if id(v) in learned] + [v for v in variables if id(v) not in learned]
@@ -314,12 +325,14 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
     missing = next(((holder, place) for (holder, _), place in found if place not in arrays), None)
     if missing:
         raise UserError(
-            f"{saved.source}: holds no array {quoted(missing[1])}, which layer {quoted(missing[0].layer.name)} needs. The file is damaged."
+            f"{saved.source}: holds no array {quoted(missing[1])}, which layer {quoted(missing[0].layer.name)} needs. "
+            "The file is damaged."
         )
     left = set(arrays) - {place for _, place in found}
     if left:
         raise UserError(
-            f"{saved.source}: holds arrays that its network has no place for: {listed(sorted(left), 3)}. The file is damaged."
+            f"{saved.source}: holds arrays that its network has no place for: {listed(sorted(left), 3)}. The file is "
+            "damaged."
         )
     return [_changed(variable, arrays[place], holder, saved) for (holder, variable), place in found]
 

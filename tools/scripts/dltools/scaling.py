@@ -57,8 +57,8 @@ def in_front(model, method: str, source: str):
         shape = tuple(layer.batch_shape[1:])
         if None in shape and method != BY_255:
             raise UserError(
-                f"Feature scaling: the model's input_shape is {shape}. Scaling column by column needs every size of it: "
-                "give input_shape in numbers."
+                f"Feature scaling: the model's input_shape is {shape}. Scaling column by column needs every size of "
+                "it: give input_shape in numbers."
             )
         name = NAMES[method] + (f"_{layer.name}" if len(inputs) > 1 else "")
         _insert(config["config"], layer.name, _layer_config(name, method, len(shape)))
@@ -74,8 +74,8 @@ def _to_scale(inputs: list, looked_up: dict[str, str]) -> list:
     found = [layer for layer in inputs if layer.name not in looked_up]
     if not found:
         raise UserError(
-            f"Feature scaling: {next(iter(looked_up.values()))} takes whole numbers, which scaling would destroy. Remove the box. For words "
-            "beside measurements, design a model with an input for each."
+            f"Feature scaling: {next(iter(looked_up.values()))} takes whole numbers, which scaling would destroy. "
+            "Remove the box. For words beside measurements, design a model with an input for each."
         )
     for name in looked_up:
         print(f"Feature scaling: input {quoted(name)} is left as it is, for {looked_up[name]} takes its whole numbers.")
@@ -133,8 +133,9 @@ def check_kept(model, method: str, source: str) -> None:
     kept = method_of(model)
     if method not in (NONE, kept):
         raise UserError(
-            f"Feature scaling: {source} was trained with {'none' if kept == NONE else quoted(kept)}, which stays as it is when a model is "
-            f"trained anew or further. Received: {quoted(method)}. Remove the box, or train a new model."
+            f"Feature scaling: {source} was trained with {'none' if kept == NONE else quoted(kept)}, which stays as it "
+            f"is when a model is trained anew or further. Received: {quoted(method)}. Remove the box, or train a new "
+            "model."
         )
 
 
@@ -179,15 +180,17 @@ def _shift_and_scale(name: str, found: Ranges, features: batches.Features, first
         column = first + int(wrong[0])
         named = f" ({quoted(features.names[column])})" if features.names else ""
         raise UserError(
-            f"Feature scaling: column {column + 1}{named} of {features.source} varies by {spread[wrong[0]]:.3g}, which 32 bits cannot scale. "
-            "Multiply it by a number that brings it near 1, or leave it out."
+            f"Feature scaling: column {column + 1}{named} of {features.source} varies by {spread[wrong[0]]:.3g}, which "
+            "32 bits cannot scale. Multiply it by a number that brings it near 1, or leave it out."
         )
     shift = found.mean if name.startswith(NAMES[STANDARD]) else found.low
     return np.where(constant, found.low, shift), np.where(constant, 1.0, spread)
 
 
 def ranges(features: batches.Features, rows: np.ndarray) -> Ranges:
-    """Return what the columns hold in some rows, in two passes, for the difference of large sums would lose the variance."""
+    """Return what the columns hold in some rows, in two passes, for the difference of large sums would lose the
+    variance.
+    """
     chunks = np.array_split(rows, -(-len(rows) // CHUNK))
     low, high = np.full(features.count, np.inf), np.full(features.count, -np.inf)
     total = np.zeros(features.count)

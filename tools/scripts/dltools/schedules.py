@@ -20,6 +20,7 @@ class Rates(NamedTuple):
     """Learning rates in brackets: ``(0.001, 0.0001)``."""
 
     def read(self, value, label):
+        """Return the rates, a list of float; refuse what are none."""
         rates = bracketed(value, label, "learning rates in brackets, such as (0.001, 0.0001)")
         several = list(rates) if isinstance(rates, (tuple, list)) else [rates]
         return [Real(0).read(rate, label) for rate in several]
@@ -31,7 +32,8 @@ _ALPHA = optional("alpha", Real(0, 1))
 # Class in keras.optimizers.schedules -> its parameters in the form.
 SCHEDULES = {
     "ExponentialDecay": _DECAY,
-    "CosineDecay": (_UNIT, optional("decay_steps", Whole()), _ALPHA, optional("warmup_steps", Whole(0)), optional("warmup_from", Real(0))),
+    "CosineDecay": (_UNIT, optional("decay_steps", Whole()), _ALPHA, optional("warmup_steps", Whole(0)),
+    optional("warmup_from", Real(0))),
     "CosineDecayRestarts": (
         _UNIT, Parameter("first_decay_steps", Whole()), optional("t_mul", Real(1)), optional("m_mul", Real(0)), _ALPHA,
     ),
@@ -106,8 +108,8 @@ def make(chosen: dict, rate: float, steps: int, epochs: int):
 def _all_after(warmup: int, steps: int, kind: str) -> int:
     if warmup >= steps:
         raise UserError(
-            f"{kind}: the warm-up of {warmup} steps leaves nothing of the training, which has {steps} steps. Give fewer "
-            "warmup_steps, or more epochs."
+            f"{kind}: the warm-up of {warmup} steps leaves nothing of the training, which has {steps} steps. Give "
+            "fewer warmup_steps, or more epochs."
         )
     return steps - warmup
 

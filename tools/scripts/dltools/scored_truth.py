@@ -42,7 +42,9 @@ class ScoredTruth(NamedTuple):
 
 
 class _Scores(NamedTuple):
-    """The table of scores: float64 (rows, columns), the columns' names or None, and the number of the first row's line."""
+    """The table of scores: float64 (rows, columns), the columns' names or None, and the number of the first row's
+    line.
+    """
 
     values: np.ndarray
     names: list[str] | None
@@ -81,7 +83,7 @@ def _read_scores(dataset: Dataset, truth: Dataset) -> _Scores:
         return _Scores(table.values, table.names, dataset, table.first_line)
     # Classes that are numbers make a header of numbers; a row of scores has fractions.
     further_lines = tables.count_rows(dataset) - tables.count_rows(truth)
-    is_header = len(set(cells)) == len(cells) > 1 and further_lines >= 0 or len(cells) == 1 == further_lines
+    is_header = (len(set(cells)) == len(cells) > 1 and further_lines >= 0) or len(cells) == 1 == further_lines
     whole = all(float(cell).is_integer() for cell in cells)
     below = prediction_tables.second_cells(dataset)
     header = is_header and not first.alone and (whole or (names_classes(cells, below) and not are_shares(cells)))
@@ -136,14 +138,16 @@ def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str
     columns = found.codes(scores.names).tolist()
     if not set(columns) & set(present):
         raise UserError(
-            f"{scores.dataset}: no column is named after a class. Its columns are {listed(map(quoted, scores.names), 10)}, "
-            f"the classes in {source} {listed([quoted(found.names[code]) for code in present], 10)}."
+            f"{scores.dataset}: no column is named after a class. Its columns are "
+            f"{listed(map(quoted, scores.names), 10)}, the classes in {source} "
+            f"{listed([quoted(found.names[code]) for code in present], 10)}."
         )
     _check_probabilities(scores)
     _check_not_twice(scores, columns)
     missing = [found.names[code] for code in present if code not in set(columns)]
     notes = [
-        f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other classes"
+        f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other "
+        "classes"
     ]
     chosen = _chosen_columns(columns, found, wanted, source)
     truth = np.stack([true == columns[i] for i in chosen], axis=1)
@@ -186,8 +190,9 @@ def _of_one_column(
     """Take one column of scores for those of the positive class."""
     if wanted is None and len(present) > 2:
         raise UserError(
-            f"{scores.dataset} has one column, but {source} holds {len(present)} classes. Choose probabilities with one "
-            "column for each class ('Model Prediction' with the method 'predict_proba'), or name one class as pos_label."
+            f"{scores.dataset} has one column, but {source} holds {len(present)} classes. Choose probabilities with "
+            "one column for each class ('Model Prediction' with the method 'predict_proba'), or name one class as "
+            "pos_label."
         )
     numbers = [labels.number(found.names[code]) for code in present]
     if (
@@ -209,7 +214,8 @@ def _of_one_column(
     else:
         raise UserError(
             f"pos_label: {scores.dataset} has one column of scores, and nothing says of which class they are: "
-            f"{quoted(found.names[present[0]])} or {quoted(found.names[present[1]])}. Type the class for which the scores are high."
+            f"{quoted(found.names[present[0]])} or {quoted(found.names[present[1]])}. Type the class for which the "
+            "scores are high."
         )
     within = bool(
         (scores.values >= -label_tables.ROUNDING).all() and (scores.values <= 1 + label_tables.ROUNDING).all()
@@ -226,8 +232,8 @@ def _of_indicators(table: tables.TextTable, source: Dataset, scores: _Scores, wa
     )
     if truth.shape[1] != scores.values.shape[1]:
         raise UserError(
-            f"{source} has {truth.shape[1]} columns of 0 and 1, {scores.dataset} has {scores.values.shape[1]} columns of "
-            "scores. Choose tables with one column for each class, or true labels in a single column."
+            f"{source} has {truth.shape[1]} columns of 0 and 1, {scores.dataset} has {scores.values.shape[1]} columns "
+            "of scores. Choose tables with one column for each class, or true labels in a single column."
         )
     _check_probabilities(scores)
     names = [name.removeprefix("True_") for name in table.names or scores.names or map(str, range(truth.shape[1]))]
@@ -253,8 +259,9 @@ def _indicator(column: np.ndarray, position: int, table: tables.TextTable, sourc
         if indicator(text) is None:
             line = table.first_line + int(np.flatnonzero(column == text)[0])
             raise UserError(
-                f"{source}, line {line}, column {position}: {quoted(text)} is neither 0 nor 1, nor False or True. Several columns are read as "
-                "one of 0 and 1 for each class; cut out the one column that holds the labels."
+                f"{source}, line {line}, column {position}: {quoted(text)} is neither 0 nor 1, nor False or True. "
+                "Several columns are read as one of 0 and 1 for each class; cut out the one column that holds the "
+                "labels."
             )
     return np.asarray([indicator(text) == 1 for text in column])
 
@@ -273,8 +280,8 @@ def _with_enough_positives(found: ScoredTruth, minimum, source: Dataset) -> Scor
     if not enough.any():
         most = int(found.positives.max())
         raise UserError(
-            f"{source}: no class to show has {least} samples and more, and samples of other classes beside them; the most "
-            f"is {most}. Choose a smaller report_minimum_n_positives, or other samples."
+            f"{source}: no class to show has {least} samples and more, and samples of other classes beside them; the "
+            f"most is {most}. Choose a smaller report_minimum_n_positives, or other samples."
         )
     left_out = [name for name, keep in zip(found.classes, enough, strict=True) if not keep]
     notes = list(found.notes)

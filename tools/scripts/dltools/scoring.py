@@ -90,7 +90,9 @@ def chosen(form: dict, target: Target) -> list[str]:
         UserError: a scorer that makes no sense for the target; the message lists those that do.
     """
     if target.outputs:
-        return [chosen(form, own) for own in target.outputs][0]
+        # All outputs have the same scorers, which are checked for each.
+        found = [chosen(form, own) for own in target.outputs]
+        return found[0]
     primary = form.get("primary_scoring")
     if is_empty(primary) or primary == DEFAULT:
         primary = "r2" if target.kind == REGRESSION else "accuracy"
@@ -192,7 +194,7 @@ def _correlation(name: str):
     from scipy import stats
 
     def mean(truth, predicted) -> float:
-        columns = zip(np.reshape(truth, (len(truth), -1)).T, np.reshape(predicted, (len(truth), -1)).T)
+        columns = zip(np.reshape(truth, (len(truth), -1)).T, np.reshape(predicted, (len(truth), -1)).T, strict=True)
         return float(np.mean([getattr(stats, name)(*pair).statistic if len(truth) > 1 else np.nan for pair in columns]))
 
     return mean

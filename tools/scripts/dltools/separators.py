@@ -1,4 +1,6 @@
-"""What divides a table's cells: tabs, or commas where the dataset is of that type; other files are named as what they are."""
+"""What divides a table's cells: tabs, or commas where the dataset is of that type; other files are named as what they
+are.
+"""
 
 import csv
 import re
@@ -26,9 +28,11 @@ class _Kind(NamedTuple):
 
 _KINDS = (
     _Kind(";", "is separated by semicolons", "Convert it with 'Convert delimiters to TAB' (semicolons)."),
-    _Kind(",", "is comma-separated", "Set its type to csv (the pencil, Datatypes), or convert it with 'Convert delimiters to TAB' (commas)."),
+    _Kind(",", "is comma-separated", "Set its type to csv (the pencil, Datatypes), or convert it with 'Convert "
+        "delimiters to TAB' (commas)."),
     _Kind("|", "is separated by vertical bars", "Convert it with 'Convert delimiters to TAB' (pipes)."),
-    _Kind(" ", "is separated by blanks", "Convert it with 'Convert delimiters to TAB' (whitespaces); in R, write it with sep = \"\\t\"."),
+    _Kind(" ", "is separated by blanks", "Convert it with 'Convert delimiters to TAB' (whitespaces); in R, write it "
+        "with sep = \"\\t\"."),
 )  # fmt: skip
 
 
@@ -41,8 +45,9 @@ def of_csv(dataset: Dataset, lines: list[bytes]) -> str:
     found = [separator for separator in CSV_SEPARATORS if _consistent(lines, separator)]
     if ";" in found and _decimal_commas(lines):
         raise UserError(
-            f"{dataset} is separated by semicolons and has decimal commas, such as {quoted(_decimal_commas(lines)[0])}. Save it "
-            "with points as decimal signs and with tabs or commas between the cells."
+            f"{dataset} is separated by semicolons and has decimal commas, such as "
+            f"{quoted(_decimal_commas(lines)[0])}. Save it with points as decimal signs and with tabs or commas "
+            "between the cells."
         )
     return found[0] if found else ","
 
@@ -70,12 +75,15 @@ def _told(kind: _Kind, lines: list[bytes], line: int) -> str:
         and all(_DECIMAL_COMMA.fullmatch(text) or THOUSANDS.fullmatch(text) for text in body)
     ):
         return (
-            f"is comma-separated, or holds numbers with commas, such as {quoted(body[0])} in line {line + len(lines[1:2])}. If commas "
-            f"stand between cells: {kind.convert[0].lower()}{kind.convert[1:]} Else write numbers with a decimal point and "
-            "without commas."
+            f"is comma-separated, or holds numbers with commas, such as {quoted(body[0])} in line "
+            f"{line + len(lines[1:2])}. If commas stand between cells: {kind.convert[0].lower()}{kind.convert[1:]} "
+            "Else write numbers with a decimal point and without commas."
         )
     count = len(_split(lines[-1], kind.separator))
-    told = f"{kind.told}, not tab-separated: line {line} reads {quoted(_text(lines[0]), 40)}, and further lines have {count} cells. {kind.convert}"
+    told = (
+        f"{kind.told}, not tab-separated: line {line} reads {quoted(_text(lines[0]), 40)}, and further lines have "
+        f"{count} cells. {kind.convert}"
+    )
     if kind.separator == ";" and _decimal_commas(lines):
         told += f" Write decimals with a point, not with a comma as in {quoted(_decimal_commas(lines)[0])}."
     return told

@@ -1,6 +1,7 @@
 """Targets of networks that answer each step of a sequence, or each point of a picture.
 
-The table has the answers of a sample in one row: a column of labels for each step, one-hot columns for each step, or a column
+The table has the answers of a sample in one row: a column of labels for each step, one-hot columns for each step, or a
+column
 for each number.
 """
 
@@ -11,7 +12,10 @@ from .errors import UserError
 from .parameters import Dataset
 from .targets import REGRESSION, Target
 
-_ONE_ANSWER = "For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer, or switch return_sequences off."
+_ONE_ANSWER = (
+    "For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer, or switch "
+    "return_sequences off."
+)
 
 
 def regression(values: np.ndarray, names: list[str] | None, shape: tuple[int, ...], source: Dataset) -> Target:
@@ -29,8 +33,8 @@ def regression(values: np.ndarray, names: list[str] | None, shape: tuple[int, ..
     size = int(np.prod(shape))
     if values.shape[1] != size:
         raise UserError(
-            f"{source}: has {_counted(values.shape[1])}, but the last layer gives data of shape {shape} for each sample, which are "
-            f"{size} numbers. Choose {size} columns. {_ONE_ANSWER}"
+            f"{source}: has {_counted(values.shape[1])}, but the last layer gives data of shape {shape} for each "
+            f"sample, which are {size} numbers. Choose {size} columns. {_ONE_ANSWER}"
         )
     return _shaped(targets.regression(values, names, size, source), names, shape)
 
@@ -88,8 +92,8 @@ def _by_step(columns: list[np.ndarray], shape: tuple[int, ...], source: Dataset)
         return [np.stack(columns[unit::units], axis=1).reshape(-1) for unit in range(units)]
     one_hot = f", or {count * units} one-hot columns" if units > 1 else ""
     raise UserError(
-        f"{source}: has {_counted(len(columns))}, but the last layer gives data of shape {shape} for each sample. Choose {count} columns "
-        f"of labels, one for each step{one_hot}. {_ONE_ANSWER}"
+        f"{source}: has {_counted(len(columns))}, but the last layer gives data of shape {shape} for each sample. "
+        f"Choose {count} columns of labels, one for each step{one_hot}. {_ONE_ANSWER}"
     )
 
 

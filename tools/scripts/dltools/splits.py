@@ -78,7 +78,8 @@ def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) ->
         kinds = np.unique(_given(groups, label)[rows])
         if len(kinds) < count:
             raise UserError(
-                f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting method."
+                f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting "
+                "method."
             )
         splitter = model_selection.GroupKFold(count, shuffle=True, random_state=state)
         return [rows[held_out] for _, held_out in splitter.split(rows, groups=groups[rows])]
@@ -98,8 +99,8 @@ def _size(value, count: int, label: str) -> int:
     size = round(count * share) if share < 1 else int(share)
     if size < 1 or size >= count or (share >= 1 and share != size):
         raise UserError(
-            f"{label}: test_size must hold out at least 1 and fewer than all of the {count} rows: a fraction below 1, or "
-            f"a number of rows. Received: {quoted(value)}."
+            f"{label}: test_size must hold out at least 1 and fewer than all of the {count} rows: a fraction below 1, "
+            f"or a number of rows. Received: {quoted(value)}."
         )
     return size
 
@@ -122,7 +123,8 @@ def _strata(classes, rows, label: str) -> np.ndarray:
         )
     if classes.ndim > 1:
         raise UserError(
-            f"{label}: a stratified split needs one class a row, but rows have several labels. Choose another splitting method."
+            f"{label}: a stratified split needs one class a row, but rows have several labels. Choose another "
+            "splitting method."
         )
     return classes[rows]
 
@@ -133,7 +135,8 @@ def _check_rarest(strata: np.ndarray, least: int, label: str) -> None:
     if counts[rare] < least:
         raise UserError(
             f"{label}: a stratified split needs at least {least} rows of every class. Class {quoted(kinds[rare])} has "
-            f"{counts[rare] if counts[rare] > 1 else 'a single row'}. Add rows of it, drop it, or choose another splitting method."
+            f"{counts[rare] if counts[rare] > 1 else 'a single row'}. Add rows of it, drop it, or choose another "
+            "splitting method."
         )
 
 

@@ -1,8 +1,9 @@
-"""Outputs that give more than one row of numbers for a sample: a sequence, of several steps, or a picture, of many points.
+"""Outputs that give more than one row of numbers for a sample: a sequence, of several steps, or a picture, of many
+points.
 
-An output's shape is that for one sample and ends in the units of the last layer: (10, 3) for three classes at each of ten
-steps, (28, 28, 1) for a picture. In tables, the numbers of a sample stand in one row, in the order that NumPy's reshape
-takes them in. For scores, each step is a row.
+An output's shape is that for one sample and ends in the units of the last layer: (10, 3) for three classes at each of
+ten steps, (28, 28, 1) for a picture. In tables, the numbers of a sample stand in one row, in the order that NumPy's
+reshape takes them in. For scores, each step is a row.
 """
 
 import numpy as np
@@ -44,7 +45,8 @@ def shapes(model, parts: list, source) -> list[tuple[int, ...]]:
     """Return the shape of each of a network's outputs for one sample.
 
     Parameters:
-        parts: what its inputs take, as `batches.row_shape` returns it: they tell the sizes that the network leaves open.
+        parts: what its inputs take, as `batches.row_shape` returns it: they tell the sizes that the network leaves
+            open.
 
     Raises:
         UserError: a size that the inputs do not tell.
@@ -57,6 +59,7 @@ def shapes(model, parts: list, source) -> list[tuple[int, ...]]:
     unknown = next((shape for shape in found if None in shape), None)
     if unknown is not None:
         raise UserError(
-            f"{source}: the network's output is of shape {unknown}, of which the inputs do not tell the size. Give its layers a size."
+            f"{source}: the network's output is of shape {unknown}, of which the inputs do not tell the size. Give its "
+            "layers a size."
         )
     return found

@@ -1,4 +1,6 @@
-"""Groups of which some rows are trained on and others judge: rows of one patient, say, which a network may know again."""
+"""Groups of which some rows are trained on and others judge: rows of one patient, say, which a network may know
+again.
+"""
 
 import re
 from collections.abc import Iterator
@@ -39,8 +41,8 @@ def check(form: dict, scheme: dict, features: Features, divided: list) -> list[s
     if given:
         return said
     return [
-        f"{column} repeats like groups: {told}. If the rows of one belong together, split by groups, or the scores tell how "
-        "well the network knows them again."
+        f"{column} repeats like groups: {told}. If the rows of one belong together, split by groups, or the scores "
+        "tell how well the network knows them again."
         for column, groups in _suspected(form, features.rows)
         if (told := _told(groups, divided, divided[0].judged, "values"))
     ]

@@ -29,7 +29,8 @@ FOR_CLASSES = (
     "tversky",
 )
 HINGES = ("hinge", "squared_hinge")
-# Up to so many target columns, each was chosen. More of them are a picture or the like, of which points may be the same in all.
+# Up to so many target columns, each was chosen. More of them are a picture or the like, of which points may be the same
+# in all.
 CHOSEN_COLUMNS = 20
 # Activation -> the numbers that it can give.
 RANGES = {
@@ -48,7 +49,9 @@ TARGETS = {
 
 
 class Ends(NamedTuple):
-    """What comes together where a network ends: the loss, the last layer's activation (or None) and units, the target."""
+    """What comes together where a network ends: the loss, the last layer's activation (or None) and units, the
+    target.
+    """
 
     loss: str
     activation: str | None
@@ -94,8 +97,8 @@ def check_scorers(model, training: dict, scorers: list[str]) -> None:
     if found is None:
         return
     raise UserError(
-        f"Metrics for evaluation: 'neg_log_loss' needs probabilities, but the last layer's activation is {found}. Choose softmax "
-        "(several units) or sigmoid (1 unit), or another score."
+        f"Metrics for evaluation: 'neg_log_loss' needs probabilities, but the last layer's activation is {found}. "
+        "Choose softmax (several units) or sigmoid (1 unit), or another score."
     )
 
 
@@ -112,7 +115,10 @@ def _one_unit(ends: Ends) -> str | None:
     if ends.units > 1 or ends.loss not in OF_SEVERAL_UNITS:
         return None
     advice = "mean_squared_error" if ends.target.kind == REGRESSION else "binary_crossentropy"
-    return f"{ends.loss}: compares the units of the last layer with each other, but that has 1 unit. Choose the loss {advice}."
+    return (
+        f"{ends.loss}: compares the units of the last layer with each other, but that has 1 unit. Choose the loss "
+        f"{advice}."
+    )
 
 
 def _classes_of_a_regression(ends: Ends) -> str | None:
@@ -130,8 +136,9 @@ def _sigmoid_of_classes(ends: Ends) -> str | None:
     if ends.loss not in (*CATEGORICAL, "sparse_categorical_crossentropy"):
         return None
     return (
-        f"{ends.loss}: needs the probabilities of {ends.units} classes that exclude each other, which {ends.activation} does not "
-        "give. Choose softmax as the activation of the last layer, or the loss binary_crossentropy."
+        f"{ends.loss}: needs the probabilities of {ends.units} classes that exclude each other, which "
+        f"{ends.activation} does not give. Choose softmax as the activation of the last layer, or the loss "
+        "binary_crossentropy."
     )
 
 
@@ -139,8 +146,8 @@ def _softmax_of_labels(ends: Ends) -> str | None:
     if ends.target.kind != MULTILABEL or ends.activation != "softmax":
         return None
     return (
-        "The last layer has softmax, whose units exclude each other, but samples of this target have several labels or none. "
-        "Choose sigmoid as its activation."
+        "The last layer has softmax, whose units exclude each other, but samples of this target have several labels or "
+        "none. Choose sigmoid as its activation."
     )
 
 
@@ -149,8 +156,8 @@ def _hinge_without_sign(ends: Ends) -> str | None:
     if ends.loss not in HINGES or low < 0 or ends.target.kind == MULTICLASS:
         return None
     return (
-        f"{ends.loss}: tells two classes apart by the sign of the output, but {ends.activation} gives nothing below 0. Choose tanh "
-        "or linear as the activation of the last layer."
+        f"{ends.loss}: tells two classes apart by the sign of the output, but {ends.activation} gives nothing below 0. "
+        "Choose tanh or linear as the activation of the last layer."
     )
 
 
@@ -173,8 +180,8 @@ def _out_of_the_losses_range(ends: Ends) -> str | None:
         else f"numbers from {low} to {high}"
     )
     return (
-        f"{ends.loss}: {reason}, so the target must hold {allowed}. Sample {row + 1} has {values[row][outside[row]][0]:g}. "
-        "Choose another loss, such as mean_squared_error."
+        f"{ends.loss}: {reason}, so the target must hold {allowed}. Sample {row + 1} has "
+        f"{values[row][outside[row]][0]:g}. Choose another loss, such as mean_squared_error."
     )
 
 
@@ -188,8 +195,8 @@ def _out_of_the_last_layers_range(ends: Ends) -> str | None:
         return None
     reach = f"from {low} to {high}" if np.isfinite(high) else f"of at least {low}"
     return (
-        f"The last layer's {ends.activation} gives numbers {reach}, but the target runs from {smallest:g} to {largest:g}. Choose "
-        "linear as its activation, or scale the target."
+        f"The last layer's {ends.activation} gives numbers {reach}, but the target runs from {smallest:g} to "
+        f"{largest:g}. Choose linear as its activation, or scale the target."
     )
 
 
@@ -200,8 +207,8 @@ def _division_by_zero(ends: Ends) -> str | None:
     if not len(zeros):
         return None
     return (
-        f"{ends.loss}: divides by the target, which is 0 in {len(zeros)} samples, first in sample {zeros[0] + 1}. Choose another "
-        "loss, such as mean_absolute_error."
+        f"{ends.loss}: divides by the target, which is 0 in {len(zeros)} samples, first in sample {zeros[0] + 1}. "
+        "Choose another loss, such as mean_absolute_error."
     )
 
 
@@ -213,10 +220,14 @@ def _constant(ends: Ends) -> str | None:
     if not len(constant) or (columns > CHOSEN_COLUMNS and len(constant) < columns):
         return None
     name = f"column {constant[0] + 1}" if ends.target.values.shape[1] > 1 else "the target"
-    return f"There is nothing to learn: {name} is {ends.target.values[0, constant[0]]:g} in every sample. Choose another target column."
+    return (
+        f"There is nothing to learn: {name} is {ends.target.values[0, constant[0]]:g} in every sample. Choose another "
+        "target column."
+    )
 
 
 _RULES = (
-    _constant, _softmax_of_one, _classes_of_a_regression, _one_unit, _sigmoid_of_classes, _softmax_of_labels, _hinge_without_sign,
+    _constant, _softmax_of_one, _classes_of_a_regression, _one_unit, _sigmoid_of_classes, _softmax_of_labels,
+    _hinge_without_sign,
     _out_of_the_losses_range, _out_of_the_last_layers_range, _division_by_zero,
 )  # fmt: skip

@@ -42,7 +42,9 @@ def first_fault(source: Source, block: bytes, line: int, cell_fault: Callable[[s
 
 
 def _further(source: Source, cell_fault) -> str:
-    """Say how many of the wanted cells of the whole table hold no finite number, where these are wanted and several do not."""
+    """Say how many of the wanted cells of the whole table hold no finite number, where these are wanted and several do
+    not.
+    """
     if cell_fault is not number_fault:
         return ""
     count = 0
@@ -84,7 +86,10 @@ def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | No
         # Of a header that is one cell short, see `row_names`.
         headed = source.names and len(source.head.first) == source.width
         reference = source.line - 1 if headed else source.line
-        return f": has {_count(len(cells))}, but line {reference} has {_count(source.width)}.{_short_header(source, cells, number)}"
+        return (
+            f": has {_count(len(cells))}, but line {reference} has "
+            f"{_count(source.width)}.{_short_header(source, cells, number)}"
+        )
     for position in source.positions:
         fault = cell_fault(cells[position])
         if cell_fault is number_fault and position in source.booleans:
@@ -96,7 +101,10 @@ def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | No
 
 def _short_header(source: Source, cells: list[str], number: int) -> str:
     if source.names is None and number == source.line + 1 and row_names.are_meant(source.head.first, cells):
-        return f" If line {source.line} is a header, and the first column names the rows, as R writes them, set {HEADER_FLAG} to Yes."
+        return (
+            f" If line {source.line} is a header, and the first column names the rows, as R writes them, set "
+            f"{HEADER_FLAG} to Yes."
+        )
     return ""
 
 

@@ -13,8 +13,8 @@ from .cells import indicator
 from .columns import name_positions
 from .errors import UserError, listed, quoted
 from .parameters import Dataset
-from .tsv import is_number
 from .training_parameters import CLASSIFIER
+from .tsv import is_number
 
 BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
 # Of a network with several outputs, each of which has a target of its own.
@@ -37,8 +37,9 @@ class Target(NamedTuple):
         outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
             (rows, columns) with all of theirs side by side.
         output, units: of one of several outputs, its name and how many numbers it gives for a sample.
-        shape: of what an output of several steps (a sequence, a picture) gives for a sample, ending in the units; or (). Then
-            `values` is (rows, *shape[:-1], units), and `truth` holds one column a step for classes, else one a number.
+        shape: of what an output of several steps (a sequence, a picture) gives for a sample, ending in the units; or
+            (). Then `values` is (rows, *shape[:-1], units), and `truth` holds one column a step for classes, else one
+            a number.
     """
 
     kind: str
@@ -53,13 +54,17 @@ class Target(NamedTuple):
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """The shape of each output for one sample, as `prediction.table` takes it; of one output of a single row, it is left out."""
+        """The shape of each output for one sample, as `prediction.table` takes it; of one output of a single row, it
+        is left out.
+        """
         if self.outputs:
             return [own.shape or (own.units,) for own in self.outputs]
         return [self.shape] if self.shape else []
 
     def by_step(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return `values` and `truth` of some rows with each step as a row of its own; of one step, the rows themselves."""
+        """Return `values` and `truth` of some rows with each step as a row of its own; of one step, the rows
+        themselves.
+        """
         values, truth = self.values[rows], self.truth[rows]
         if not self.shape:
             return values, truth
@@ -142,7 +147,7 @@ def _labels(column: np.ndarray, units: int, loss: str, source: Dataset) -> Targe
                 f"tells two classes apart. Give the last layer {len(names)} units with softmax.{_measured(names)}"
             )
         return Target(BINARY, codes.astype(np.float32)[:, None], codes, names, [])
-    if found.numbers and 0 <= found.numbers[0] and found.numbers[-1] < units:
+    if found.numbers and found.numbers[0] >= 0 and found.numbers[-1] < units:
         # The labels are positions already; classes absent from this table keep their unit.
         written = dict(zip(found.numbers, names, strict=True))
         codes = np.asarray(found.numbers, np.int64)[codes]
@@ -178,8 +183,8 @@ def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, s
         return _multiclass(table.argmax(axis=1), _positions(units), units, loss, names)
     if loss not in MULTILABEL_LOSSES:
         raise UserError(
-            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but {loss} needs exactly one. "
-            f"Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
+            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but {loss} needs "
+            f"exactly one. Where a sample may have several labels, use {MULTILABEL_LOSSES[0]} and a sigmoid last layer."
         )
     return Target(MULTILABEL, table.astype(np.float32), table, _positions(units), names)
 
@@ -203,12 +208,12 @@ def _indicator_table(columns: list[np.ndarray], units: int, source: Dataset) -> 
 def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray:
     found = labels.classes(column)
     numbers = [indicator(text) for text in found.names]
-    wrong = next((t for t, n in zip(found.names, numbers) if n is None), None)
+    wrong = next((t for t, n in zip(found.names, numbers, strict=True) if n is None), None)
     if wrong is not None:
         raise UserError(
-            f"{source}: several target columns in a classification must hold only 0 and 1, or False and True (one-hot). Received "
-            f"{quoted(wrong)} in selected column {position}. Choose one column of labels, or make one-hot columns "
-            "with 'To categorical'."
+            f"{source}: several target columns in a classification must hold only 0 and 1, or False and True "
+            f"(one-hot). Received {quoted(wrong)} in selected column {position}. Choose one column of labels, or make "
+            "one-hot columns with 'To categorical'."
         )
     return np.asarray(numbers, np.int64)[found.codes(column)]
 
@@ -281,8 +286,8 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
     if classes == _positions(len(classes)):
         return columns
     raise UserError(
-        f"{source}: has {len(columns)} one-hot columns, and nothing tells which of them is which class of the model: {listed(classes, 12)}. "
-        "Choose one column of labels, or give the columns a header with the classes."
+        f"{source}: has {len(columns)} one-hot columns, and nothing tells which of them is which class of the model: "
+        f"{listed(classes, 12)}. Choose one column of labels, or give the columns a header with the classes."
     )
 
 
@@ -292,8 +297,8 @@ def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: 
     unknown = next((row for row, text in enumerate(column) if found.position[text] not in place), None)
     if unknown is not None:
         raise UserError(
-            f"{source}: {quoted(column[unknown])} is none of the classes that the model was trained on: {listed(classes, 12)}. It is the "
-            f"label of {steps.place(unknown, shape)}.{hint}"
+            f"{source}: {quoted(column[unknown])} is none of the classes that the model was trained on: "
+            f"{listed(classes, 12)}. It is the label of {steps.place(unknown, shape)}.{hint}"
         )
     return np.fromiter((place[found.position[text]] for text in column), np.int64, len(column))
 
@@ -303,7 +308,8 @@ def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset, shape
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if len(odd):
         raise UserError(
-            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but has exactly one class."
+            f"{source}: {steps.place(odd[0], shape)} has {table[odd[0]].sum()} columns that are 1, but has exactly one "
+            "class."
         )
     return table.argmax(axis=1)
 

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import os
 import tempfile
+from pathlib import Path
 from typing import NamedTuple
 
 from . import other_files
@@ -47,7 +48,7 @@ def open_text(dataset: Dataset, separators: str = "\t") -> TextFile:
     if head.startswith(_UTF32):
         raise UserError(f"{dataset} is text in UTF-32. {_AS_UTF8}")
     if head.startswith(_UTF16):
-        path = _copy_in_utf8(dataset, os.path.realpath(path), os.stat(path).st_mtime_ns)
+        path = _copy_in_utf8(dataset, os.path.realpath(path), Path(path).stat().st_mtime_ns)
         head, size = _head(path)
         notes.append("read as text in UTF-16")
     start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
@@ -73,8 +74,8 @@ def _check_lines(dataset: Dataset, head: bytes) -> None:
     """Refuse line ends that no line would be found by, and text of two bytes a letter that is not marked as such."""
     if b"\n" not in head and b"\r" in head[:-1]:
         raise UserError(
-            f"{dataset}, line 1: a carriage return alone ends each line, as on old Macintosh computers. Convert the file to "
-            "Unix line ends."
+            f"{dataset}, line 1: a carriage return alone ends each line, as on old Macintosh computers. Convert the "
+            "file to Unix line ends."
         )
     pairs = head[: len(head) // 2 * 2][:1000]
     if len(pairs) >= 4 and any(not any(pairs[i::2]) and all(pairs[1 - i :: 2]) for i in (0, 1)):
@@ -115,4 +116,4 @@ def _copy_in_utf8(dataset: Dataset, path: str, changed: int) -> str:
 
 def _remove(path: str) -> None:
     with contextlib.suppress(OSError):
-        os.remove(path)
+        Path(path).unlink()

@@ -11,7 +11,6 @@ from .builder import Builder
 from .errors import UserError
 from .parameters import Dataset
 
-
 MOST_CLASSES = 12
 
 
@@ -51,7 +50,8 @@ def read(dataset: Dataset):
     if not is_network(dataset.path):
         _refuse_builder(
             dataset,
-            "which is not trained yet. Train it with 'Deep learning training and evaluation', and choose the trained model that comes of it.",
+            "which is not trained yet. Train it with 'Deep learning training and evaluation', and choose the trained "
+            "model that comes of it.",
         )
     return saved_model.read(dataset) if is_foreign(dataset) else model_file.read(dataset)
 
@@ -83,7 +83,8 @@ def is_trained(dataset: Dataset) -> bool:
 
 
 def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
-    """Give a model that was read from `dataset` its optimizer; of a file that plain Keras saved it starts afresh, which is said.
+    """Give a model that was read from `dataset` its optimizer; of a file that plain Keras saved it starts afresh,
+    which is said.
 
     Raises:
         UserError: as `model_file.restore_optimizer`.
@@ -104,6 +105,6 @@ def report_classes(dataset: Dataset, classes: list) -> None:
         told = ", ".join(f"{name} for {number}" for number, name in enumerate(classes[:MOST_CLASSES]))
         more = f" and so on to {classes[-1]} for {len(classes) - 1}" if len(classes) > MOST_CLASSES else ""
         print(
-            f"{dataset}: does not tell its classes, so those of the table are taken in their order: {told}{more}. If the network has them in "
-            "another order, write the position of each in place of its name."
+            f"{dataset}: does not tell its classes, so those of the table are taken in their order: {told}{more}. If "
+            "the network has them in another order, write the position of each in place of its name."
         )

@@ -4,8 +4,6 @@ import itertools
 import secrets
 from typing import NamedTuple
 
-import numpy as np
-
 from . import (
     adaptation,
     architecture,
@@ -163,12 +161,15 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
     found = ""
     if wrong:
         loss, val_loss = losses[wrong - done - 1]
-        found = f"in epoch {wrong} the loss was {loss:.4g}{'' if val_loss is None else f', val_loss {val_loss:.4g}'}, or a weight no number"
+        found = (
+            f"in epoch {wrong} the loss was {loss:.4g}{'' if val_loss is None else f', val_loss {val_loss:.4g}'}, or a "
+            "weight no number"
+        )
     kept = best or guard
     if wrong and (kept is None or kept.epoch is None):
         raise UserError(
-            f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the features "
-            "to about 0 to 1, or check that the loss fits the target."
+            f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the "
+            "features to about 0 to 1, or check that the loss fits the target."
         )
     if not best and not wrong:
         return
@@ -205,7 +206,8 @@ def _metrics(model, training: dict, target: Target) -> list:
 def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:
     from .progress import in_order
 
-    # A callback's figures, such as the learning rate, may not have been in the history so far, and seconds are in no file.
+    # A callback's figures, such as the learning rate, may not have been in the history so far, and seconds are in no
+    # file.
     missing = [float("nan")] * len(before.get("loss", []))
     ordered = {name: now[name] for name in in_order(now)} | {model_file.SECONDS: seconds}
     return {name: [*before.get(name, missing), *(float(v) for v in values)] for name, values in ordered.items()}

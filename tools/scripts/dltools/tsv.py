@@ -16,7 +16,8 @@ from .errors import UserError, quoted
 from .parameters import Dataset
 
 __all__ = [
-    "HEADER_FLAG", "STRAY_RETURN", "Source", "are_shares", "check_first_row", "first_line", "is_number", "missed_header", "names_classes", "open_table",
+    "HEADER_FLAG", "STRAY_RETURN", "Source", "are_shares", "check_first_row", "first_line", "is_number",
+    "missed_header", "names_classes", "open_table",
     "split_cells",
 ]  # fmt: skip
 
@@ -115,7 +116,8 @@ def open_table(dataset: Dataset, header: bool, columns: Columns, numbers_may_nam
     _tell(dataset, notes)
     row = head.second if header else head.first
     return Source(
-        dataset, head.second_start if header else head.start, head.line + header, width, names, wanted, head.text.path, head.text.end,
+        dataset, head.second_start if header else head.start, head.line + header, width, names, wanted, head.text.path,
+        head.text.end,
         head.separator, frozenset(i for i, cell in enumerate(row) if is_boolean(cell)), head,
     )  # fmt: skip
 
@@ -292,7 +294,8 @@ def unmatched_quote(raw: bytes) -> str:
     """Say that a line has a quote too many, and what to do."""
     if b'\\"' in raw:
         return (
-            'a double quote has no matching one: quotes within a cell are written as \\", as R does by default. Write the table with '
+            'a double quote has no matching one: quotes within a cell are written as \\", as R does by default. '
+            "Write the table with "
             'qmethod = "double", or with quote = FALSE.'
         )
     return "a double quote has no matching one. Remove it, or the line break within the cell."
@@ -319,8 +322,8 @@ def _check_is_header(head: _Head, dataset: Dataset) -> None:
         return
     if len(head.first) > 1 and all(map(_is_datum, head.first)) and any(map(is_boolean, head.first)):
         raise UserError(
-            f"{dataset}, line {head.line}: looks like data, not like a header: it holds {quoted(head.first[0])} and the like. Set "
-            f"{HEADER_FLAG} to No."
+            f"{dataset}, line {head.line}: looks like data, not like a header: it holds {quoted(head.first[0])} and "
+            f"the like. Set {HEADER_FLAG} to No."
         )
     numbers = all(map(is_number, head.first)) and all(map(is_number, head.second))
     cells, below = ([float(cell) for cell in line] if numbers else [] for line in (head.first, head.second))

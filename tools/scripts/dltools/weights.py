@@ -68,6 +68,7 @@ class Initializer(NamedTuple):
     """An initializer by its name alone, with Keras' defaults."""
 
     def read(self, value, label):
+        """Return the initializer as Keras writes it; refuse a name that is none."""
         return _chosen(
             {"initializer": {"initializer_type": value}},
             "initializer",
@@ -180,10 +181,15 @@ def _try_initializer(variable, shape: tuple[int, ...]) -> None:
         _check_constant(initializer.value, variable)
     elif isinstance(initializer, keras.initializers.Orthogonal):
         _check_orthogonal(variable)
-    elif callable(initializer) and not isinstance(initializer, keras.initializers.Initializer):
-        # The bias of an LSTM is made by a function of the layer, which knows its own shape.
-        if np.prod(variable.shape) <= _MAX_TRIED_VALUES:
-            initializer(tuple(variable.shape), dtype="float32")
+    elif _is_function(initializer) and np.prod(variable.shape) <= _MAX_TRIED_VALUES:
+        initializer(tuple(variable.shape), dtype="float32")
+
+
+def _is_function(initializer) -> bool:
+    """Tell whether a layer makes a weight by a function of its own, as LSTM its bias, which knows its own shape."""
+    import keras
+
+    return callable(initializer) and not isinstance(initializer, keras.initializers.Initializer)
 
 
 def _check_orthogonal(variable) -> None:
@@ -194,7 +200,8 @@ def _check_orthogonal(variable) -> None:
     steps = math.prod(rows) * columns * min(math.prod(rows), columns)
     if steps > _MAX_ORTHOGONAL_STEPS:
         raise ValueError(
-            f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose another one."
+            f"the initializer orthogonal takes too long for {variable.name} of shape {tuple(variable.shape)}. Choose "
+            "another one."
         )
 
 
@@ -209,17 +216,20 @@ def _check_pairs(regularizer, shape, name: str) -> None:
     count, most = shape[0 if regularizer.mode == "rows" else -1] or 1, limits.limit("values")
     if count**2 > most:
         raise ValueError(
-            f"the regularizer orthogonal compares {count:,} {regularizer.mode} of {name} with each other, that is {count**2:,} values; "
-            f"at most {most:,} are allowed."
+            f"the regularizer orthogonal compares {count:,} {regularizer.mode} of {name} with each other, that is "
+            f"{count**2:,} values; at most {most:,} are allowed."
         )
 
 
 def _check_constant(value, variable) -> None:
-    """Refuse a constant that is no number, nor an array that spreads over the weights, which Keras would spread further."""
+    """Refuse a constant that is no number, nor an array that spreads over the weights, which Keras would spread
+    further.
+    """
     array, shape = np.asarray(value), tuple(variable.shape)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"the initializer constant needs a number for {variable.name}.")
-    if array.ndim > len(shape) or any(size not in (1, wanted) for size, wanted in zip(array.shape[::-1], shape[::-1])):
+    last_axes = zip(array.shape[::-1], shape[::-1], strict=False)
+    if array.ndim > len(shape) or any(size not in (1, wanted) for size, wanted in last_axes):
         raise ValueError(
             f"the initializer constant has values of shape {array.shape}; {variable.name} has the shape {shape}."
         )

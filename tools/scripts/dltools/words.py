@@ -18,7 +18,8 @@ SIZES = {"Embedding": "input_dim", "ReversibleEmbedding": "input_dim", "Category
 _WRAPPERS = ("SpectralNormalization", "TimeDistributed")
 # What only arranges, repeats or drops values; a nested model does if all of its layers do.
 _KEEPING = (
-    "InputLayer", "Flatten", "Reshape", "Permute", "RepeatVector", "Identity", "ActivityRegularization", "Concatenate", "RandomFlip",
+    "InputLayer", "Flatten", "Reshape", "Permute", "RepeatVector", "Identity", "ActivityRegularization", "Concatenate",
+    "RandomFlip",
     "Cropping1D", "Cropping2D", "Cropping3D", "UpSampling1D",
 )  # fmt: skip
 # Gives whole numbers whatever reaches it.
@@ -86,6 +87,7 @@ class Guard:
     """Looks at the rows that a trained network is about to predict, some at a time."""
 
     def __init__(self, model, samples):
+        """Prepare to look at samples (`batches.Features` or `samples.Opened`) for a model."""
         self._model, self._samples, self._needs = model, samples, of_model(model, samples)
 
     def check(self, rows: np.ndarray, first: int) -> None:
@@ -120,7 +122,9 @@ def inputs_of(model) -> dict[str, str]:
 
 
 def carriers(model) -> set[str]:
-    """Return the names of the layers that words pass on their way, which 16 bits would round, and of those they reach."""
+    """Return the names of the layers that words pass on their way, which 16 bits would round, and of those they
+    reach.
+    """
     found = set()
     for _, wrapper, tensor in _reached(model):
         found |= {wrapper.name, *(operation.name for operation, _ in _walk([tensor]))}
@@ -152,7 +156,9 @@ def _unwrapped(layer):
 
 
 def _walk(tensors, until: str = "") -> list[tuple]:
-    """Return (operation, node) of all that tensors are computed from; nothing behind operations of the class `until`."""
+    """Return (operation, node) of all that tensors are computed from; nothing behind operations of the class
+    `until`.
+    """
     found, waiting = {}, list(tensors)
     while waiting:
         operation, number, _ = waiting.pop()._keras_history
@@ -249,13 +255,14 @@ def _check_design(need: Need) -> None:
     wrong = next((operation for operation in need.between if operation.weights or _is_chance(operation)), None)
     if wrong is not None:
         raise UserError(
-            f"{need.rule}, but {_label(wrong)} stands before it and gives fractions, which would be cut off. Put the layer that looks up right "
-            "behind the input, or leave it out where the columns hold measurements."
+            f"{need.rule}, but {_label(wrong)} stands before it and gives fractions, which would be cut off. Put the "
+            "layer that looks up right behind the input, or leave it out where the columns hold measurements."
         )
     bins = next((operation for operation in need.between if type(operation).__name__ == _BINS), None)
     if bins is not None and bins.output_mode == "int" and need.network is None and len(bins.bin_boundaries) > need.high:
         raise UserError(
-            f"{need.rule}, but {_label(bins)} gives numbers up to {len(bins.bin_boundaries)}. Set {need.setting} to at least {len(bins.bin_boundaries) + 1}."
+            f"{need.rule}, but {_label(bins)} gives numbers up to {len(bins.bin_boundaries)}. Set {need.setting} to at "
+            f"least {len(bins.bin_boundaries) + 1}."
         )
 
 
@@ -353,7 +360,10 @@ class _Faults:
         if trained and (self._fractions or self._smallest < need.low):
             return "Correct the table, or choose the columns that the model was trained on."
         if self._fractions:
-            return f"Leave {'the layer out' if need.setting else 'that dtype out'} where columns hold measurements, or choose the columns with whole numbers."
+            return (
+                f"Leave {'the layer out' if need.setting else 'that dtype out'} where columns hold measurements, or "
+                "choose the columns with whole numbers."
+            )
         if self._smallest < need.low:
             return (
                 "Number them from 0."
@@ -368,5 +378,8 @@ class _Faults:
             )
         enough = f"{need.setting} to at least {int(self._largest) + 1:,}"
         if trained:
-            return f"The model is trained and cannot learn further ones: correct the table, or train a new model and set {enough}."
+            return (
+                "The model is trained and cannot learn further ones: correct the table, or train a new model and set "
+                f"{enough}."
+            )
         return f"Set {enough}, or correct the table."
