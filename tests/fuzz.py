@@ -75,15 +75,15 @@ class Readers:
     """The three readers as the tools use them, and what must hold of what they return."""
 
     def __init__(self, kind):
-        from dltools import keras_runtime
+        from dltools.backend import keras_runtime
 
         self.keras = keras_runtime.keras_for_design() if kind == "json" else keras_runtime.keras_for_compute()
         self.read = {"json": self.json, "zip": self.zip, "h5mlm": self.h5mlm}[kind]
 
     def json(self, path):
         """Read a model configuration as the builder does."""
-        from dltools import architecture, keras2, layer_table
-        from dltools.parameters import Dataset
+        from dltools.core.dataset import Dataset
+        from dltools.networks import architecture, keras2, layer_table
 
         config, model = architecture.read_config_file(Dataset(str(path), "file"))
         layer_table.drawn(layer_table.rows(model)).encode()
@@ -93,8 +93,10 @@ class Readers:
 
     def zip(self, path):
         """Read a builder as training does, and make its model."""
-        from dltools import builder, hyperparameters, training, training_parameters
-        from dltools.parameters import Dataset
+        from dltools.catalogue import training_parameters
+        from dltools.core.dataset import Dataset
+        from dltools.model_files import builder, hyperparameters
+        from dltools.training import training
 
         made = builder.read(Dataset(str(path), "file"))
         assert training_parameters.check(made.training, "again") == made.training
@@ -108,8 +110,10 @@ class Readers:
         import h5py
         import numpy as np
 
-        from dltools import batches, evaluation, model_file, old_model_file, prediction, steps
-        from dltools.parameters import Dataset
+        from dltools.core.dataset import Dataset
+        from dltools.data import batches, steps
+        from dltools.evaluation import evaluation, prediction
+        from dltools.model_files import model_file, old_model_file
 
         source = Dataset(str(path), "file")
         model, record = model_file.read(source)
@@ -138,7 +142,7 @@ class Counted:
     """Reads one file after another with a reader, and counts in a file how that ends."""
 
     def __init__(self, readers, folder):
-        from dltools.errors import UserError
+        from dltools.core.errors import UserError
 
         self.readers, self.refusal = readers, UserError
         self.case, self.file = folder / "case", folder / "counts.json"

@@ -7,20 +7,20 @@ import sys
 
 import pytest
 
-from dltools import (
+from dltools.catalogue import (
     callbacks,
     fit_parameters,
     keywords,
-    kinds,
     layers,
     metrics,
     objectives,
     optimizers,
     schedules,
-    scoring,
     training_parameters,
     weights,
 )
+from dltools.evaluation import scoring
+from dltools.forms import kinds
 from tests import interface
 
 

@@ -25,7 +25,7 @@ GALAXY_PACKAGES = [f"galaxy-web-apps=={GALAXY_VERSION}", f"galaxy-web-client=={G
 FUZZER = "atheris>=3; sys_platform == 'linux' and platform_machine == 'x86_64'"
 CHECK_PACKAGES = [
     "onnxruntime>=1.20", "pytest>=8", "pytest-xdist>=3.7", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6",
-    "hypothesis>=6", FUZZER,
+    "hypothesis>=6", FUZZER, "ruff==0.17.6", "import-linter==2.17", "mypy==2.4.1",
 ]  # fmt: skip
 
 # Conda and PyPI mostly agree on names; these are the exceptions among the requirements.

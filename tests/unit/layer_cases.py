@@ -3,7 +3,7 @@
 import ast
 
 import forms
-from dltools import layers, weights
+from dltools.catalogue import layers, weights
 
 UNITS = {"units": 3, "activation": "relu", "kwargs": ""}
 WINDOW = {"filters": 2, "kernel_size": "2", "activation": "relu", "kwargs": ""}

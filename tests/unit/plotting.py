@@ -3,7 +3,7 @@
 import numpy as np
 
 import forms
-from dltools import visualization
+from dltools.plots import visualization
 
 
 class Tables:

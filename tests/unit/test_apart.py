@@ -7,8 +7,8 @@ import time
 import pytest
 
 import forms
-from dltools import apart, hdf5
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.untrusted import apart, hdf5
 from tests import attack_models
 
 MODEL = forms.SCRIPTS.parents[1] / "test-data" / "cnn_model.h5mlm"

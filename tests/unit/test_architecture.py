@@ -5,7 +5,7 @@ import json
 import pytest
 
 import forms
-from dltools import kinds
+from dltools.forms import kinds
 
 ONE_INPUT = ("Input", {"shape": "(10,)", "name": "", "dtype": "float32", "sparse": False})
 
@@ -484,7 +484,7 @@ BAD_VALUES = {
     ("kind", "value"), [(kind, value) for kind, values in BAD_VALUES.values() for value in values if value != "3,"]
 )
 def test_fail_kinds(kind, value):
-    from dltools.errors import UserError
+    from dltools.core.errors import UserError
 
     with pytest.raises(UserError, match="^units must be"):
         kind.read(value, "units")

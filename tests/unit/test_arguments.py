@@ -8,15 +8,17 @@ import pytest
 
 import forms
 import layer_cases
-from dltools import arguments, hyperparameters, keywords, kinds, layers, parameters
-from dltools.builder import Builder
-from dltools.errors import UserError
+from dltools.catalogue import arguments, keywords, layers
+from dltools.core.errors import UserError
+from dltools.forms import kinds, parameters
+from dltools.model_files import hyperparameters
+from dltools.model_files.builder import Builder
 
 _IN_KERAS = """
 import inspect, json
-from dltools.keras_runtime import keras_for_design
+from dltools.backend.keras_runtime import keras_for_design
 keras = keras_for_design()
-from dltools import layers
+from dltools.catalogue import layers
 found = {}
 for offered, layer in layers.FUNCTIONAL_LAYERS.items():
     if not layer.instead:

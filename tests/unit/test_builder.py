@@ -6,9 +6,10 @@ import zipfile
 import pytest
 
 import forms
-from dltools import builder, training_parameters
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.catalogue import training_parameters
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.model_files import builder
 from tests import attack_models
 
 

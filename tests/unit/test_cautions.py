@@ -9,9 +9,9 @@ from sklearn import metrics
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 
 import forms
-from dltools import giveaways, repeats, targets
-from dltools.batches import Features
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.data import giveaways, repeats, targets
+from dltools.data.batches import Features
 from test_experiment import by_groups, make_builders, selector
 from test_training import FAST, OUTPUTS, network, write
 

@@ -11,9 +11,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from dltools import confusion, visualization
-from dltools.errors import UserError
-from dltools.plot_confusion import MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
+from dltools.core.errors import UserError
+from dltools.plots import confusion, visualization
+from dltools.plots.plot_confusion import MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "scripts" / "ml_visualization.py"
 

@@ -5,8 +5,8 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from dltools import plot_curves
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.plots import plot_curves
 from plotting import Tables, drawn, probabilities, scored
 
 NAMES = ["ant", "bee", "cat", "dog"]

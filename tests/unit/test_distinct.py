@@ -7,9 +7,9 @@ import scipy.sparse
 from sklearn import datasets, metrics
 
 import forms
-from dltools import blocks, distinct, tables
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.tables import blocks, distinct, tables
 from plotting import compared, drawn
 from test_experiment import make_builders
 from test_training import OUTPUTS, network, write

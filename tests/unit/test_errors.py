@@ -2,8 +2,8 @@
 
 import pytest
 
-from dltools import errors
-from dltools.errors import UserError
+from dltools.core import errors
+from dltools.core.errors import UserError
 
 
 def test_user_error_ends_with_one_line_on_stderr(capsys):

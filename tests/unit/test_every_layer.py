@@ -10,7 +10,7 @@ import pytest
 
 import forms
 import layer_cases
-from dltools import layers, weights
+from dltools.catalogue import layers, weights
 from layer_cases import CASES, DESIGNS, GONE, MERGED, WALKED
 from tests import interface
 
@@ -73,9 +73,9 @@ def test_every_option_of_the_form_is_walked():
 
 _WEIGHTS_IN_KERAS = """
 import json, sys
-from dltools.keras_runtime import keras_for_design
+from dltools.backend.keras_runtime import keras_for_design
 keras_for_design()
-from dltools import layers
+from dltools.catalogue import layers
 print(json.dumps({name: layers.keyword_names(layer.keras or name) for name, layer in layers.LAYERS.items() if not layer.instead}))
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import forms
-from dltools import callbacks, metrics, objectives, optimizers, schedules
-from dltools.errors import UserError
-from dltools.objectives import BINARY, CATEGORICAL, FORMS, REGRESSION, SPARSE
+from dltools.catalogue import callbacks, metrics, objectives, optimizers, schedules
+from dltools.catalogue.objectives import BINARY, CATEGORICAL, FORMS, REGRESSION, SPARSE
+from dltools.core.errors import UserError
 from tests import interface
 
 # Form of the target -> the last layer, the type of learning and the loss that suit it.

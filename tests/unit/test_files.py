@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dltools import files
+from dltools.core import files
 
 
 def test_write_text_replaces_the_file(tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+import grimp
 import pytest
 
 import forms
@@ -77,35 +78,31 @@ def required(wrapper):
     return {r.text for r in macros[used[0]].iter("requirement")}
 
 
-def imports_of(path, seen):
-    """Return the packages that a module and the project's own modules below it import anywhere."""
-    if path in seen:
-        return set()
-    seen.add(path)
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            own = node.level == 1 or node.module == "dltools"
-            names = (
-                [f"dltools.{a.name if node.module in (None, 'dltools') else node.module}" for a in node.names]
-                if own
-                else [node.module if node.level == 0 else f"dltools.{node.module}"]
-            )
-        for name in names:
-            file = forms.SCRIPTS / f"{name.replace('.', '/')}.py"
-            found |= imports_of(file, seen) if name.startswith("dltools.") and file.exists() else {name.split(".")[0]}
-    return found - {"dltools"}
+@pytest.fixture(scope="module")
+def graph():
+    """Return who imports whom in the tools' modules, anywhere in them, and which packages."""
+    return grimp.build_graph("dltools", include_external_packages=True)
+
+
+def imports_of(script, graph):
+    """Return the packages that a script's modules and those below them import anywhere."""
+    direct = set()
+    for node in ast.walk(ast.parse(script.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            direct |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    own = direct & graph.modules
+    assert own, f"{script} imports none of the tools' modules"
+    found = own.union(*(graph.find_upstream_modules(module) for module in own))
+    return {name.partition(".")[0] for name in found | (direct - own)} - {"dltools"}
 
 
 @pytest.mark.parametrize(
     "tool",
     ["to_categorical", "model_config", "model_builder", "train_and_eval", "model_prediction", "ml_visualization"],
 )
-def test_wrapper_requires_what_the_step_imports(tool):
-    packages = {name for name in imports_of(forms.SCRIPTS / f"{tool}.py", set()) if name not in sys.stdlib_module_names}
+def test_wrapper_requires_what_the_step_imports(tool, graph):
+    found = imports_of(forms.SCRIPTS / f"{tool}.py", graph)
+    packages = {name for name in found if name not in sys.stdlib_module_names}
     # keras_runtime and gate serve both of Keras' backends; a step imports the one it names.
     optional = {"tensorflow", "absl"} if tool in ("model_config", "model_builder") else set()
     needed = {CONDA_NAMES.get(name, name) for name in packages - COME_ALONG - optional - {"absl"}}

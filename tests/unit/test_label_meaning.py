@@ -9,19 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import forms
-from dltools import (
-    class_weights,
-    confusion,
-    evaluation,
-    fit_parameters,
-    labels,
-    plot_curves,
-    prediction,
-    tables,
-    targets,
-)
-from dltools.errors import UserError, is_markup
-from dltools.parameters import Dataset
+from dltools.catalogue import fit_parameters
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError, is_markup
+from dltools.data import class_weights, targets
+from dltools.evaluation import evaluation, prediction
+from dltools.plots import confusion, plot_curves
+from dltools.tables import labels, tables
 from plotting import Tables, compared, drawn, scored
 from test_training import FAST, OUTPUTS, network, write
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dltools import labels
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.tables import labels
 
 Y_TRAIN = Dataset("y_train.tabular", "y_train")
 

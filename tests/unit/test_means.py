@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import memory
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core import memory
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
 from test_experiment import form_of, make_builders, scores, write_tables
 from test_training import FAST, OUTPUTS, network, write
 
@@ -118,7 +118,7 @@ def test_machine_or_container_bounds_what_galaxy_leaves_open(monkeypatch, tmp_pa
 SHOW_POOLS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from dltools import keras_runtime
+from dltools.backend import keras_runtime
 keras_runtime.keras_for_compute()
 import tensorflow as tf
 print(tf.config.threading.get_intra_op_parallelism_threads(), tf.config.threading.get_inter_op_parallelism_threads())
@@ -144,7 +144,7 @@ sys.path.insert(0, script.rpartition("/")[0])
 os.environ["KERAS_BACKEND"] = "tensorflow"
 import tensorflow as tf
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-from dltools import devices
+from dltools.backend import devices
 strategy = []
 def two():
     strategy[:] = strategy or [tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])]

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import forms
-from dltools import misfits, refusals
+from dltools.networks import misfits, refusals
 from layer_cases import ATTENTIONS, CASES
 from test_architecture import boxed
 
@@ -46,11 +46,11 @@ def test_no_layer_on_any_data_is_refused_in_the_words_of_a_library(walked):
 _COMPUTE = """
 import json, sys
 from pathlib import Path
-from dltools.keras_runtime import keras_for_compute
+from dltools.backend.keras_runtime import keras_for_compute
 keras = keras_for_compute()
 import numpy as np
-from dltools import architecture
-from dltools.parameters import Dataset
+from dltools.networks import architecture
+from dltools.core.dataset import Dataset
 for path in sorted(Path(sys.argv[1]).glob("*/model.json")):
     try:
         model = architecture.rebuild(architecture.read_config_file(Dataset(str(path), path.parent.name))[0], "model")

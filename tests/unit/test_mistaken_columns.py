@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import mistaken_columns
+from dltools.data import mistaken_columns
 from test_experiment import make_builders
 from test_training import OUTPUTS, network, write
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import network_layout
-from dltools.plot_network import Box, Network
+from dltools.plots import network_layout
+from dltools.plots.plot_network import Box, Network
 from plotting import Tables
 from tests import attack_models
 
@@ -16,7 +16,7 @@ from tests import attack_models
 _DRAWN = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from dltools import visualization
+from dltools.plots import visualization
 form = json.load(open("inputs.json"))["plotting_selection"]
 shown = visualization.display(form)
 names, columns = shown.table()

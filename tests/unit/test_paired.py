@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import paired
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.data import paired
 from test_experiment import by_groups, make_builders, selector
 from test_training import FAST, OUTPUTS, network, write
 

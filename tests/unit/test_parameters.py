@@ -2,8 +2,8 @@
 
 import pytest
 
-from dltools import parameters
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.forms import parameters
 
 
 def test_read_reads_json(tmp_path):

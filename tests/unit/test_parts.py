@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import parts, targets
-from dltools.batches import Features
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.data import parts, targets
+from dltools.data.batches import Features
 from test_experiment import (
     CLASSES,
     GROUPS,
@@ -132,9 +132,10 @@ def test_column_says_the_parts(data):
 WATCHED = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from dltools import keras_runtime
+from dltools.backend import keras_runtime
 keras_runtime.keras_for_compute()
-from dltools import batches, experiment
+from dltools.data import batches
+from dltools.jobs import experiment
 seen, take = [], batches.Features.take
 batches.Features.take = lambda self, rows: (seen.append(rows.tolist()), take(self, rows))[1]
 ended = []

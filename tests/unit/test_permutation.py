@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import permutation
-from dltools.errors import UserError
-from dltools.parameters import Dataset
-from dltools.tables import NumberTable
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.evaluation import permutation
+from dltools.tables.tables import NumberTable
 from plotting import Tables
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"

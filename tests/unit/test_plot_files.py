@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 import forms
-from dltools import export, interactive, visualization
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.plots import export, interactive, visualization
 from plotting import Tables, compared, drawn
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -183,7 +183,7 @@ def test_long_lines_are_thinned_along_their_way():
 
 def test_drawing_imports_neither_keras_nor_pyplot(tables):
     script = (
-        "import sys; sys.argv[0:] = ['x']; from dltools import visualization, export\n"
+        "import sys; sys.argv[0:] = ['x']; from dltools.plots import visualization, export\n"
         f"shown = visualization.display({matrix(tables, plot_format='html')!r})\n"
         "figure = shown.plot().figure_\n"
         "export.page(figure, export.picture(figure, export.Look()), 120, 't', [], True, 'x')\n"

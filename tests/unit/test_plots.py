@@ -5,8 +5,9 @@ import pytest
 from sklearn import metrics
 
 import forms
-from dltools import class_scores, confusion, plot_balance, plot_class_scores, plot_importances
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.evaluation import class_scores
+from dltools.plots import confusion, plot_balance, plot_class_scores, plot_importances
 from plotting import Tables, compared, drawn, tick_names
 
 
@@ -232,7 +233,7 @@ def test_regression_figures_are_those_of_scikit_learn(tables):
         "regression",
         **compared(tables.columns("t", {"True": true}), tables.columns("p", {"Predicted": predicted}), True),
     )
-    from dltools.plot_regression import figures
+    from dltools.plots.plot_regression import figures
 
     found = figures(shown.targets[0])
     assert found["R²"] == pytest.approx(metrics.r2_score(true, predicted), rel=1e-5)

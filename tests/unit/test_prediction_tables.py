@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from dltools import label_tables, parameters, prediction_tables
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.forms import parameters
+from dltools.plots import label_tables
+from dltools.tables import prediction_tables
 from plotting import Tables, compared, drawn, scored
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import tables
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.tables import tables
 from test_training import OUTPUTS
 
 FOLDER = Path(__file__).resolve().parent / "release_2_0_0"
@@ -90,7 +90,7 @@ def test_goes_on(results, name):
 def test_shows_as_it_did():
     import h5py
 
-    from dltools import model_file
+    from dltools.model_files import model_file
 
     for name in MODELS:
         with h5py.File(FOLDER / f"{name}.h5mlm") as file:

@@ -11,8 +11,8 @@ from sklearn import metrics
 from sklearn.datasets import load_diabetes, load_iris
 
 import forms
-from dltools import document
-from dltools.gallery import Gallery
+from dltools.reports import document
+from dltools.reports.gallery import Gallery
 from test_training import FAST, network, write
 
 EVIL = "<b>x<i>|`${galaxy x}`"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import signing
+from dltools.untrusted import signing
 from tests import old_models, saved_models
 
 CASES = saved_models.cases()

@@ -6,9 +6,11 @@ from scipy import stats
 from sklearn import metrics
 from sklearn.preprocessing import label_binarize
 
-from dltools import labels, prediction, scoring, targets
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.data import targets
+from dltools.evaluation import prediction, scoring
+from dltools.tables import labels
 
 SOURCE = Dataset("y", "y")
 ROWS = 60

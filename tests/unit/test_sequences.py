@@ -6,9 +6,11 @@ from sklearn import metrics
 from sklearn.datasets import load_digits
 
 import forms
-from dltools import baseline, evaluation, last_layer, sequences, targets
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.data import sequences, targets
+from dltools.evaluation import baseline, evaluation
+from dltools.networks import last_layer
 from test_training import FAST, OUTPUTS, write
 
 LENGTH, SAMPLES = 6, 300
@@ -291,7 +293,7 @@ def test_weights_are_of_samples(runs):
 
 @pytest.mark.parametrize("shape", [(5,), (4, 5), (3, 2, 5)])
 def test_the_loss_is_weighted_as_keras_does_by_hand(shape):
-    from dltools import keras_runtime
+    from dltools.backend import keras_runtime
 
     keras_runtime.keras_for_compute()
     import keras
@@ -410,7 +412,7 @@ def test_constant_answers_of_several_labels_a_step():
 
 
 def test_a_number_without_an_axis_is_refused():
-    from dltools import keras_runtime
+    from dltools.backend import keras_runtime
 
     keras_runtime.keras_for_compute()
     import keras

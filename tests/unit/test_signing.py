@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import forms
-from dltools import hdf5, signing
-from dltools.errors import UserError
+from dltools.core.errors import UserError
+from dltools.untrusted import hdf5, signing
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
 Y = DATA / "y_train_one_hot.tabular"
@@ -92,8 +92,8 @@ def test_fail_another_key(signed, tmp_path, monkeypatch):
 
 
 def test_builder_and_its_signature(signed, tmp_path, monkeypatch):
-    from dltools import builder
-    from dltools.parameters import Dataset
+    from dltools.core.dataset import Dataset
+    from dltools.model_files import builder
 
     with zipfile.ZipFile(signed / "b.zip") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}

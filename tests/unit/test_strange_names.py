@@ -59,7 +59,7 @@ def results(tmp_path_factory):
 
 
 def test_they_stay_text(results):
-    from dltools import visualization
+    from dltools.plots import visualization
 
     assert set(results) == set(visualization.PLOTS) - {"keras_plot_model"}
     for kind, result in results.items():

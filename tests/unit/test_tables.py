@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dltools import blocks, tables
-from dltools.errors import UserError
-from dltools.parameters import Dataset
-from dltools.tables import Columns
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.tables import blocks, tables
+from dltools.tables.tables import Columns
 
 ALL_MODES = {
     "by_index_number": (3, 1),

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 import forms
-from dltools import training_parameters
-from dltools.errors import UserError
+from dltools.catalogue import training_parameters
+from dltools.core.errors import UserError
 from tests.attack_models import dense, layer, sequential
 
 DATA = forms.SCRIPTS.parents[1] / "test-data"
@@ -96,7 +96,8 @@ def test_a_class_is_what_is_written():
 
 
 def test_a_late_step_of_a_schedule_is_kept_in_64_bits():
-    from dltools import keras_runtime, schedules
+    from dltools.backend import keras_runtime
+    from dltools.catalogue import schedules
 
     keras_runtime.keras_for_design()
     made = schedules.make(

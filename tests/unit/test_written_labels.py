@@ -5,9 +5,10 @@ import pytest
 from sklearn import metrics
 
 import forms
-from dltools import input_tables, targets, tsv
-from dltools.errors import UserError
-from dltools.parameters import Dataset
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.data import input_tables, targets
+from dltools.tables import tsv
 from plotting import Tables, compared, drawn, probabilities, scored
 
 NAMES = np.array(["healthy", "sick"])

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dltools import tables, text_file, tsv
-from dltools.errors import UserError
-from dltools.parameters import Dataset
-from dltools.tables import Columns
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.tables import tables, text_file, tsv
+from dltools.tables.tables import Columns
 
 FIRST, LAST = Columns("by_index_number", (1,)), Columns("by_index_number", (2,))
 

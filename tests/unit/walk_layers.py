@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 
 import walking
-from dltools import adaptation, architecture, batches, model_file, training_parameters
-from dltools.builder import Builder
-from dltools.parameters import Dataset
+from dltools.catalogue import training_parameters
+from dltools.core.dataset import Dataset
+from dltools.data import batches
+from dltools.model_files import model_file
+from dltools.model_files.builder import Builder
+from dltools.networks import adaptation, architecture
 
 TRAINING = {
     "learning_type": "KerasGRegressor",

@@ -11,8 +11,12 @@ from pathlib import Path
 import walking  # first, since it starts Keras on TensorFlow
 
 import numpy as np  # isort: skip
-from dltools import batches, builder, evaluation, model_file, objectives, targets, training  # isort: skip
-from dltools.parameters import Dataset  # isort: skip
+from dltools.catalogue import objectives  # isort: skip
+from dltools.data import batches, targets  # isort: skip
+from dltools.evaluation import evaluation  # isort: skip
+from dltools.model_files import builder, model_file  # isort: skip
+from dltools.training import training  # isort: skip
+from dltools.core.dataset import Dataset  # isort: skip
 
 ROWS, TRAINED = 24, 16
 SOURCE = Dataset("target.tsv", "target.tsv")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "scripts"))
 
-from dltools.keras_runtime import keras_for_compute
+from dltools.backend.keras_runtime import keras_for_compute
 
 keras = keras_for_compute()
 
 import numpy as np  # noqa: E402
 
-from dltools import model_file  # noqa: E402
-from dltools.parameters import Dataset  # noqa: E402
+from dltools.core.dataset import Dataset  # noqa: E402
+from dltools.model_files import model_file  # noqa: E402
 
 
 def each(member: str, walk) -> None:

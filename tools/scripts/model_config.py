@@ -2,9 +2,9 @@
 
 import argparse
 
-from dltools import architecture, design, files, layer_table, parameters
-from dltools.errors import user_errors_on_stderr
-from dltools.keras_runtime import keras_for_design
+from dltools.core.errors import user_errors_on_stderr
+from dltools.forms import parameters
+from dltools.jobs import design
 
 
 def main() -> None:
@@ -14,16 +14,7 @@ def main() -> None:
     parser.add_argument("--outfile", required=True, help="model configuration to write (JSON)")
     parser.add_argument("--outfile-layers", help="layer table to write (tabular)")
     options = parser.parse_args()
-    selection = parameters.read(options.inputs)["model_selection"]
-    keras_for_design()
-    model, positions = design.design(selection)
-    table = layer_table.rows(model, positions)
-    files.write_text(options.outfile, architecture.to_json(model))
-    if options.outfile_layers:
-        files.write_text(options.outfile_layers, layer_table.tabular(table))
-    print(layer_table.drawn(table))
-    if not model.built:
-        print("No input_shape is given: whether the layers fit together shows when training starts.")
+    design.run(parameters.read(options.inputs), options.outfile, options.outfile_layers)
 
 
 if __name__ == "__main__":

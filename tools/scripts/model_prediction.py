@@ -2,9 +2,9 @@
 
 import argparse
 
-from dltools import parameters
-from dltools.errors import user_errors_on_stderr
-from dltools.keras_runtime import granted_cores, keras_for_compute
+from dltools.core.errors import user_errors_on_stderr
+from dltools.forms import parameters
+from dltools.jobs import predict
 
 
 def main() -> None:
@@ -14,17 +14,7 @@ def main() -> None:
     parser.add_argument("--outfile-predict", required=True, help="predictions to write (tabular)")
     parser.add_argument("--outfile-scores", help="scores by the true labels or values to write (tabular)")
     options = parser.parse_args()
-    form = parameters.read(options.inputs)
-    keras_for_compute(keep_out=() if form.get("true_values") else ("sklearn",))
-    from dltools import baseline, evaluation, inference, model_file
-
-    outcome = inference.run(form, options.outfile_predict, granted_cores())
-    print(model_file.summary(outcome.record))
-    print(f"Predicted {outcome.rows} rows.")
-    for line in [*outcome.notes, *baseline.beside(outcome.scores, outcome.baselines)]:
-        print(line)
-    if options.outfile_scores:
-        evaluation.write_scores(options.outfile_scores, outcome.scores)
+    predict.run(parameters.read(options.inputs), options.outfile_predict, options.outfile_scores)
 
 
 if __name__ == "__main__":

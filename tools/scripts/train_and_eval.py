@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from dltools import parameters, train_job
-from dltools.errors import user_errors_on_stderr
+from dltools.core.errors import user_errors_on_stderr
+from dltools.forms import parameters
+from dltools.jobs import train
 
-# Option, field of `train_job.Outputs`, what is written there.
+# Option, field of `train.Outputs`, what is written there.
 OUTPUTS = (
     ("--outfile-result", "scores", "scores to write (tabular)"),
     ("--outfile-object", "model", "trained model to write (h5mlm)"),
@@ -31,7 +32,7 @@ def main() -> None:
         parser.add_argument(option, dest=field, type=Path, required=field == "scores", help=description)
     given = vars(parser.parse_args())
     form = parameters.read(given.pop("inputs"))
-    train_job.run(form, train_job.Outputs(**given))
+    train.run(form, train.Outputs(**given))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import sys
 
-from dltools import installed
+from dltools.core import installed
 
 if __name__ == "__main__":
     print(*map(installed.told, sys.argv[1:]), sep=", ")

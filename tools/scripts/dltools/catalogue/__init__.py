@@ -1,0 +1,1 @@
+"""What is on offer: layers, losses, metrics, optimizers and the rest, one entry each."""

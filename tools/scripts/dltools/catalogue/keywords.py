@@ -1,0 +1,94 @@
+"""The keyword arguments that the form takes beside a layer's own fields, and which of the two holds."""
+
+import inspect
+
+from dltools.catalogue import arguments
+from dltools.core.errors import UserError, listed, quoted
+from dltools.forms.parameters import keyword_arguments
+
+# Field of a layer with keyword arguments -> what the form holds before anyone changes it. A layer's own stands before
+# what holds for all. Fields that the form leaves blank are not here: what they hold was typed.
+FORM_DEFAULTS = {
+    "activation": "linear", "dropout": 0, "score_mode": "dot", "mode": "horizontal_and_vertical",
+    "value_range": "(0, 255)", "axis": "-1", "offset": 0, "epsilon": 0.001,
+    **{f"{kind}Pooling{n}D pool_size": 2 for kind in ("Max", "Average") for n in (1, 2, 3)},
+    **{f"UpSampling{n}D size": 2 for n in (2, 3)}, **{f"ZeroPadding{n}D padding": 1 for n in (2, 3)},
+    "Cropping2D cropping": "((0, 0), (0, 0))", "Cropping3D cropping": "((1, 1), (1, 1), (1, 1))",
+    "RMSNormalization epsilon": 1e-6, "RandomErasing factor": 1, "RandomErasing scale": "(0.02, 0.33)",
+    "CategoryEncoding output_mode": "multi_hot", "Discretization output_mode": "int",
+}  # fmt: skip
+
+
+def keyword_names(name: str) -> list[str]:
+    """Return the names of the constructor arguments of a class in `keras.layers`, sorted."""
+    import keras
+
+    signature = inspect.signature(getattr(keras.layers, name).__init__)
+    own = {
+        parameter.name
+        for parameter in signature.parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and parameter.name != "self"
+    }
+    return sorted(own | set(arguments.COMMON))
+
+
+def joined(fields: dict, text, name: str, label: str) -> dict:
+    """Return the arguments of a layer: those of its fields in the form, and those of its keyword arguments.
+
+    A keyword argument holds against a field that nobody changed, with a line on stdout that says so.
+
+    Parameters:
+        fields: what the fields hold, by Keras' names.
+        text: ``name=value, name=value``.
+        name: the layer's class in `keras.layers`.
+        label: its position and type, for messages.
+
+    Raises:
+        UserError: no argument of the layer, a value of another type, or one that differs from a field that was set.
+    """
+    known = keyword_names(name)
+
+    def judged(keyword: str, value):
+        if keyword not in known or keyword in arguments.NOT_TYPED:
+            raise UserError(
+                f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
+            )
+        return arguments.read(name, keyword, value, f"{label}: {keyword}")
+
+    found = dict(fields)
+    for keyword, value in keyword_arguments(text, f"{label}: key word arguments", judged).items():
+        found[keyword] = judged(keyword, value)
+        if keyword in fields:
+            _settle(name, keyword, fields[keyword], found[keyword], label)
+    return found
+
+
+def _settle(name: str, argument: str, field, keyword, label: str) -> None:
+    """Tell that a keyword argument holds against its field, or refuse it where the field was set to something else."""
+    if same(field, keyword):
+        return
+    default = FORM_DEFAULTS.get(f"{name} {argument}", FORM_DEFAULTS.get(argument))
+    if default is None or not same(arguments.read(name, argument, default, label), field):
+        raise UserError(
+            f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word "
+            "arguments. Remove it from the key word arguments, or give both the same value."
+        )
+    print(
+        f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's "
+        "default."
+    )
+
+
+def _shown(value) -> str:
+    return str(value) if isinstance(value, dict) else repr(value)
+
+
+def same(one, other) -> bool:
+    """Tell whether two values of an argument mean the same: ``2`` is ``(2, 2)``, and a list is a tuple."""
+    several = [value for value in (one, other) if isinstance(value, (tuple, list))]
+    if len(several) == 2:
+        return len(one) == len(other) and all(map(same, one, other))
+    if len(several) == 1:
+        single = other if several[0] is one else one
+        return bool(several[0]) and all(same(value, single) for value in several[0])
+    return one == other

@@ -1,0 +1,170 @@
+"""The losses, metrics, optimizers, callbacks and fit parameters on offer, and reading them.
+
+`read` turns the form's sections into one plain dictionary that JSON can hold (the builder's
+``training.json``); `loss`, `metrics`, `optimizer` and `callbacks.make` make Keras' objects of it::
+
+    {"learning_type": "KerasGClassifier", "random_seed": 7,
+     "loss": "categorical_crossentropy", "loss_options": {"label_smoothing": 0.1}, "metrics": ["acc"],
+     "optimizer": {"type": "Adam", "options": {"learning_rate": 0.001},
+                   "schedule": {"type": "CosineDecay", "options": {"unit": "epochs", "warmup_steps": 5}},
+                   "loss_scaling": {"initial_scale": 32768.0}},
+     "fit": {"epochs": 2, "batch_size": 500}, "class_weight": "balanced",
+     "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}]}
+
+An empty optional parameter is absent, so Keras' default holds; an explicit 0 stays 0. `schedule`,
+`loss_scaling` and `class_weight` are absent where the form has none.
+"""
+
+from dltools.catalogue import callbacks, objectives, schedules
+from dltools.catalogue import metrics as keras_metrics
+from dltools.catalogue.fit_parameters import FIT_PARAMETERS, RANDOM_SEED, read_class_weight
+from dltools.catalogue.objectives import LOSSES
+from dltools.catalogue.optimizers import LOSS_SCALING, OPTIMIZERS, check_together
+from dltools.core.errors import UserError, listed, quoted
+from dltools.forms.kinds import Choice, read_parameters
+from dltools.forms.parameters import several, with_further
+
+CLASSIFIER, REGRESSOR = "KerasGClassifier", "KerasGRegressor"
+LEARNING_TYPES = (CLASSIFIER, REGRESSOR)
+
+NO_METRIC = "none"
+
+
+def read(form: dict) -> dict:
+    """Read the sections of the builder's form into the dictionary described above.
+
+    Parameters:
+        form: `learning_type`, `random_seed`, `compile_params` and `fit_params` as Galaxy's JSON
+            holds them.
+
+    Raises:
+        UserError: names the parameter, the rule and what was received.
+    """
+    compiling = form["compile_params"]
+    fitting = form["fit_params"]
+    loss_name = Choice(tuple(LOSSES)).read(compiling["loss"], "Select a loss function")
+    learning_type = Choice(LEARNING_TYPES).read(form["learning_type"], "Do classification or regression?")
+    class_weight = read_class_weight(fitting.get("class_weights"), learning_type == CLASSIFIER, loss_name)
+    training = {
+        "learning_type": learning_type,
+        **read_parameters([RANDOM_SEED], form, "Model builder"),
+        "loss": loss_name,
+        "loss_options": objectives.read_loss_options(loss_name, with_further(compiling, "loss_options")),
+        "metrics": read_metrics(compiling.get("metrics")),
+        "optimizer": _read_optimizer(compiling["optimizer_selection"]),
+        "fit": read_parameters(FIT_PARAMETERS, fitting, "Fit parameters"),
+        **({} if class_weight is None else {"class_weight": class_weight}),
+        "callbacks": callbacks.read(fitting.get("callbacks") or []),
+    }
+    callbacks.check(training)
+    return training
+
+
+def read_metrics(value) -> list[str]:
+    """Read the multiple select of metrics, which may be a list, one name, "none" or null."""
+    names = [name for name in several(value) if name != NO_METRIC]
+    return [Choice(tuple(keras_metrics.METRICS)).read(name, "Select metrics") for name in dict.fromkeys(names)]
+
+
+def _read_optimizer(selection: dict) -> dict:
+    kind = Choice(tuple(OPTIMIZERS)).read(selection["optimizer_type"], "Select an optimizer")
+    values = with_further(selection.get("optimizer_options") or {}, "further_options")
+    options = read_parameters(OPTIMIZERS[kind], values, kind)
+    check_together(kind, options)
+    found = {"type": kind, "options": options}
+    if values.get("learning_rate_schedule"):
+        found["schedule"] = schedules.read(values["learning_rate_schedule"][0]["schedule"])
+    if values.get("loss_scaling"):
+        found["loss_scaling"] = read_parameters(LOSS_SCALING, values["loss_scaling"][0], "Loss scaling")
+    return found
+
+
+def check(training: dict, source: str) -> dict:
+    """Check a dictionary that came from a file; return it with every value as its kind reads it.
+
+    Raises:
+        UserError: `training` is not of the form described above.
+    """
+    label = f"{source}: training parameters"
+    if not isinstance(training, dict):
+        raise UserError(f"{label} must be a JSON object. Received: {quoted(training)}.")
+    missing = [
+        key for key in ("learning_type", "loss", "metrics", "optimizer", "fit", "callbacks") if key not in training
+    ]
+    if missing:
+        raise UserError(f"{label}: {listed(missing)} must be given.")
+    fit = _object(training["fit"], label)
+    entries = training["callbacks"]
+    if not isinstance(entries, list):
+        raise UserError(f"{label}: callbacks must be a list. Received: {quoted(entries)}.")
+    form = {
+        "learning_type": training["learning_type"],
+        "random_seed": training.get("random_seed"),
+        "compile_params": {
+            "loss": training["loss"],
+            **_object(training.get("loss_options", {}), label),
+            "metrics": training["metrics"],
+            "optimizer_selection": _optimizer_form(_object(training["optimizer"], label), label),
+        },
+        "fit_params": {
+            **fit,
+            "class_weights": _class_weight_form(training.get("class_weight")),
+            "callbacks": [
+                {"callback_selection": {**_object(c.get("options", {}), label), "callback_type": c.get("type")}}
+                for c in (_object(c, label) for c in entries)
+            ],
+        },
+    }
+    return read(form)
+
+
+def _optimizer_form(optimizer: dict, label: str) -> dict:
+    options = dict(_object(optimizer.get("options", {}), label))
+    if "schedule" in optimizer:
+        chosen = _object(optimizer["schedule"], label)
+        schedule = {**_object(chosen.get("options", {}), label), "schedule_type": chosen.get("type")}
+        options["learning_rate_schedule"] = [{"schedule": schedule}]
+    if "loss_scaling" in optimizer:
+        options["loss_scaling"] = [_object(optimizer["loss_scaling"], label)]
+    return {"optimizer_type": optimizer.get("type"), "optimizer_options": options}
+
+
+def _class_weight_form(value):
+    # A list would be taken for the form's repeat.
+    return str(value) if isinstance(value, list) else value
+
+
+def _object(value, label: str) -> dict:
+    if not isinstance(value, dict):
+        raise UserError(f"{label} must consist of JSON objects. Received: {quoted(value)}.")
+    return value
+
+
+def loss(training: dict):
+    """Return the `keras.losses.Loss` of a run."""
+    return objectives.loss(training["loss"], training.get("loss_options", {}))
+
+
+def metrics(training: dict, form: str, units: int) -> list:
+    """Return new `keras.metrics.Metric` objects, named as in the form.
+
+    Parameters:
+        form: of the target, one of `objectives.FORMS`.
+        units: number of units of the last layer.
+
+    Raises:
+        UserError: a metric that does not fit the target.
+    """
+    return [keras_metrics.metric(name, form, units, objectives.logits_to(training)) for name in training["metrics"]]
+
+
+def optimizer(training: dict):
+    """Return a new `keras.optimizers.Optimizer`; of a schedule, it has the form of its state, see `schedules.apply`."""
+    import keras
+
+    chosen = training["optimizer"]
+    made = getattr(keras.optimizers, chosen["type"])(**chosen["options"])
+    if "schedule" in chosen:
+        # How many steps an epoch has is known once a run begins. Until then any number will do.
+        made.learning_rate = schedules.make(chosen["schedule"], schedules.start_rate(training), steps=1, epochs=2**31)
+    return keras.optimizers.LossScaleOptimizer(made, **chosen["loss_scaling"]) if "loss_scaling" in chosen else made

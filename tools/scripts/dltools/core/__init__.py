@@ -1,0 +1,1 @@
+"""What everything rests on: errors, datasets, files, limits, what the job was granted."""

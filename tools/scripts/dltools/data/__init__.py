@@ -1,0 +1,1 @@
+"""Samples, targets, splits, and what is wrong with them."""

@@ -1,0 +1,128 @@
+"""What makes scores look better than the network is: found before the training, said in the log and in the report.
+
+Nothing here is refused. A score that flatters may be what the data are like, which only the user can tell.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dltools.core.errors import quoted
+from dltools.data import giveaways, mistaken_columns, repeats, straddling
+from dltools.data.batches import Features
+from dltools.data.targets import REGRESSION, Target
+
+# As many columns are named.
+_MOST_NAMED = 10
+
+
+class Cautions(NamedTuple):
+    """What was found: facts that a reader may want to know, and what ought to be looked into, one sentence or two
+    each.
+    """
+
+    facts: Sequence[str]
+    warnings: Sequence[str]
+
+    def tell(self) -> None:
+        """Print them."""
+        for fact in self.facts:
+            print(fact)
+        for warning in self.warnings:
+            print(f"Caution: {warning}")
+        print(end="", flush=True)
+
+    def judged(self, told: str | None) -> "Cautions":
+        """Return them with what the scores themselves tell, if anything, and print that."""
+        if told is None:
+            return self
+        print(f"Caution: {told}", flush=True)
+        return self._replace(warnings=[told, *self.warnings])
+
+
+def look(form: dict, scheme: dict, features: Features, target: Target, divided: list) -> Cautions:
+    """Look for what flatters in a run that is ready to start.
+
+    Parameters:
+        form: the conditional `input_options` as Galaxy's JSON holds it.
+        scheme: the case of `experiment_schemes`.
+        divided: the `parts.Parts` of the run, or of each fold.
+    """
+    facts, warnings = _repeated(features, target, divided)
+    warnings = [
+        *_telling(features, target), *mistaken_columns.counts(form, features),
+        *straddling.check(form, scheme, features, divided), *warnings,
+    ]  # fmt: skip
+    return Cautions(facts, warnings)
+
+
+def _telling(features: Features, target: Target) -> list[str]:
+    found = giveaways.find(features, target)
+    said = [
+        f"{_column(features, one.column)} alone tells {_what(one, target)}{_how(one)}." for one in found[:_MOST_NAMED]
+    ]
+    if len(found) > _MOST_NAMED:
+        said.append(f"{len(found) - _MOST_NAMED} more columns do so.")
+    if said:
+        said[-1] += (
+            " A column that was made from the target, or is known only once the target is, makes scores that will not "
+            "hold for new samples: leave it out, unless you will have it for these."
+        )
+    return said
+
+
+def _column(features: Features, position: int) -> str:
+    """Say which feature is meant; without a name, by its number among those that were chosen."""
+    named = features.names and features.names[position]
+    return (
+        f"{features.source}: the feature {quoted(features.names[position])}"
+        if named
+        else f"{features.source}: feature {position + 1}"
+    )
+
+
+def _what(one: giveaways.Giveaway, target: Target) -> str:
+    name = f" {quoted(one.target)}" if one.target else ""
+    regression = all(own.kind == REGRESSION for own in target.outputs or (target,))
+    return f"the value of the target{name}" if regression else f"the class{' of' if name else ''}{name}"
+
+
+def _how(one: giveaways.Giveaway) -> str:
+    share = "of every sample" if one.told > 0.9999 else "of nearly every sample"
+    gap = "" if one.value is None else f", for its value {one.value:g} (a gap that was filled in?) stands for one class"
+    return f" {share}{gap}"
+
+
+def _repeated(features: Features, target: Target, divided: list) -> tuple[list[str], list[str]]:
+    """Return facts and warnings on samples that stand in two parts, or under two labels."""
+    prints = repeats.prints(features, target)
+    facts, warnings = [], []
+    for part in ("test",) if len(divided) > 1 else ("validation", "test"):
+        pairs = [(one.train, getattr(one, part)) for one in divided if getattr(one, part) is not None]
+        found = [repeats.between(part, *pair, features, prints) for pair in pairs]
+        told = _told(found)
+        if told and any(one.copies for one in found):
+            warnings.append(
+                f"{told} They look like copies, which a network learns by heart, so that these scores flatter. Remove "
+                "the copies, or give samples that belong together the same group and split by groups."
+            )
+        elif told:
+            facts.append(told)
+    contrary = repeats.contradictions(target, prints)
+    if contrary:
+        facts.append(
+            f"{contrary} of {features.rows} samples have the same features as a sample of another class, so that no "
+            "network can get all of them right."
+        )
+    return facts, warnings
+
+
+def _told(found: list[repeats.Repeats]) -> str:
+    repeated, rows = sum(one.repeated for one in found), sum(one.rows for one in found)
+    if not repeated:
+        return ""
+    otherwise = sum(one.otherwise for one in found)
+    where = (
+        f"{repeated} of {rows} {found[0].part} samples ({repeated / rows:.1%}) have the same features as a training "
+        "sample"
+    )
+    return f"{where}{f', {otherwise} of them with another target' if otherwise else ''}."

@@ -1,0 +1,210 @@
+"""Columns that got among the features by oversight: the target itself, and a count of the rows.
+
+Either gives scores near 1 that mean nothing. What was chosen by its number or name is the user's wish; what came along
+with "All columns" is not.
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError, quoted
+from dltools.data import input_tables, samples
+from dltools.data.batches import Features
+from dltools.tables import tsv
+
+# What programs call a column that nobody named: pandas, R and its readers, and those who wrote row names on purpose.
+_NAMELESS = re.compile(r"|unnamed: ?\d+(\.\d+)?|\.\.\.1|#|row[ ._]?(name|number|num|id|index)s?|rows?|index|level_0")
+# These are also names of measurements, so that only a strict count is no measurement; not where X2 stands beside X1.
+_NUMBERED = re.compile(r"(x|v|x\.)(1?)")
+# These were given on purpose, so that they are only pointed out.
+_COUNTS = re.compile(r"(.*[^a-z])?(id|no|nr|num|number|obs|observation|case|record)s?")
+# With fewer rows a count may be chance; without a header there is nothing but the count.
+_FEWEST_NAMED, _FEWEST_BARE = 5, 20
+# An index that survived a selection or a join: at most so many times as large as there are rows, or mostly counting up.
+_SPARSE, _MOSTLY = 10, 0.9
+_EXCLUDE = {
+    False: "All columns excluding some by column index number(s)",
+    True: "All columns excluding some by column header name(s)",
+}
+
+
+class Chosen(NamedTuple):
+    """The columns chosen from one table.
+
+    Attributes:
+        source: the table.
+        whole: whether they came along without being named: "All columns", but for those excluded.
+        positions: of the columns in the table, counted from 0.
+        names: of the chosen columns, or None without a header.
+    """
+
+    source: Dataset
+    whole: bool
+    positions: list[int]
+    names: list[str] | None
+
+    def called(self, index: int) -> str:
+        """Say which of the columns is meant."""
+        number = f"column {self.positions[index] + 1}"
+        return f"{number} ({quoted(self.names[index])})" if self.names and self.names[index] else number
+
+    def leave_out(self, index: int) -> str:
+        """Say how to choose the columns without one of them."""
+        if not self.whole:
+            return "Take it out of the chosen columns."
+        named = bool(self.names and self.names[index] and self.names.count(self.names[index]) == 1)
+        which = quoted(self.names[index]) if named else f"number {self.positions[index] + 1}"
+        return f"Choose '{_EXCLUDE[named]}' and exclude {which}."
+
+
+def check(form: dict, given: input_tables.Inputs) -> None:
+    """Refuse features that are no features.
+
+    Parameters:
+        form: the conditional `input_options` as Galaxy's JSON holds it.
+        given: the tables that it names.
+
+    Raises:
+        UserError: names the column and how to leave it out.
+    """
+    target_table = samples.target_table(form)
+    target = _chosen(target_table, tsv.open_table(*target_table))
+    labels = list(given.labels.T) if isinstance(given.labels, np.ndarray) else given.labels
+    _check_count(target, labels, "target")
+    if form["selected_input"] == "sparse":
+        return
+    first = 0
+    every = list(map(_chosen, samples.tables_of(form), given.features.sources))
+    for one in every:
+        columns = given.features.values[:, first : first + len(one.positions)].T
+        _check_count(one, columns, "feature")
+        _check_target(one, columns, target, labels, alone=len(every) == 1)
+        first += len(one.positions)
+
+
+def _chosen(table: samples.Table, source: tsv.Source) -> Chosen:
+    whole = table.columns.mode.startswith("all")
+    return Chosen(table.dataset, whole, source.positions, source.selected_names)
+
+
+def counts(form: dict, features: Features) -> list[str]:
+    """Say which features, among those that came along without being named, number the rows under a name for that."""
+    if form["selected_input"] == "sparse":
+        return []
+    found, first = [], 0
+    for one in map(_chosen, samples.tables_of(form), features.sources):
+        for index, name in enumerate(one.names or ()):
+            column = features.values[:, first + index]
+            if (
+                one.whole
+                and _COUNTS.fullmatch(name.strip().lower())
+                and len(column) >= _FEWEST_NAMED
+                and numbers_rows(column)
+            ):
+                found.append(
+                    f"{one.source}: {one.called(index)} numbers the rows, which is no feature. {one.leave_out(index)}"
+                )
+        first += len(one.positions)
+    return found
+
+
+# --- a count of the rows -----------------------------------------------------------------------
+
+
+def _check_count(chosen: Chosen, columns, what: str) -> None:
+    """Refuse the first column of a table where nobody named it and it numbers the rows."""
+    if not chosen.whole or chosen.positions[0] != 0 or len(chosen.positions) < 2:
+        return
+    name = None if chosen.names is None else chosen.names[0].strip().lower()
+    if name is not None and not _is_nameless(name, chosen.names):
+        return
+    values = _numbers(columns[0])
+    loose = name is not None and _NUMBERED.fullmatch(name) is None
+    if (
+        values is None
+        or not numbers_rows(values, loose)
+        or len(values) < (_FEWEST_BARE if name is None else _FEWEST_NAMED)
+    ):
+        return
+    raise UserError(
+        f"{chosen.source}: {chosen.called(0)} only numbers the rows ({values[0]:.0f}, {values[1]:.0f}, {values[2]:.0f} "
+        f"…), so it is no {what}: what a network learns from it is the order of the rows. {chosen.leave_out(0)} If it "
+        "is meant, choose the columns one by one, by their numbers or names."
+    )
+
+
+def _is_nameless(name: str, names: list[str]) -> bool:
+    found = _NUMBERED.fullmatch(name)
+    if found is None:
+        return _NAMELESS.fullmatch(name) is not None
+    lower = {other.strip().lower() for other in names}
+    return not (found[2] and f"{found[1]}2" in lower)
+
+
+def numbers_rows(values: np.ndarray, loose: bool = False) -> bool:
+    """Tell whether numbers (rows,) count the rows up by one, from 0 or 1.
+
+    Parameters:
+        loose: whether what is left of such a count will do: a selection of the rows, in any order, or several counts
+            one below the other.
+    """
+    values = np.asarray(values, np.float64)
+    steps = np.diff(values)
+    if values[0] in (0, 1) and (steps == 1).all():
+        return True
+    if not loose or (values != np.floor(values)).any() or values.min() < 0:
+        return False
+    different = len(np.unique(values)) == len(values) and values.max() <= _SPARSE * len(values)
+    return bool(different or np.mean(steps == 1) >= _MOSTLY)
+
+
+def _numbers(column) -> np.ndarray | None:
+    try:
+        values = np.asarray(column, np.float64)
+    except ValueError:
+        return None
+    return values if len(values) > 2 and np.isfinite(values).all() else None
+
+
+# --- the target --------------------------------------------------------------------------------
+
+
+def _check_target(chosen: Chosen, columns, target: Chosen, labels: list, alone: bool) -> None:
+    """Refuse a table of samples with a column of the target among others.
+
+    Where all of its columns are target columns, the network is to give back what it gets (an autoencoder).
+    """
+    found = [
+        index for index in range(len(chosen.positions)) if _is_target(chosen, index, columns[index], target, labels)
+    ]
+    autoencoder = len(found) == len(chosen.positions) and (alone or len(labels) > 1)
+    if found and not autoencoder:
+        raise UserError(
+            f"{chosen.source}: {chosen.called(found[0])} is the target, and it is among the features too, so that "
+            f"every score would be perfect and mean nothing. {chosen.leave_out(found[0])}"
+        )
+
+
+def _is_target(chosen: Chosen, index: int, values: np.ndarray, target: Chosen, labels: list) -> bool:
+    if chosen.source.path == target.source.path:
+        return chosen.positions[index] in target.positions
+    if not chosen.names or not target.names:
+        return False
+    name = chosen.names[index].casefold()
+    same = [place for place, other in enumerate(target.names) if other.casefold() == name and name]
+    return any(says_the_same(values, labels[place]) for place in same)
+
+
+def says_the_same(values: np.ndarray, labels: np.ndarray) -> bool:
+    """Tell whether numbers (rows,) are the labels, or stand for them one by one."""
+    if np.issubdtype(labels.dtype, np.number):
+        return bool(np.array_equal(values, np.asarray(labels, np.float32)))
+    texts = np.asarray(labels, dtype=str)
+    kinds, codes = np.unique(texts, return_inverse=True)
+    levels, places = np.unique(values, return_inverse=True)
+    if len(levels) != len(kinds) or len(kinds) == len(values):
+        return False
+    return len(np.unique(codes * len(levels) + places)) == len(kinds)

@@ -1,0 +1,1 @@
+"""What a network gives for samples, and how good that is."""

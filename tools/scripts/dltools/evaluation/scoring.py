@@ -1,0 +1,276 @@
+"""Scores of predictions, named as in the form, computed by scikit-learn."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from dltools.core.errors import UserError, listed, quoted
+from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, Target
+from dltools.forms.kinds import Choice
+from dltools.forms.parameters import is_empty, several
+
+DEFAULT = "default"
+_CLASSES = (BINARY, MULTICLASS)
+_LABELS = (BINARY, MULTICLASS, MULTILABEL)
+
+
+class Scorer(NamedTuple):
+    """A scorer on offer.
+
+    Attributes:
+        kinds: of target that it makes sense for.
+        name: scikit-learn's name for it, where that is another.
+        one_target: whether it is for a single target of a regression.
+        more_than: how many classes there must be more of.
+        above: what every value of a regression's target must be above.
+    """
+
+    kinds: tuple[str, ...]
+    name: str = ""
+    one_target: bool = False
+    more_than: int = 0
+    above: float = float("-inf")
+
+
+SCORERS = {
+    "accuracy": Scorer(_LABELS),
+    "balanced_accuracy": Scorer(_CLASSES),
+    "average_precision": Scorer(_LABELS),
+    "f1": Scorer((BINARY,)),
+    "f1_micro": Scorer(_LABELS),
+    "f1_macro": Scorer(_LABELS),
+    "f1_weighted": Scorer(_LABELS),
+    "f1_samples": Scorer((MULTILABEL,)),
+    "neg_log_loss": Scorer(_CLASSES),
+    "precision": Scorer((BINARY,)),
+    "precision_micro": Scorer(_LABELS),
+    "precision_macro": Scorer(_LABELS),
+    # Spelled so in the tools that saved workflows were made with.
+    "precision_wighted": Scorer(_LABELS, "precision_weighted"),
+    "precision_samples": Scorer((MULTILABEL,)),
+    "recall": Scorer((BINARY,)),
+    "recall_micro": Scorer(_LABELS),
+    "recall_macro": Scorer(_LABELS),
+    "recall_wighted": Scorer(_LABELS, "recall_weighted"),
+    "recall_samples": Scorer((MULTILABEL,)),
+    "roc_auc": Scorer(_LABELS),
+    "roc_auc_ovr": Scorer(_CLASSES, "roc_auc"),
+    "roc_auc_ovr_weighted": Scorer(_CLASSES),
+    "roc_auc_ovo": Scorer(_CLASSES),
+    "roc_auc_ovo_weighted": Scorer(_CLASSES),
+    "cohen_kappa": Scorer(_CLASSES),
+    "matthews_corrcoef": Scorer(_CLASSES),
+    "top_2_accuracy": Scorer((MULTICLASS,), more_than=2),
+    "top_3_accuracy": Scorer((MULTICLASS,), more_than=3),
+    "top_5_accuracy": Scorer((MULTICLASS,), more_than=5),
+    "explained_variance": Scorer((REGRESSION,)),
+    "neg_mean_absolute_error": Scorer((REGRESSION,)),
+    "neg_mean_squared_error": Scorer((REGRESSION,)),
+    "neg_mean_squared_log_error": Scorer((REGRESSION,), above=-1),
+    "neg_median_absolute_error": Scorer((REGRESSION,)),
+    "r2": Scorer((REGRESSION,)),
+    "max_error": Scorer((REGRESSION,), "neg_max_error", one_target=True),
+    "spearman_correlation": Scorer((REGRESSION,)),
+    "pearson_correlation": Scorer((REGRESSION,)),
+    "neg_root_mean_squared_error": Scorer((REGRESSION,)),
+    "neg_mean_absolute_percentage_error": Scorer((REGRESSION,)),
+    "binarize_auc_scorer": Scorer(_LABELS, "roc_auc"),
+    "binarize_average_precision_scorer": Scorer(_LABELS, "average_precision"),
+}
+
+
+def chosen(form: dict, target: Target) -> list[str]:
+    """Return the names of the scorers to apply, primary first, each once.
+
+    Parameters:
+        form: the conditional `scoring` as Galaxy's JSON holds it.
+
+    Raises:
+        UserError: a scorer that makes no sense for the target; the message lists those that do.
+    """
+    if target.outputs:
+        # All outputs have the same scorers, which are checked for each.
+        found = [chosen(form, own) for own in target.outputs]
+        return found[0]
+    primary = form.get("primary_scoring")
+    if is_empty(primary) or primary == DEFAULT:
+        primary = "r2" if target.kind == REGRESSION else "accuracy"
+    names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
+    for name in names:
+        Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")
+        if not fits(name, target):
+            fitting = [other for other in SCORERS if fits(other, target)]
+            raise UserError(
+                f"Metrics for evaluation: {quoted(name)} makes no sense for {_described(target)}. "
+                f"Choose among: {listed(fitting, len(fitting))}."
+            )
+    return names
+
+
+def fits(name: str, target: Target) -> bool:
+    """Tell whether a scorer makes sense for a target."""
+    scorer = SCORERS[name]
+    if target.kind not in scorer.kinds:
+        return False
+    if target.kind == REGRESSION:
+        return not (scorer.one_target and target.values.shape[-1] > 1) and float(target.values.min()) > scorer.above
+    return not scorer.more_than or len(target.classes) > scorer.more_than
+
+
+def _described(target: Target) -> str:
+    if target.kind == REGRESSION:
+        columns = f" of {target.truth.shape[1]} columns" if target.truth.shape[1] > 1 else ""
+        return f"a {target.kind} target{columns} from {target.values.min():g} to {target.values.max():g}"
+    return f"a {target.kind} target of {len(target.classes)} {'labels' if target.kind == MULTILABEL else 'classes'}"
+
+
+def scores(
+    names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities
+) -> dict[str, float]:
+    """Score predictions.
+
+    Parameters:
+        names: of scorers, as `chosen` returns them.
+        target_kind: the kind of the target.
+        truth: see `targets.Target.truth`, of the rows scored.
+        predicted: of the same form as `truth`; of a regression, float32 too.
+        probabilities: float64 (rows, classes), or None for a regression.
+
+    Returns:
+        name -> score, in the order of `names`. A score that the rows do not define, such as an AUC where
+        only one class occurs, is NaN.
+    """
+    import warnings
+
+    # The scores of a regression are those of the values that the user wrote and gets, not of rounded ones.
+    judged = _judged(
+        target_kind, predicted.astype(np.float64) if target_kind == REGRESSION else predicted, probabilities
+    )
+    with warnings.catch_warnings():
+        # scikit-learn and SciPy warn where a score is not defined: the table then says NaN, or 0 as they count it.
+        warnings.simplefilter("ignore")
+        return {
+            name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(judged, truth, truth))
+            for name in names
+        }
+
+
+def _scorer(known: str, kind: str, probabilities):
+    """Return a function of an estimator, features and truth; the features are not looked at."""
+    from sklearn import metrics
+
+    by_class = kind in (MULTICLASS, MULTILABEL)
+    if known in ("roc_auc", "average_precision") and by_class:
+        return partial(_over_classes, metric=getattr(metrics, f"{known}_score"))
+    if known.startswith("roc_auc_ov"):
+        if kind == BINARY:
+            return metrics.get_scorer("roc_auc")
+        if known == "roc_auc_ovr_weighted":
+            return partial(_over_classes, metric=metrics.roc_auc_score, weighted=True)
+        return partial(_one_against_one, average="weighted" if known.endswith("weighted") else "macro")
+    if known.startswith("top_"):
+        return metrics.make_scorer(
+            metrics.top_k_accuracy_score,
+            response_method="predict_proba",
+            k=int(known.split("_")[1]),
+            labels=_positions(probabilities),
+        )
+    if known == "neg_log_loss":
+        return metrics.make_scorer(
+            metrics.log_loss, greater_is_better=False, response_method="predict_proba", labels=_positions(probabilities)
+        )
+    if known in _OWN:
+        return metrics.make_scorer(_OWN[known]())
+    return metrics.get_scorer(known)
+
+
+def _positions(probabilities: np.ndarray) -> np.ndarray:
+    return np.arange(probabilities.shape[1])
+
+
+def _correlation(name: str):
+    """Return the mean over the targets of one of SciPy's correlations of truth and prediction."""
+    from scipy import stats
+
+    def mean(truth, predicted) -> float:
+        columns = zip(np.reshape(truth, (len(truth), -1)).T, np.reshape(predicted, (len(truth), -1)).T, strict=True)
+        return float(np.mean([getattr(stats, name)(*pair).statistic if len(truth) > 1 else np.nan for pair in columns]))
+
+    return mean
+
+
+def _squared_log_error():
+    from sklearn import metrics
+
+    def negative(truth, predicted) -> float:
+        # Not defined for predictions of -1 and below, which a network may give whatever it was trained on.
+        return -metrics.mean_squared_log_error(truth, predicted) if np.min(predicted) > -1 else float("nan")
+
+    return negative
+
+
+def _kappa():
+    from sklearn import metrics
+
+    return metrics.cohen_kappa_score
+
+
+# What scikit-learn has no scorer of its own for, or one that raises where the score is not defined.
+_OWN = {
+    "spearman_correlation": partial(_correlation, "spearmanr"),
+    "pearson_correlation": partial(_correlation, "pearsonr"),
+    "neg_mean_squared_log_error": _squared_log_error,
+    "cohen_kappa": _kappa,
+}
+
+
+def _over_classes(judged, _, truth, metric, weighted: bool = False) -> float:
+    """Return the mean of a two-class metric of each class against the rest, each class counting alike or by its rows.
+
+    Classes that no row or every row has are left out: there the metric is not defined, and small parts often
+    lack a class. NaN where that leaves none.
+    """
+    probabilities = judged.predict_proba(None)
+    indicators = truth if truth.ndim == 2 else truth[:, None] == _positions(probabilities)
+    counts = np.count_nonzero(indicators, axis=0)
+    columns = [column for column, count in enumerate(counts) if 0 < count < len(truth)]
+    if not columns:
+        return float("nan")
+    found = [metric(indicators[:, column], probabilities[:, column]) for column in columns]
+    return float(np.average(found, weights=counts[columns] if weighted else None))
+
+
+def _one_against_one(judged, _, truth, average: str) -> float:
+    """Return the mean AUC of all pairs of classes that occur; NaN where only one does."""
+    from sklearn import metrics
+
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    probabilities = judged.predict_proba(None)
+    return metrics.roc_auc_score(
+        truth, probabilities, multi_class="ovo", average=average, labels=_positions(probabilities)
+    )
+
+
+def _judged(kind: str, predicted: np.ndarray, probabilities):
+    """Return a fitted estimator in scikit-learn's sense that answers with the predictions already made."""
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+    class Predicted(BaseEstimator):
+        def __sklearn_is_fitted__(self):
+            return True
+
+        def predict(self, X):
+            return predicted
+
+    if kind == REGRESSION:
+        return type("PredictedValues", (RegressorMixin, Predicted), {})()
+
+    class PredictedClasses(ClassifierMixin, Predicted):
+        classes_ = _positions(probabilities)
+
+        def predict_proba(self, X):
+            return probabilities
+
+    return PredictedClasses()

@@ -1,0 +1,1 @@
+"""Galaxy's JSON into typed values."""

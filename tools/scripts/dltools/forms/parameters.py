@@ -1,0 +1,152 @@
+"""Reading what Galaxy passes to a tool: one JSON file with every parameter of the form.
+
+The wrappers write it with ``<inputs name="inputs" data_style="staging_path_and_source_path"/>``,
+so a dataset arrives as ``{"element_identifier": "X_train", "ext": "tabular", "source_path": "…"}``.
+Saved workflows may hold integers as strings, and null or "" for an empty optional.
+"""
+
+import ast
+import json
+from collections.abc import Callable
+from typing import Any
+
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError, one_line, quoted
+
+
+def read(path) -> dict:
+    """Read the JSON file with a tool's parameters."""
+    with open(path, encoding="utf-8") as handle:
+        return json.load(handle)
+
+
+def dataset(value, label: str) -> Dataset:
+    """Return the dataset that a data parameter holds.
+
+    `label` is the parameter's label in the form, for the message if nothing was chosen.
+    """
+    if isinstance(value, dict) and value.get("source_path"):
+        return Dataset(value["source_path"], str(value["element_identifier"]), value.get("ext", ""))
+    if isinstance(value, str) and value:
+        return Dataset(value, value.rsplit("/", 1)[-1])
+    raise UserError(f"{label}: no dataset was chosen.")
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether an optional parameter was left empty."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+_BOOLEANS = {"true": True, "booltrue": True, "false": False, "boolfalse": False, "": False}
+
+
+def boolean(value, label: str = "A checkbox") -> bool:
+    """Read a checkbox: JSON true or false, or the strings that old workflows hold; one that is not there is off.
+
+    Raises:
+        UserError: anything else, of which no one can know what it was to mean.
+    """
+    if isinstance(value, bool):
+        return value
+    found = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else False if value is None else None
+    if found is None:
+        raise UserError(f"{label} must be True or False. Received: {quoted(value)}.")
+    return found
+
+
+def several(value) -> list[str]:
+    """Read a multiple select, which may be a list, one string or null."""
+    if is_empty(value):
+        return []
+    return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",")]
+
+
+def with_further(values: dict, name: str) -> dict:
+    """Return the parameters of a section together with those in its box of further ones, where that was opened.
+
+    The box is a repeat of at most one entry, so that saved workflows without it are complete.
+    """
+    found = {key: value for key, value in values.items() if key != name}
+    entries = values.get(name)
+    for entry in entries if isinstance(entries, list) else []:
+        found |= {key: value for key, value in entry.items() if key != "__index__"} if isinstance(entry, dict) else {}
+    return found
+
+
+# What other languages, and people, write for Python's True, False and None.
+_WORDS = {"true": True, "false": False, "none": None, "null": None}
+
+
+def word_or_literal(text: str, label: str) -> Any:
+    """Read a literal, or a name without quotes as the form shows it; true, false and none may stand in any case.
+
+    Raises:
+        UserError: neither.
+    """
+    text = text.strip()
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    return text if text.isidentifier() else literal(text, label)
+
+
+def literal(text: str, label: str) -> Any:
+    """Read one Python literal such as ``3``, ``(2, 2)``, ``'same'`` or ``None``.
+
+    Nothing is evaluated.
+
+    Raises:
+        UserError: `text` is anything but a literal.
+    """
+    try:
+        return ast.literal_eval(str(text).strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise UserError(
+            f"{label}: must be a number, a text in quotes, True, False, None, or a list or tuple of "
+            f"these. Received: {quoted(text)}."
+        ) from None
+
+
+def keyword_arguments(
+    text, label: str, judge: Callable[[str, str], object] = lambda name, word: None
+) -> dict[str, Any]:
+    """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any
+    case.
+
+    Parameters:
+        judge: called with a name and the word without quotes that it was given; it may refuse the word for what it
+            says, before it is refused for the quotes.
+
+    Raises:
+        UserError: the text is not of that form, or a value is not a literal.
+    """
+    if is_empty(text):
+        return {}
+    expected = f"{label}: must be of the form name=value, name=value, for example padding='same'."
+    try:
+        # Only parsed, never run: the syntax tree tells whether it is a list of keywords.
+        call = ast.parse(f"_({str(text).strip()}\n)", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise UserError(f"{expected} Received: {quoted(text)}.") from None
+    is_keywords = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
+    if not is_keywords or any(keyword.arg is None for keyword in call.keywords):
+        raise UserError(f"{expected} Received: {quoted(text)}.")
+    arguments = {}
+    for keyword in call.keywords:
+        if keyword.arg in arguments:
+            raise UserError(f"{label}: {keyword.arg} is given twice. Received: {quoted(text)}.")
+        word = keyword.value.id if isinstance(keyword.value, ast.Name) else None
+        if word is not None and word.lower() in _WORDS:
+            arguments[keyword.arg] = _WORDS[word.lower()]
+            continue
+        try:
+            arguments[keyword.arg] = ast.literal_eval(keyword.value)
+        except (ValueError, TypeError, MemoryError, RecursionError):
+            received = ast.unparse(keyword.value)
+            if word is not None:
+                judge(keyword.arg, word)
+            hint = f" Did you mean {keyword.arg}='{received}'?" if word is not None else ""
+            raise UserError(
+                f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, None, or a list "
+                f"or tuple of these. Received without quotes: {one_line(received)}.{hint}"
+            ) from None
+    return arguments

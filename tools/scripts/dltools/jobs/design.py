@@ -1,0 +1,25 @@
+"""Create a deep learning model architecture: the form's layers become a Keras model configuration."""
+
+from dltools.backend.keras_runtime import keras_for_design
+from dltools.core import files
+from dltools.networks import architecture, design, layer_table
+
+
+def run(form: dict, target, layers=None) -> None:
+    """Design the form's network, write its configuration onto `target`, and its layers onto `layers` if that is given.
+
+    Parameters:
+        form: all parameters of the tool, as Galaxy's JSON holds them.
+
+    Raises:
+        UserError: as `design.design`.
+    """
+    keras_for_design()
+    model, positions = design.design(form["model_selection"])
+    table = layer_table.rows(model, positions)
+    files.write_text(target, architecture.to_json(model))
+    if layers:
+        files.write_text(layers, layer_table.tabular(table))
+    print(layer_table.drawn(table))
+    if not model.built:
+        print("No input_shape is given: whether the layers fit together shows when training starts.")

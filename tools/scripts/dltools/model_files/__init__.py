@@ -1,0 +1,1 @@
+"""Networks in files: builders, trained models, exports, networks from elsewhere."""

@@ -1,0 +1,208 @@
+"""Every setting of a builder by name: to show it, and to swap its value before training.
+
+Names: ``epochs``, ``batch_size`` and the other fit parameters, ``class_weight``, ``loss``, ``label_smoothing`` and the
+loss's other options, ``random_seed``, ``optimizer__learning_rate`` and the optimizer's other options, where there is a
+schedule or loss scaling ``schedule__decay_steps`` or ``loss_scaling__initial_scale``, and for a layer's arguments
+``layers_<position>_<type>__<argument>``, the position counted from 0 in the model configuration,
+such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bidirectional__layer__units``.
+"""
+
+import copy
+import difflib
+import json
+
+from dltools.catalogue import arguments, objectives, optimizers, schedules, training_parameters
+from dltools.core.errors import UserError, listed, one_line, quoted
+from dltools.core.files import replacing
+from dltools.forms.parameters import is_empty, word_or_literal
+from dltools.model_files.builder import Builder
+
+# Settings of a layer that are no hyperparameters: what it is called, what shapes it was built for, how a model inside
+# another is connected.
+NOT_SWAPPED = ("name", "dtype", "batch_shape", "build_config", "build_input_shape", "input_layers", "output_layers")
+# Settings that are layers themselves, whose settings have names of their own.
+_LAYERS_INSIDE = ("layer", "forward_layer", "backward_layer", "cell")
+# Names of the tools before these: layers_0_Dense__config__units, lr.
+OLD_NAMES = {"lr": "optimizer__learning_rate"}
+
+
+# Groups of the optimizer's settings: each has a name of its own before the name of the setting.
+_PLACES = ("optimizer", "schedule", "loss_scaling")
+
+
+def values(builder: Builder) -> dict:
+    """Return name -> value of every setting."""
+    training = builder.training
+    found = {"loss": training["loss"], "random_seed": training.get("random_seed"), **training["fit"]}
+    found |= training.get("loss_options", {})
+    found |= {"class_weight": training["class_weight"]} if "class_weight" in training else {}
+    for place in _PLACES:
+        found |= {f"{place}__{name}": value for name, value in _options(training, place).items()}
+    for prefix, (_, config) in _layers(builder).items():
+        found |= {
+            f"{prefix}__{name}": value
+            for name, value in config.items()
+            if name not in NOT_SWAPPED and not _is_inside(name, value)
+        }
+    return found
+
+
+def rows(builder: Builder) -> list[list[str]]:
+    """Return the settings as rows of texts: number, name, value."""
+    return [
+        [str(number), name, value if isinstance(value, str) else json.dumps(value)]
+        for number, (name, value) in enumerate(values(builder).items(), start=1)
+    ]
+
+
+def names(builder: Builder) -> set[str]:
+    """Return the names of all settings: those with a value, and those that are left to Keras."""
+    training = builder.training
+    chosen = training["optimizer"]
+    tables = {"optimizer": training_parameters.OPTIMIZERS[chosen["type"]]}
+    if "schedule" in chosen:
+        tables["schedule"] = schedules.SCHEDULES[chosen["schedule"]["type"]]
+    if "loss_scaling" in chosen:
+        tables["loss_scaling"] = optimizers.LOSS_SCALING
+    found = set(values(builder)) | {"class_weight"} | {p.name for p in training_parameters.FIT_PARAMETERS}
+    found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
+    return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
+
+
+def write(path, builder: Builder) -> None:
+    """Write a line a setting with its name and its value, blank where it is left to Keras (tabular)."""
+    known = values(builder)
+    with replacing(path) as whole, open(whole, "w", encoding="utf-8") as handle:
+        print("Parameter", "Value", sep="\t", file=handle)
+        for name in sorted(names(builder), key=_layers_last):
+            value = known.get(name)
+            text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+            print(name, one_line(text), sep="\t", file=handle)
+
+
+def _layers_last(name: str):
+    parts = name.split("_")
+    return (int(parts[1]), name) if parts[0] == "layers" and parts[1].isdigit() else (-1, name)
+
+
+def _options(training: dict, place: str) -> dict:
+    """Return the settings of the optimizer, its schedule or its loss scaling; empty where it has none."""
+    chosen = training["optimizer"]
+    if place == "optimizer":
+        return chosen["options"]
+    if place == "schedule":
+        return chosen.get("schedule", {}).get("options", {})
+    return chosen.get("loss_scaling", {})
+
+
+def _layers(builder: Builder) -> dict[str, tuple[str, dict]]:
+    """Return prefix of the names of a layer's settings -> its class and its configuration, of layers inside others
+    too.
+    """
+    return dict(_layers_of(builder.architecture.get("config", {}), ""))
+
+
+def _layers_of(config: dict, prefix: str):
+    listed_layers = config.get("layers")
+    inside = (
+        {
+            f"layers_{position}_{layer.get('class_name')}": layer
+            for position, layer in enumerate(listed_layers)
+            if isinstance(layer, dict)
+        }
+        if isinstance(listed_layers, list)
+        else {}
+    )
+    inside |= {name: config[name] for name in _LAYERS_INSIDE if _is_inside(name, config.get(name))}
+    for name, layer in inside.items():
+        if isinstance(layer.get("config"), dict):
+            yield prefix + name, (str(layer.get("class_name")), layer["config"])
+            yield from _layers_of(layer["config"], f"{prefix}{name}__")
+
+
+def _is_inside(name: str, value) -> bool:
+    return (name in _LAYERS_INSIDE and isinstance(value, dict)) or (name == "layers" and isinstance(value, list))
+
+
+def swap(builder: Builder, swaps: list[dict]) -> Builder:
+    """Return a builder with swapped settings.
+
+    Parameters:
+        swaps: `sp_name` and `sp_value` of each, as Galaxy's JSON holds them; rows without name are ignored.
+
+    Raises:
+        UserError: a name that does not exist (the message lists those that do), or a value of another type than the
+            setting's.
+    """
+    builder = copy.deepcopy(builder)
+    for entry in swaps:
+        if is_empty(entry.get("sp_name")):
+            continue
+        name = str(entry["sp_name"]).strip().replace("__config__", "__")
+        name = OLD_NAMES.get(name, name)
+        if is_empty(entry.get("sp_value")):
+            raise UserError(f"Hyperparameter swapping: {quoted(name)} has no new value.")
+        _set(builder, name, _value(str(entry["sp_value"]).strip(), name))
+    return Builder(builder.architecture, training_parameters.check(builder.training, "Hyperparameter swapping"))
+
+
+def _value(text: str, name: str):
+    if name == "class_weight" and text.lower() not in ("none", "null"):
+        # Read where the classes are still as the user wrote them.
+        return text
+    # The name of a loss or an activation may be given without quotes, as the form shows it.
+    return word_or_literal(text, f"Hyperparameter swapping: {name}")
+
+
+def _set(builder: Builder, name: str, value) -> None:
+    training = builder.training
+    of_loss = {p.name for p in objectives.LOSS_OPTIONS}
+    # Options of another loss than the present one too: the loss may be swapped as well.
+    allowed = names(builder) | of_loss
+    if name not in allowed and f"optimizer__{name}" in allowed:
+        name = f"optimizer__{name}"
+    if name not in allowed:
+        raise UserError(
+            f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}"
+        )
+    place, _, argument = name.rpartition("__")
+    if place in _PLACES:
+        _options(training, place)[argument] = value
+    elif place:
+        _set_of_layer(*_layers(builder)[place], argument, value, f"Hyperparameter swapping: {name}")
+        _forget_shapes(builder.architecture)
+    elif name in ("loss", "random_seed", "class_weight"):
+        training[name] = value
+    elif name in of_loss:
+        training.setdefault("loss_options", {})[name] = value
+    else:
+        training["fit"][name] = value
+
+
+def _set_of_layer(layer: str, config: dict, argument: str, value, label: str) -> None:
+    known = arguments.kind(layer, argument)
+    found = (
+        arguments.like(config[argument], value, label)
+        if known is None
+        else arguments.read(layer, argument, value, label)
+    )
+    # As the configuration holds it, which is JSON.
+    config[argument] = json.loads(json.dumps(found))
+
+
+def _advice(name: str, allowed: set[str]) -> str:
+    """Point to the setting that was meant, or list the run's settings before those of the layers."""
+    meant = difflib.get_close_matches(name, allowed, n=1, cutoff=0.7)
+    known = sorted(allowed, key=_layers_last)
+    return (f"Did you mean {quoted(meant[0])}? " if meant else "") + f"Those that exist: {listed(known, 40)}."
+
+
+def _forget_shapes(config) -> None:
+    """Drop the shapes that layers were built for: they follow from the architecture, which has changed."""
+    if isinstance(config, dict):
+        config.pop("build_config", None)
+        for child in config.values():
+            _forget_shapes(child)
+    elif isinstance(config, list):
+        for child in config:
+            _forget_shapes(child)

@@ -1,0 +1,21 @@
+"""The architecture that a builder is made of: a model configuration, or that of a trained model."""
+
+from dltools.core.dataset import Dataset
+from dltools.model_files import saved_file, trained_model
+from dltools.networks import architecture
+from dltools.untrusted import hdf5
+
+
+def read_architecture(source: Dataset):
+    """Read a model configuration, or that of a trained model, without weight values.
+
+    Returns:
+        (configuration, model): as `architecture.from_json`.
+
+    Raises:
+        UserError: as `architecture.from_json` and `trained_model.read_builder`.
+    """
+    if not hdf5.is_hdf5(source.path) and not saved_file.is_zip(source.path):
+        return architecture.read_config_file(source)
+    config = trained_model.read_builder(source).architecture
+    return config, architecture.described(config, str(source))

@@ -1,0 +1,1 @@
+"""From the form to an architecture, and back to a built model."""

@@ -1,0 +1,128 @@
+"""How many values a network makes of one sample: what its layers give out, and what some make only on their way there.
+
+A network is read from its shapes, before any memory is taken for it.
+"""
+
+import math
+
+from dltools.core import memory
+from dltools.core.errors import UserError
+
+
+def largest(model) -> int:
+    """Return the most values that a layer of a network makes of one sample; 0 while that is unknown."""
+    return max((values(layer) for layer in model._flatten_layers(include_self=False)), default=0)
+
+
+def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
+    """Refuse a network that cannot fit: 4 bytes a parameter, and a value of the layer that makes most of them, for
+    each row.
+
+    Gradients and the other layers come on top. A network on a GPU, which has memory of its own, always passes.
+
+    Parameters:
+        source: what to call the network in the message.
+        values: the most that a layer makes of one sample; see `largest`.
+        rows: how many samples go through the network at a time.
+
+    Raises:
+        UserError: says how much the network needs and how much there is.
+    """
+    import keras
+
+    room, own = memory.room(), memory.libraries()
+    weights, batch = parameters * memory.CELL_BYTES / memory.MB, values * rows * memory.CELL_BYTES / memory.MB
+    if own + weights + batch <= room.mb or keras.distribution.list_devices("gpu"):
+        return
+    raise UserError(
+        f"{source}: its {parameters:,} parameters take {weights:,.0f} MB, the {values:,} values that one of its layers "
+        f"makes of a sample {batch:,.0f} MB for a batch of {rows:,}, and the program itself at least {own} MB, but "
+        f"{room.words}. Choose a smaller batch_size, fewer units or filters, or ask your administrator for more memory."
+    )
+
+
+def values(layer) -> int:
+    """Return the most values that a layer makes of one sample, in whatever place of a network it stands."""
+    given = [_count(shape[1:]) for shape in outputs(layer)]
+    within = (
+        [_WITHIN[type(layer).__name__](layer, *called) for called in calls(layer)]
+        if type(layer).__name__ in _WITHIN
+        else []
+    )
+    return max([*given, *within], default=0)
+
+
+def outputs(layer) -> list[tuple]:
+    """Return the shapes of a layer's outputs in every place of a network where it stands."""
+    return [shape for node in layer._inbound_nodes for shape in _shapes(node.output_tensors)]
+
+
+def calls(layer) -> list[list[tuple]]:
+    """Return the shapes that each call of a layer takes; of one inside another layer, those that it was built for."""
+    if layer._inbound_nodes:
+        return [_shapes(node.input_tensors) for node in layer._inbound_nodes]
+    built = list((layer._build_shapes_dict or {}).values())
+    built = built[0] if len(built) == 1 and isinstance(built[0][0], (tuple, list)) else built
+    return [[tuple(shape) for shape in built if isinstance(shape, (tuple, list))]] if built else []
+
+
+def _shapes(tensors) -> list[tuple]:
+    return [tuple(tensor.shape) for tensor in tensors if hasattr(tensor, "shape")]
+
+
+def _count(sizes) -> int:
+    # A size that is left open is at least 1.
+    return math.prod(size or 1 for size in sizes)
+
+
+def _of_heads(heads: str, size: str):
+    """Count what attention with several heads makes: a score of each place of the query with each of the value, and
+    rows.
+    """
+
+    def count(layer, query, value=None, *_):
+        value = value or query
+        axes = getattr(layer, "_attention_axes", None) or range(1, len(query) - 1)
+        places = _count(query[1:-1])
+        rows = max(places, _count(value[1:-1])) * getattr(layer, size)
+        return getattr(layer, heads) * max(places * _count(value[axis] for axis in axes), rows)
+
+    return count
+
+
+def _of_steps(layer, shape) -> int:
+    """Return what the layer inside makes of all steps, which it computes at once."""
+    return _count(shape[1:2]) * max(values(inner) for inner in layer.layer._flatten_layers())
+
+
+def _of_attention(layer, query, value=None, *_) -> int:
+    scores = _count(query[1:-1]) * _count((value or query)[-2:-1])
+    return scores * (_count(query[-1:]) if type(layer).__name__ == "AdditiveAttention" else 1)
+
+
+def _of_separable(layer, shape) -> int:
+    """Return what the first half of a separable convolution gives to the second."""
+    last = layer.data_format == "channels_last"
+    places = layer.compute_output_shape(shape)
+    return (
+        _count(places[1:-1] if last else places[2:])
+        * _count(shape[-1:] if last else shape[1:2])
+        * layer.depth_multiplier
+    )
+
+
+def _of_window(name: str):
+    """Count what a window holds that is moved over the data, as far as it reaches beyond them too."""
+    return lambda layer, *_: _count(size if isinstance(size := getattr(layer, name), (tuple, list)) else (size,))
+
+
+# Class -> values of one sample that its outputs do not show, from the shapes that it is called with.
+_WITHIN = {
+    "MultiHeadAttention": _of_heads("num_heads", "key_dim"),
+    "GroupedQueryAttention": _of_heads("num_query_heads", "head_dim"),
+    "Attention": _of_attention, "AdditiveAttention": _of_attention,
+    "SeparableConv1D": _of_separable, "SeparableConv2D": _of_separable,
+    "TimeDistributed": _of_steps,
+    "RandomGaussianBlur": _of_window("kernel_size"),
+    **{f"{kind}Pooling{n}D": _of_window("pool_size") for kind in ("Average", "Max") for n in (1, 2, 3)},
+}  # fmt: skip

@@ -1,0 +1,301 @@
+"""Reading model configurations of Keras 2, as the tools before these wrote them, and Keras 2.0 to 2.15 themselves.
+
+Keras 2 named classes without their modules, or by modules that are no more, and had arguments that Keras 3 dropped.
+`converted` rewrites such a configuration for Keras 3; what has no equivalent there is refused by name. What the arrays
+of such a network need is told by `keras2_weights`.
+"""
+
+from dltools.core.errors import UserError, quoted
+from dltools.networks import keras2_nodes
+from dltools.untrusted import allowed, gate
+
+# Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
+RENAMED = {
+    "CuDNNGRU": "GRU",
+    "CuDNNLSTM": "LSTM",
+    "ThresholdedReLU": "ReLU",
+    "SyncBatchNormalization": "BatchNormalization",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+}
+RENAMED_ARGUMENTS = {
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "ThresholdedReLU": {"theta": "threshold"},
+    "InputLayer": {"batch_input_shape": "batch_shape"},
+}
+# Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
+DROPPED_ARGUMENTS = {
+    "ragged": (False,),
+    "optional": (False,),
+    "time_major": (False,),
+    "causal": (False,),
+    "renorm": (False,),
+    "return_runtime": (False,),
+    "unroll": (False,),
+    "softmax_robust_masking": (False,),
+    "robust_masking": (False,),
+    "num_constants": (0,),
+    "implementation": (0, 1, 2),
+    "input_length": None,
+    "batch_input_shape": None,
+    # What a layer was built for follows from the network.
+    "query_shape": None,
+    "key_shape": None,
+    "value_shape": None,
+    # How the same is computed.
+    "fused": None,
+    "renorm_clipping": None,
+    "renorm_momentum": None,
+    "experimental_autocast": None,
+    "rng_type": None,
+    # Written for every convolution, also for those that have no groups and no kernel by this name.
+    "groups": (1,),
+    "kernel_initializer": None,
+}
+# What Keras 2 did where a configuration does not say it, and Keras 3 does otherwise.
+FORMER_DEFAULTS = {"GRU": {"reset_after": False}, "GRUCell": {"reset_after": False}}
+# What layers that ran on GPUs alone did, and did not write.
+FIXED = {
+    "CuDNNGRU": {"reset_after": True, "activation": "tanh", "recurrent_activation": "sigmoid"},
+    "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
+}
+# As TensorFlow calls a function inside.
+RENAMED_ACTIVATIONS = {"softmax_v2": "softmax"}
+# A configuration's key ends in what its value is; each kind has its module.
+MODULES = {
+    "_initializer": "keras.initializers",
+    "_regularizer": "keras.regularizers",
+    "_constraint": "keras.constraints",
+}
+# The beginning of the modules of Keras' own classes.
+PACKAGES = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
+# Layers that Keras 3 has, and the gate does not let pass.
+UNSAFE_LAYERS = frozenset(
+    {
+        "Lambda",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "FlaxLayer",
+        "JaxLayer",
+        "Hashing",
+        "HashedCrossing",
+        "IntegerLookup",
+        "StringLookup",
+        "TextVectorization",
+        "MelSpectrogram",
+        "STFTSpectrogram",
+    }
+)
+WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
+DTYPE_POLICIES = ("Policy", "PolicyV1", "DTypePolicy")
+# Keras 2 clipped 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
+CHANGED_ACTIVATIONS = ("hard_sigmoid",)
+OTHER_WEIGHTS = ("CuDNNGRU", "CuDNNLSTM")
+
+
+def is_old(config, version: str | None = None) -> bool:
+    """Tell whether a parsed configuration is one of Keras 2.
+
+    Parameters:
+        version: of Keras, where the file tells it beside the configuration.
+    """
+    if not isinstance(config, dict) or str(config.get("class_name")) not in gate.MODELS:
+        return False
+    if version is not None:
+        return version.split(".")[0] in ("1", "2")
+    if "module" in config:
+        return False
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, dict) else inner
+    if isinstance(layers, list) and any(isinstance(layer, dict) and "module" in layer for layer in layers):
+        return False
+    return str(config.get("keras_version", "2")).split(".")[0] in ("1", "2")
+
+
+def with_layers(config):
+    """Return a model's configuration in the form that has a name; until Keras 2.2.2 a Sequential was a list of
+    layers.
+    """
+    if isinstance(config, dict) and config.get("class_name") == "Sequential" and isinstance(config.get("config"), list):
+        return {**config, "config": {"name": config.get("name") or "sequential", "layers": config["config"]}}
+    return config
+
+
+def converted(config: dict, source: str, trained: bool = False) -> dict:
+    """Return a configuration of Keras 2 as one of Keras 3.
+
+    Parameters:
+        config: parsed JSON for which `is_old` holds.
+        source: the file's name, for messages.
+        trained: whether the network comes with weights that are taken as they are, with which it must compute what it
+            did.
+
+    Raises:
+        UserError: names the layer, and the argument, that Keras 3 has no equivalent for.
+    """
+    config = with_layers(config)
+    layers = gate.model_layers(config, source)
+    name = "Functional" if config["class_name"] == "Model" else config["class_name"]
+    inner = {key: value for key, value in config["config"].items() if key != "layers"}
+    # A sequential model that was a list of layers had no name; inside another each needs one.
+    changed = [
+        _layer(
+            {"name": f"sequential_{number}", **layer} if isinstance(layer.get("config"), list) else layer,
+            source,
+            trained,
+        )
+        for number, layer in enumerate(layers)
+    ]
+    if name == "Sequential":
+        changed, module, registered = _input_first(changed, config["config"]), "keras", None
+    else:
+        module, registered = "keras.src.models.functional", name
+        models = {
+            str(layer.get("name")): layer.get("class_name")
+            for layer in layers
+            if layer.get("class_name") in gate.MODELS
+        }
+        changed = [keras2_nodes.converted(layer, models, source) for layer in changed]
+        inner |= keras2_nodes.ends(config["config"], models, source)
+    return {"module": module, "class_name": name, "config": {**inner, "layers": changed}, "registered_name": registered}
+
+
+def _input_first(changed: list[dict], inner: dict) -> list[dict]:
+    """Put the input that the first layer was given by an argument into a layer of its own."""
+    if changed and changed[0].get("class_name") == "InputLayer":
+        return changed
+    shape, name = _first_shape(inner["layers"])
+    shape = shape or inner.get("build_input_shape")
+    if not shape:
+        return changed
+    # An embedding looks up whole numbers, which its own dtype does not tell.
+    config = {"batch_shape": shape, "dtype": "float32", "name": f"{name}_input"}
+    return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *changed]
+
+
+def _first_shape(layers: list):
+    """Return what shape the first of some layers takes, as it was written for that or for what is inside it, and its
+    name.
+    """
+    first = with_layers(layers[0]) if layers else None
+    inner = first.get("config") if isinstance(first, dict) else None
+    if not isinstance(inner, dict):
+        return None, None
+    if inner.get("batch_input_shape"):
+        return inner["batch_input_shape"], inner.get("name")
+    within = inner.get("layers") if isinstance(inner.get("layers"), list) else []
+    if first.get("class_name") == "Bidirectional" and "layer" in inner:
+        within = [inner["layer"]]
+    return _first_shape(within)[0], inner.get("name")
+
+
+def _layer(layer: dict, source: str, trained: bool = False) -> dict:
+    layer = with_layers(layer)
+    name, config = layer.get("class_name"), layer.get("config")
+    if not isinstance(name, str) or not isinstance(config, dict):
+        raise UserError(f"{source}: one of its layers has no class_name or no config. The file is damaged.")
+    new = RENAMED.get(name, name)
+    where = f"{source}: layer {quoted(config.get('name'))} ({name})"
+    kept = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
+    if new in UNSAFE_LAYERS:
+        # Left as it is for the gate, which says why it is refused.
+        return {**layer, "module": "keras.layers"}
+    if not is_own(layer):
+        raise UserError(
+            f"{where}: is a class of someone's own program, "
+            f"{quoted(layer.get('registered_name') or layer.get('module'))}, which is not in the file. Build the "
+            "network of Keras' own layers."
+        )
+    if name in gate.MODELS:
+        return converted(layer, source, trained) | kept
+    if new not in allowed.LAYERS:
+        raise UserError(f"{where}: Keras 3 has no such layer. Design the network anew without it.")
+    if trained:
+        _check_same(name, config, where)
+    found = _config(name, new, config, where, source, trained)
+    return {"module": "keras.layers", "class_name": new, "config": found, "registered_name": None} | kept
+
+
+def is_own(entry: dict) -> bool:
+    """Tell whether an object's module and registered name are Keras' own, or not told, as they seldom were."""
+    module, registered = entry.get("module"), entry.get("registered_name")
+    own = module is None or (
+        isinstance(module, str) and any(module == p or module.startswith(f"{p}.") for p in PACKAGES)
+    )
+    return own and (registered is None or registered == entry.get("class_name"))
+
+
+def _check_same(name: str, config: dict, where: str) -> None:
+    """Refuse a layer that computes something else in Keras 3 with the same weights."""
+    changed = [key for key in ("activation", "recurrent_activation") if config.get(key) in CHANGED_ACTIVATIONS]
+    if changed:
+        raise UserError(
+            f"{where}: {changed[0]} {quoted(config[changed[0]])} is another function in Keras 3, so that the network "
+            "would predict something else. Train it anew."
+        )
+    if name in OTHER_WEIGHTS:
+        raise UserError(
+            f"{where}: its weights are arranged in another way than those of {RENAMED[name]}. Train the network anew."
+        )
+
+
+def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
+    from dltools.catalogue.layers import keyword_names
+
+    renamed = RENAMED_ARGUMENTS.get(name, {})
+    known = {*keyword_names(new), "batch_shape", "dtype", "activity_regularizer"}
+    found = {**FORMER_DEFAULTS.get(name, {}), **FIXED.get(name, {})}
+    for key, value in config.items():
+        key, value = renamed.get(key, key), _plain(value)
+        if key in known:
+            found[key] = _value(key, value, source, trained)
+        elif value is not None and not _is_harmless(key, value):
+            raise UserError(f"{where}: Keras 3 has no argument {quoted(key)} with the value {quoted(value)} there.")
+    # Keras 2 wrote the axis of a batch normalization as a list.
+    if new == "BatchNormalization" and isinstance(found.get("axis"), list) and len(found["axis"]) == 1:
+        found["axis"] = found["axis"][0]
+    # What an embedding looks up are whole numbers; what it holds are none.
+    if new != "InputLayer" and str(found.get("dtype")).startswith(("int", "uint")):
+        found.pop("dtype")
+    return found
+
+
+def _is_harmless(key: str, value) -> bool:
+    return key in DROPPED_ARGUMENTS and (DROPPED_ARGUMENTS[key] is None or value in DROPPED_ARGUMENTS[key])
+
+
+def _plain(value):
+    """Return what an array of NumPy stands for, as which Keras 2.0 wrote some numbers."""
+    return value["value"] if isinstance(value, dict) and set(value) == {"type", "value"} else value
+
+
+def _value(key: str, value, source: str, trained: bool):
+    if key == "cells" and isinstance(value, list):
+        return [_layer(cell, source, trained) if isinstance(cell, dict) else cell for cell in value]
+    if key == "activation" and isinstance(value, str):
+        return RENAMED_ACTIVATIONS.get(value, value)
+    if not isinstance(value, dict) or "class_name" not in value:
+        return value
+    if key in WRAPPED or (key == "activation" and is_own(value) and value["class_name"] in gate.KINDS["activation"]):
+        return _layer(value, source, trained)
+    if key == "dtype" and value["class_name"] in DTYPE_POLICIES:
+        return (value.get("config") or {}).get("name")
+    module = next((module for suffix, module in MODULES.items() if key.endswith(suffix)), None)
+    if module is None or not is_own(value):
+        return value
+    return {
+        "class_name": value["class_name"],
+        "config": _options(value.get("config")),
+        "module": module,
+        "registered_name": None,
+    }
+
+
+def _options(config):
+    """Return the options of an initializer, a regularizer or a constraint as Keras 3 takes them."""
+    if not isinstance(config, dict):
+        return config
+    found = {key: _plain(value) for key, value in config.items() if key != "dtype"}
+    if found.get("distribution") == "normal":
+        found["distribution"] = "truncated_normal"
+    return found

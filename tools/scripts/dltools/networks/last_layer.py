@@ -1,0 +1,101 @@
+"""Whether a model's last layer gives what the loss takes: probabilities, or with from_logits plain numbers."""
+
+from dltools.catalogue import objectives
+from dltools.core.errors import UserError
+
+# Activations whose outputs lie between 0 and 1.
+PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid", "sparse_sigmoid", "sparsemax")
+# Layers that only arrange what comes to them, or that do nothing but in training.
+_TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "ActivityRegularization", "Cropping1D")
+# Layers that are an activation.
+_ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
+
+
+def activation(output) -> str | None:
+    """Return the name of the activation that a model ends with, or None where the layers do not tell.
+
+    Parameters:
+        output: one of a model's outputs, a `keras.KerasTensor`.
+    """
+    while hasattr(output, "_keras_history"):
+        layer, _, position = output._keras_history
+        if hasattr(layer, "layers"):
+            # A model inside the network.
+            output = layer.outputs[position]
+        elif type(layer).__name__ in _TRANSPARENT:
+            sources = layer._inbound_nodes[0].input_tensors
+            output = sources[0] if len(sources) == 1 else None
+        else:
+            return _of_layer(layer.layer if type(layer).__name__ == "TimeDistributed" else layer)
+    return None
+
+
+def _of_layer(layer) -> str | None:
+    if type(layer).__name__ in _ACTIVATIONS:
+        return _ACTIVATIONS[type(layer).__name__]
+    return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+def check_ends(model, source: str) -> None:
+    """Refuse a model that gives no row of numbers for each sample, and neither a sequence nor a picture of such.
+
+    Raises:
+        UserError: an output of a single number without an axis of its own, or of an unknown number of units.
+    """
+    if any(len(tensor.shape) < 2 or tensor.shape[-1] is None for tensor in model.outputs):
+        raise UserError(
+            f"{source}: the last layer must give at least one row of numbers for each sample. End the network with a "
+            "Dense layer."
+        )
+
+
+def check_one_row(model, source: str) -> None:
+    """Refuse a model that does not give one row of numbers for each sample.
+
+    Raises:
+        UserError: an output of several dimensions.
+    """
+    check_ends(model, source)
+    wrong = next((tuple(tensor.shape[1:]) for tensor in model.outputs if len(tensor.shape) != 2), None)
+    if wrong is not None:
+        raise UserError(
+            f"{source}: the last layer gives data of shape {wrong} for each sample. The former tools knew one row of "
+            "numbers."
+        )
+
+
+def check(model, training: dict) -> None:
+    """Refuse a last layer and a loss that together learn nothing right.
+
+    What the layers do not tell is let through.
+
+    Parameters:
+        training: as in `training_parameters`.
+
+    Raises:
+        UserError: names both ways to put it right.
+    """
+    if training["loss"] in objectives.OF_PROBABILITIES:
+        for output in model.outputs:
+            _check_activation(activation(output), training)
+
+
+def _check_activation(found: str | None, training: dict) -> None:
+    name = training["loss"]
+    if found is None:
+        return
+    suited = objectives.OF_PROBABILITIES[name]
+    if objectives.logits_to(training) and found in PROBABILITIES:
+        raise UserError(
+            f"from_logits: is for a last layer without activation, but the last layer ends in {found}. Switch "
+            "from_logits off, or choose linear as the activation of the last layer."
+        )
+    if not objectives.logits_to(training) and found not in PROBABILITIES:
+        switch = (
+            f", or switch from_logits on in the options of the loss{'' if found == 'linear' else ' and choose linear'}"
+        )
+        raise UserError(
+            f"{name}: needs probabilities, but the last layer's activation is {found}. Choose {suited} as the "
+            "activation of the last "
+            f"layer{switch if name in objectives.OPTION_OF['from_logits'] else ' (sigmoid for a single unit)'}."
+        )

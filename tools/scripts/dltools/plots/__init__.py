@@ -1,0 +1,1 @@
+"""One display for each plot, and how it is rendered."""

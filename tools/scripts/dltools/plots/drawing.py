@@ -1,0 +1,192 @@
+"""What all plots share: the display's frame, its colours, and the handling of texts.
+
+A display holds what is shown and draws it on a figure. Displays use Matplotlib's objects alone, so
+no plot changes the state of another, and none writes a file. Matplotlib is imported when something
+is drawn.
+"""
+
+import contextlib
+import dataclasses
+import math
+import re
+import textwrap
+import warnings
+
+import numpy as np
+
+from dltools.core.errors import one_line, quoted
+
+# The colours of Okabe and Ito, told apart by the colour-blind too (https://jfly.uni-koeln.de/color/).
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINE_STYLES = ("-", "--", "-.", ":")
+GREY = "#767676"
+MAX_NAME = 24
+_MAX_TITLE = 300
+# A title's letters take about an eleventh of an inch each where the font size is Matplotlib's default.
+_LETTERS_PER_INCH = 11
+FONT_SIZE = 10
+# In a figure smaller than suits its data, texts shrink with it, but stay legible.
+_SMALLEST_SCALE = 0.5
+
+
+@contextlib.contextmanager
+def letters_told():
+    """Print one line about all letters that the font lacks, where Matplotlib warns of each drawn in this block."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking = {}
+    for warning in caught:
+        glyph = re.match(r"Glyph (\d+) ", str(warning.message))
+        if glyph:
+            lacking[chr(int(glyph.group(1)))] = None
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if lacking:
+        print(
+            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
+            "they are."
+        )
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Display:
+    """What one plot shows.
+
+    `title` stands above it. `size` is width and height in inches, or None for those that suit the data.
+    `notes` says what a reader must know beside the picture, such as classes that are left out. After
+    `plot`, `figure_` and `axes_` hold what was drawn.
+    """
+
+    title: str = ""
+    size: tuple[float, float] | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
+    # Whether its artists can be shown as an interactive plot.
+    interactive = True
+
+    def plot(self, ax=None) -> "Display":
+        """Draw on `ax`, or on a new figure."""
+        raise NotImplementedError
+
+    def table(self) -> tuple[list[str], list]:
+        """Return header and columns of the numbers behind the picture."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """Say in one line what the picture shows."""
+        raise NotImplementedError
+
+    def new_axes(self, natural: tuple[float, float], rows: int = 1, columns: int = 1):
+        """Return the axes of a new figure of the size that was asked for, or of a natural one in inches."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=self.size or natural, layout="constrained")
+        return figure.subplots(rows, columns)
+
+    def plot_sized(self, size: tuple[float, float] | None) -> float:
+        """Draw on a new figure of a size in inches, or of the natural one; return the scale of its texts.
+
+        What is drawn or saved of the figure later must be so within `scaled` texts.
+        """
+        self.size = None
+        natural = self.plot().figure_.get_size_inches()
+        if size is None:
+            return 1.0
+        scale = min(1.0, max(_SMALLEST_SCALE, min(size[0] / natural[0], size[1] / natural[1])))
+        self.size = size
+        with scaled(scale):
+            self.plot()
+        return scale
+
+    def set_title(self, ax, width: float | None = None) -> None:
+        """Write the title above `ax`, in as many lines as its width in inches needs."""
+        self.figure_ = ax.figure
+        width = width or ax.get_position().width * ax.figure.get_figwidth()
+        ax.set_title(wrapped(self.title, int(letters_per_inch() * width)), parse_math=False)
+
+    def set_figure_title(self, figure) -> None:
+        """Write the title above all axes of a figure."""
+        self.figure_ = figure
+        title = wrapped(self.title, int(letters_per_inch() * figure.get_figwidth()))
+        if title:
+            figure.suptitle(title, fontsize="large", parse_math=False)
+
+
+def scaled(scale: float):
+    """Return a context in which texts and lines are drawn smaller."""
+    import matplotlib
+
+    return matplotlib.rc_context(
+        {"font.size": scale * FONT_SIZE, "lines.linewidth": 1.5 * scale, "lines.markersize": 6 * scale}
+    )
+
+
+def letters_per_inch() -> float:
+    """Return about how many letters of a title go into an inch."""
+    import matplotlib
+
+    return _LETTERS_PER_INCH * FONT_SIZE / matplotlib.rcParams["font.size"]
+
+
+def wrapped(text: str, letters: int) -> str:
+    """Return a title in lines of at most so many letters, cut where it is far too long."""
+    title = textwrap.shorten(one_line(text), _MAX_TITLE, placeholder=" …")
+    return textwrap.fill(title, max(10, letters))
+
+
+def shortened(name: str, limit: int = MAX_NAME) -> str:
+    """Return a name for an axis or a legend, cut in its middle where it is too long."""
+    name = one_line(name)
+    if len(name) <= limit:
+        return name
+    # Long names often differ at their end.
+    tail = limit // 3
+    return f"{name[: limit - tail - 1]}…{name[-tail:]}"
+
+
+def style(number: int) -> dict:
+    """Return colour and line style of the n-th line, counted from 0; 24 are different. Black is left to averages."""
+    colors = PALETTE[:-1]
+    return {
+        "color": colors[number % len(colors)],
+        "linestyle": LINE_STYLES[number // len(colors) % len(LINE_STYLES)],
+    }
+
+
+def visible(label: str) -> str:
+    """Return the label of something drawn so that a legend names it, which hides what begins with an underscore."""
+    return f" {label}" if label.startswith("_") else label
+
+
+def add_legend(ax, handles=None, labels=None, **options) -> None:
+    """Draw a legend whose texts are the user's: not formulas, and of the labels given none is hidden."""
+    if handles is None:
+        handles, labels = ax.get_legend_handles_labels()
+    if not handles:
+        return
+    legend = ax.legend(handles, list(map(visible, labels)), **({"frameon": False, "fontsize": "small"} | options))
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def name_ticks(axis, positions, names, **options) -> None:
+    """Put the user's names on an axis as plain texts."""
+    axis.set_ticks(list(positions), [shortened(name) for name in names], **options)
+    for label in axis.get_ticklabels():
+        label.set_parse_math(False)
+
+
+def tidy(ax, grid: str = "both") -> None:
+    """Leave out what carries no data: the upper and right frame; add a faint grid behind the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_axisbelow(True)
+    ax.grid(axis=grid, color="#dddddd", linewidth=0.7)
+
+
+def legible(background) -> str:
+    """Return black or white, whichever has the higher contrast (WCAG 2) with a colour, RGBA of 0 to 1."""
+    channels = np.asarray(background[:3])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    # Where the contrasts with black and with white are equal.
+    return "black" if luminance > math.sqrt(1.05 * 0.05) - 0.05 else "white"

@@ -1,0 +1,143 @@
+"""The most confident mistakes, as pictures: rows of a table of pixels whose class was predicted wrongly."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from dltools.core.errors import UserError, quoted
+from dltools.forms import parameters
+from dltools.forms.kinds import Shape, Whole
+from dltools.plots import label_tables
+from dltools.plots.drawing import Display, shortened
+from dltools.tables import labels, tables
+
+_PIXELS = "Select the dataset containing the pictures"
+_SHAPE = "Height, width and channels of a picture"
+MAX_PICTURES = 100
+
+
+class Mistake(NamedTuple):
+    """One wrongly predicted sample: its row counted from 1, its classes, and how probable the wrong one was said to be.
+
+    `pixels` is float32 (height, width) or (height, width, 3).
+    """
+
+    row: int
+    true: str
+    predicted: str
+    confidence: float
+    pixels: np.ndarray
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Mistakes(Display):
+    """Pictures, the most confident mistake first.
+
+    `count` is the number of all mistakes among `samples`. After `plot`, `images_` and `captions_` hold a list each.
+    """
+
+    mistakes: list[Mistake]
+    count: int
+    samples: int
+    interactive = False
+
+    def plot(self, ax=None) -> "Mistakes":
+        """Draw a grid of pictures; on `ax`, as many axes, or on a new figure."""
+        columns = min(len(self.mistakes), int(np.ceil(np.sqrt(len(self.mistakes)))))
+        rows = -(-len(self.mistakes) // columns)
+        if ax is None:
+            ax = self.new_axes((max(4.0, 1.5 * columns), 1.85 * rows + 0.6), rows, columns)
+        panels = list(np.ravel(ax))
+        self.images_, self.captions_ = [], []
+        for panel in panels:
+            panel.set_axis_off()
+        low = min(mistake.pixels.min() for mistake in self.mistakes)
+        high = max(mistake.pixels.max() for mistake in self.mistakes)
+        for panel, mistake in zip(panels, self.mistakes, strict=False):
+            pixels = mistake.pixels
+            if pixels.ndim == 3:
+                # Matplotlib takes colours of 0 to 1.
+                pixels = (pixels - low) / ((high - low) or 1)
+            self.images_.append(panel.imshow(pixels, cmap="gray", vmin=low, vmax=high if high > low else low + 1))
+            sure = "" if np.isnan(mistake.confidence) else f"\np = {mistake.confidence:.3f}"
+            caption = f"true {shortened(mistake.true, 12)}\npredicted {shortened(mistake.predicted, 12)}{sure}"
+            self.captions_.append(panel.set_title(caption, fontsize="x-small", parse_math=False))
+        self.axes_ = panels[: len(self.mistakes)]
+        self.set_figure_title(panels[0].figure)
+        return self
+
+    def table(self) -> tuple[list[str], list]:
+        """Return one line a picture."""
+        columns = [[getattr(m, field) for m in self.mistakes] for field in ("row", "true", "predicted")]
+        return ["row", "true", "predicted", "probability"], [
+            *columns,
+            np.asarray([m.confidence for m in self.mistakes]),
+        ]
+
+    def summary(self) -> str:
+        """Say how many mistakes there are, and how many are shown."""
+        return f"{self.count} of {self.samples} samples are predicted wrongly; {len(self.mistakes)} are shown"
+
+
+def from_parameters(selection: dict) -> Mistakes:
+    """Read pictures, truth and predictions, and choose the most confident mistakes.
+
+    Raises:
+        UserError: the tables do not belong together, the shape does not fit the columns, or there is no mistake.
+    """
+    source = parameters.dataset(selection.get("infile_pictures"), _PIXELS)
+    limit = Whole(1).read(selection.get("number") or 25, "Number of pictures")
+    if limit > MAX_PICTURES:
+        raise UserError(f"Number of pictures: must be at most {MAX_PICTURES}. Received: {limit}.")
+    true, predicted = label_tables.read_pair(selection)
+    pictures = tables.read_numbers(source, parameters.boolean(selection.get("header_pictures"), "header_pictures"))
+    if len(pictures.values) != len(true.values):
+        raise UserError(
+            f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose "
+            "tables of the "
+            'same samples, and check what "Does the dataset contain header" says.'
+        )
+    shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)
+    found = labels.classes(true.values, predicted.values)
+    wrong = np.flatnonzero(found.codes(true.values) != found.codes(predicted.values))
+    if not len(wrong):
+        raise UserError(f"{predicted.dataset}: every sample is predicted rightly, so there is no mistake to show.")
+    notes = []
+    if predicted.confidence is None:
+        confidence = np.full(len(true.values), np.nan)
+        notes.append(
+            "the predictions tell no probabilities, so the first mistakes are shown rather than the most confident"
+        )
+    else:
+        confidence = predicted.confidence
+        wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+    mistakes = [
+        Mistake(
+            int(i) + 1, true.values[i], predicted.values[i], float(confidence[i]), pictures.values[i].reshape(shape)
+        )
+        for i in wrong[:limit]
+    ]
+    title = selection.get("title") or "Most confident mistakes"
+    return Mistakes(title=title, mistakes=mistakes, count=len(wrong), samples=len(true.values), notes=notes)
+
+
+def _shape(text, pixels: int, source) -> tuple[int, ...]:
+    """Return the shape of a picture as asked for, or that of a square."""
+    if parameters.is_empty(text):
+        side = int(np.sqrt(pixels) + 0.5)
+        if side * side == pixels:
+            return side, side
+        raise UserError(f"{_SHAPE}: must be given, for the {pixels} columns of {source} are no square of pixels.")
+    shape = Shape().read(text, _SHAPE)
+    if len(shape) == 3 and shape[2] == 1:
+        shape = shape[:2]
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+        raise UserError(
+            f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}."
+        )
+    if int(np.prod(shape)) != pixels:
+        raise UserError(
+            f"{_SHAPE}: {quoted(text)} makes {int(np.prod(shape))} pixels, but {source} has {pixels} columns."
+        )
+    return shape

@@ -1,0 +1,172 @@
+"""Regression: predicted against true values, what is left over, and how that is distributed."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from dltools.core.errors import UserError, listed, quoted
+from dltools.data import paired
+from dltools.forms import parameters
+from dltools.plots import label_tables
+from dltools.plots.drawing import GREY, PALETTE, Display, shortened, tidy
+from dltools.tables import prediction_tables, tables
+
+MAX_TARGETS = 6
+# Beyond this many samples, points are drawn as a density of hexagons.
+MAX_POINTS = 5000
+_TRUE = "Select dataset containing true values"
+_PREDICTED = "Select dataset containing predicted values"
+
+
+class Target(NamedTuple):
+    """True and predicted values of one target, float64 (rows,) each."""
+
+    name: str
+    true: np.ndarray
+    predicted: np.ndarray
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """True minus predicted values."""
+        return self.true - self.predicted
+
+
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Regression(Display):
+    """Three panels a target.
+
+    After `plot`, `axes_` is an array (targets, 3) of axes, and `points_` a list with the artists of (predicted
+    against true, residuals) of each target.
+    """
+
+    targets: list[Target]
+
+    def plot(self, ax=None) -> "Regression":
+        """Draw one row of panels a target; on `ax`, that many axes, or on a new figure."""
+        rows = len(self.targets)
+        if ax is None:
+            ax = self.new_axes((13, 4.2 * rows), rows, 3)
+        self.axes_ = np.reshape(ax, (rows, 3))
+        self.points_ = [self._draw(target, panels) for target, panels in zip(self.targets, self.axes_, strict=True)]
+        self.set_figure_title(self.axes_[0, 0].figure)
+        return self
+
+    def _draw(self, target: Target, panels):
+        against, left_over, distribution = panels
+        low = min(target.true.min(), target.predicted.min())
+        high = max(target.true.max(), target.predicted.max())
+        named = f" {shortened(target.name)}" if len(self.targets) > 1 else ""
+        against.axline(
+            (low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":"
+        )
+        first = _points(against, target.true, target.predicted)
+        against.set_xlabel(f"True{named}", parse_math=False)
+        against.set_ylabel(f"Predicted{named}", parse_math=False)
+        against.set_title(_figures(target).replace(", MAE", "\nMAE"), fontsize="small")
+        left_over.axhline(0, color=GREY, linestyle=":")
+        second = _points(left_over, target.predicted, target.residuals)
+        left_over.set_xlabel(f"Predicted{named}", parse_math=False)
+        left_over.set_ylabel("Residual (true − predicted)")
+        distribution.hist(
+            target.residuals, bins=min(50, max(5, int(np.sqrt(len(target.true))))), color=PALETTE[0], edgecolor="white"
+        )
+        distribution.axvline(0, color=GREY, linestyle=":")
+        distribution.set_xlabel("Residual (true − predicted)")
+        distribution.set_ylabel("Number of samples")
+        for panel in panels:
+            tidy(panel)
+        return first, second
+
+    def table(self) -> tuple[list[str], list]:
+        """Return one line a target and sample."""
+        names = [target.name for target in self.targets for _ in target.true]
+        fields = ("true", "predicted", "residuals")
+        columns = [np.concatenate([getattr(target, field) for target in self.targets]) for field in fields]
+        return ["target", "true", "predicted", "residual"], [names, *columns]
+
+    def summary(self) -> str:
+        """Say the usual figures of each target."""
+        return "; ".join(f"{t.name}: {_figures(t)}" if len(self.targets) > 1 else _figures(t) for t in self.targets)
+
+
+def figures(target: Target) -> dict[str, float]:
+    """Return R2, RMSE, MAE and Pearson's r as scikit-learn and SciPy define them; nan where they are not defined."""
+    residuals = target.residuals
+    total = np.square(target.true - target.true.mean()).sum()
+    varies = target.true.std() > 0 and target.predicted.std() > 0
+    return {
+        "R²": float(1 - np.square(residuals).sum() / total) if total > 0 else float("nan"),
+        "RMSE": float(np.sqrt(np.square(residuals).mean())),
+        "MAE": float(np.abs(residuals).mean()),
+        "Pearson r": float(np.corrcoef(target.true, target.predicted)[0, 1]) if varies else float("nan"),
+    }
+
+
+def _figures(target: Target) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures(target).items()) + f", n = {len(target.true)}"
+
+
+def _points(ax, x: np.ndarray, y: np.ndarray):
+    if len(x) > MAX_POINTS:
+        return ax.hexbin(x, y, gridsize=60, mincnt=1, cmap="viridis", bins="log")
+    size = 18 if len(x) <= 500 else 6
+    return ax.scatter(x, y, s=size, color=PALETTE[0], alpha=0.6, linewidths=0)
+
+
+def from_parameters(selection: dict) -> Regression:
+    """Read the two tables of values that the form names.
+
+    Raises:
+        UserError: no numbers, or tables that do not belong together.
+    """
+    true_set = parameters.dataset(selection.get("infile_true"), _TRUE)
+    predicted_set = parameters.dataset(selection.get("infile_predicted"), _PREDICTED)
+    columns = tables.column_selection(
+        selection["column_selector_options_true"],
+        "selected_column_selector_option",
+        "col",
+        "Choose how to select data by column",
+    )
+    true = tables.read_numbers(
+        true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns, dtype=np.float64
+    )
+    header = parameters.boolean(selection.get("header_predicted"), "header_predicted")
+    shown = prediction_tables.predicted_columns(predicted_set, header)
+    predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
+    label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
+    paired.check([paired.Paired(true_set, true.names is not None), paired.Paired(predicted_set, header)])
+    width = true.values.shape[1]
+    if width != predicted.values.shape[1]:
+        raise UserError(
+            f"{true_set} has {width} selected columns, {predicted_set} has {predicted.values.shape[1]}. Each target "
+            "needs "
+            "one column in both."
+        )
+    if width > MAX_TARGETS:
+        raise UserError(f"{true_set}: {width} columns are selected, and this plot shows at most {MAX_TARGETS} targets.")
+    if len(true.values) < 2:
+        raise UserError(f"{true_set}: there is only one sample. At least two are needed.")
+    names, order = _matched(true, predicted, predicted_set)
+    targets = [
+        Target(name, true.values[:, i], predicted.values[:, j])
+        for i, (name, j) in enumerate(zip(names, order, strict=True))
+    ]
+    return Regression(title=selection.get("title") or "", targets=targets)
+
+
+def _matched(true: tables.NumberTable, predicted: tables.NumberTable, source) -> tuple[list[str], list[int]]:
+    """Return the targets' names and for each the position of its predicted column: by name where all have it, else in
+    order.
+    """
+    width = true.values.shape[1]
+    names = [name.removeprefix("True_") for name in true.names or (str(number) for number in range(1, width + 1))]
+    given = [name.removeprefix("Predicted_") for name in predicted.names or ()]
+    if set(names) == set(given) and len(set(names)) == width:
+        return names, [given.index(name) for name in names]
+    if width > 1 and given and true.names and set(names) & set(given):
+        raise UserError(
+            f"{source}: its columns {listed(map(quoted, given))} are not those of the true values, "
+            f"{listed(map(quoted, names))}."
+        )
+    return names, list(range(width))

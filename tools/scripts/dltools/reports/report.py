@@ -1,0 +1,333 @@
+"""The report of a training run: what was trained on what, how it went, how good the network is, and how to repeat
+it.
+"""
+
+import datetime
+import json
+
+import numpy as np
+
+from dltools.core.errors import listed
+from dltools.core.files import write_text
+from dltools.data import scaling, steps, targets
+from dltools.evaluation import baseline, prediction
+from dltools.forms.parameters import dataset, is_empty
+from dltools.model_files import hyperparameters, model_file
+from dltools.networks import layer_table
+from dltools.plots import drawing
+from dltools.reports import report_pictures
+from dltools.reports.document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
+from dltools.reports.gallery import Gallery
+
+TITLE = "Deep learning training and evaluation"
+CAUTIONS = "Before you trust the scores"
+# What the tool's form calls the report in Markdown; its pictures lie in that dataset's folder.
+MARKDOWN_OUTPUT = "outfile_report_markdown"
+# Beyond these, a matrix or a list is longer than anyone reads.
+MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS = 30, 200, 20, 10, 20
+
+# Settings that stand elsewhere, or change nothing.
+NOT_TOLD = ("layers_", "validation_split", "verbose")
+
+
+def write(outcome, form: dict, html_path=None, markdown_path=None, pictures=None) -> None:
+    """Write the report of a run.
+
+    Parameters:
+        outcome: an `experiment.Outcome`.
+        form: all parameters of the tool, as Galaxy's JSON holds them.
+        html_path, markdown_path: what to write; None for neither.
+        pictures: folder for the pictures that the Markdown shows; None for none.
+    """
+    with drawing.letters_told():
+        found = blocks(outcome, form)
+    if html_path:
+        text = to_html(TITLE, found)
+        if len(text.encode()) > MAX_BYTES:
+            text = to_html(TITLE, [block for block in found if not isinstance(block, Picture)])
+        write_text(html_path, text)
+    if markdown_path:
+        write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
+
+
+def blocks(outcome, form: dict) -> list:
+    """Return the report as the blocks of `document`."""
+    return [
+        Paragraph(model_file.summary(outcome.record)),
+        Heading("Scores"), *_scores(outcome),
+        *_cautions(outcome),
+        Heading("Data"), *_data(outcome, form),
+        Heading("Training"), *_training(outcome.record),
+        Heading("Predictions"), *_predictions(outcome),
+        Heading("Architecture"), *_architecture(outcome.model),
+        Heading("Settings"), *_settings(outcome, form),
+        Heading("Run"), *_run(outcome),
+    ]  # fmt: skip
+
+
+def _scores(outcome) -> list:
+    """Return the table of scores, one column a part."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in outcome.scores.items():
+        part, _, metric = name.partition("_")
+        if metric.endswith("_std") and outcome.folds:
+            found[metric.removesuffix("_std")][part] += f" ± {value:.3g}"
+        else:
+            found.setdefault(metric, {})[part] = f"{value:.6g}"
+    present = [part for part in ("test", "validation", "train") if any(part in values for values in found.values())]
+    said = {
+        "test": "The test scores are those to report: these samples played no part in the training.",
+        "validation": "The training was watched on the validation part, so that scores of new samples may be worse.",
+    }
+    told = (
+        f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
+    )
+    rows = [
+        [metric, *(cell for part in present for cell in (values.get(part, ""), _constant(outcome, part, metric)))]
+        for metric, values in found.items()
+    ]
+    header = [name for part in present for name in (part, f"{part} baseline")]
+    return [
+        Paragraph(told),
+        Table(["Score", *header], rows),
+        Paragraph(baseline.legend(outcome.target, "the training part")),
+    ]
+
+
+def _cautions(outcome) -> list:
+    """Return what makes the scores look better than the network is; nothing where there is nothing to say."""
+    said = [*outcome.seen.warnings, *outcome.seen.facts]
+    return [Heading(CAUTIONS), *map(Paragraph, said)] if said else []
+
+
+def _constant(outcome, part: str, metric: str) -> str:
+    """Return what the same answer for every sample gets, where that is defined."""
+    value = outcome.baselines.get(f"{part}_{metric}", np.nan)
+    return f"{value:.6g}" if np.isfinite(value) else ""
+
+
+def _data(outcome, form: dict) -> list:
+    options, features, target = form["input_options"], outcome.record.features, outcome.target
+    facts = [
+        [
+            "Samples",
+            str(dataset(options["infile1"], "samples")),
+            f"{len(target.truth)} rows, {features['count']} columns",
+        ],
+        ["Target", str(dataset(options["infile2"], "target")), targets.describe(target)],
+    ]
+    if outcome.divided is not None:
+        facts.append(["Parts", "", outcome.divided.sizes()])
+    names = ["all", *(name for name, _ in _parts(outcome))]
+    every = [np.arange(len(target.truth)), *(rows for _, rows in _parts(outcome))]
+    found = [Table(["", "Dataset", "Contents"], facts)]
+    for own in target.outputs or (target,):
+        found += [Paragraph(f"Output {own.output}:")] if own.output else []
+        found += (_spread if own.kind == targets.REGRESSION else _balance)(own, names, every)
+    return found
+
+
+def _parts(outcome) -> list[tuple[str, np.ndarray]]:
+    if outcome.divided is None:
+        return []
+    named = zip(("training", "validation", "test"), outcome.divided, strict=True)
+    return [(name, rows) for name, rows in named if rows is not None]
+
+
+def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
+    """Say how many samples each class has, in all and in each part."""
+    found = [target.by_step(rows)[1] for rows in every]
+    one = found[0].ndim == 1
+    counts = [np.bincount(truth, minlength=len(target.classes)) if one else truth.sum(axis=0) for truth in found]
+    labels = _labels(target)
+    shares = counts[0] / max(1, len(found[0]))
+    rows = [[label, *(int(count[i]) for count in counts), f"{shares[i]:.1%}"] for i, label in enumerate(labels)]
+    return _cut(Table(["Class" if one else "Label", *names, "Share"], rows), LISTED_CLASSES, "classes")
+
+
+def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
+    """Say what range the values of each target have, in all and in each part."""
+    rows, found = [], [target.by_step(positions)[1] for positions in every]
+    for column, label in enumerate(_labels(target)):
+        for name, truth in zip(names, found, strict=True):
+            values = truth[:, column].astype(np.float64)
+            rows.append(
+                [label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))]
+            )
+    return _cut(
+        Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows),
+        LISTED_CLASSES,
+        "rows",
+    )
+
+
+def _cut(table: Table, limit: int, what: str) -> list:
+    if len(table.rows) <= limit:
+        return [table]
+    return [table._replace(rows=table.rows[:limit]), Paragraph(f"and {len(table.rows) - limit} more {what}")]
+
+
+def _labels(target: targets.Target) -> list[str]:
+    if target.kind in (targets.BINARY, targets.MULTICLASS):
+        return [str(label) for label in target.classes]
+    width = target.shape[-1] if target.shape else target.truth.shape[1]
+    if target.shape:
+        return ["value"] if width == 1 else [f"channel {n}" for n in range(1, width + 1)]
+    return [str(name) for name in target.names] or (
+        ["target"] if width == 1 else [f"column {n}" for n in range(1, width + 1)]
+    )
+
+
+def _training(record: model_file.Record) -> list:
+    history = record.history
+    epochs, seconds = len(history["loss"]), np.asarray(history.get(model_file.SECONDS, []))
+    known = seconds[np.isfinite(seconds)]
+    told = (
+        f"{epochs} epochs in {known.sum():.1f} s."
+        if len(known) == epochs
+        else f"{epochs} epochs, the last {len(known)} in {known.sum():.1f} s."
+    )
+    if "val_loss" in history:
+        best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
+        told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
+    names = [name for name in history if name != model_file.SECONDS]
+    some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
+    numbers = Table(
+        ["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some]
+    )
+    return [
+        Paragraph(told),
+        Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+    ]
+
+
+def _predictions(outcome) -> list:
+    target, judged, loss = outcome.target, outcome.judged, outcome.record.builder.training["loss"]
+    found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
+    for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
+        found += [Paragraph(f"Output {own.output}:")] if own.output else []
+        found += (
+            [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
+        )
+        found += _of_output(
+            own, own.by_step(judged.rows)[1], prediction.decided(steps.rows(outputs, own.shape), own.kind, loss)
+        )
+    return found
+
+
+def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray) -> list:
+    if target.kind == targets.REGRESSION:
+        return _residuals(truth.astype(np.float64), predicted.astype(np.float64), _labels(target))
+    matrix = _matrix(truth, predicted, _labels(target)) if truth.ndim == 1 else []
+    return [*matrix, *_per_class(truth, predicted, _labels(target))]
+
+
+def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    rows, pictures = [], []
+    for column, label in enumerate(labels[:LISTED_TARGETS]):
+        off = predicted[:, column] - truth[:, column]
+        rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
+        drawn = report_pictures.residuals(truth[:, column], predicted[:, column], label)
+        pictures.append(Picture(drawn, f"Predicted - true of {label}", _distribution(off)))
+    header = ["Target", "Mean of predicted - true", "Standard deviation", "Mean absolute", "Largest absolute"]
+    rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
+    return [Table(header, rows), *pictures, *rest]
+
+
+def _distribution(off: np.ndarray) -> Table:
+    counts, edges = np.histogram(off, bins=10)
+    rows = [
+        [f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)
+    ]
+    return Table(["Predicted - true", "Samples"], rows)
+
+
+def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    """Return the confusion matrix, or for many classes the commonest confusions."""
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(counts, (truth, predicted), 1)
+    if len(labels) > MATRIX_CLASSES:
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        order = [
+            (int(i), int(j))
+            for i, j in zip(
+                *np.unravel_index(np.argsort(-wrong, axis=None)[:LISTED_CONFUSIONS], wrong.shape), strict=True
+            )
+        ]
+        rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
+        commonest = Table(["True class", "Predicted class", "Samples"], rows)
+        return [Matrix(report_pictures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
+    shades = [[0.0, *map(float, row)] for row in shares]
+    return [
+        Matrix(
+            report_pictures.matrix(counts, labels),
+            "Confusion matrix, one row for each true class, one column for each predicted one",
+            Table(["True \\ predicted", *labels], rows, shades),
+        )
+    ]
+
+
+def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    known = {"labels": np.arange(len(labels))} if truth.ndim == 1 else {}
+    found = precision_recall_fscore_support(truth, predicted, average=None, zero_division=0, **known)
+    rows = [
+        [label, *(f"{value:.4f}" for value in values[:3]), int(values[3])]
+        for label, *values in zip(labels, *found, strict=True)
+    ]
+    return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
+
+
+def _architecture(model) -> list:
+    rows = layer_table.rows(model)
+    table = Table(
+        list(layer_table.HEADER),
+        [[row.position, *map(str, row[1:4]), row.parameters, row.receptive_field] for row in rows],
+    )
+    return [
+        *_cut(table, LISTED_CLASSES, "layers"),
+        Paragraph(f"Parameters in all: {sum(row.parameters for row in rows):,}"),
+    ]
+
+
+def _settings(outcome, form: dict) -> list:
+    made, scheme = outcome.record.builder, form["experiment_schemes"]
+    rows = [
+        ["learning type", made.training["learning_type"]],
+        ["metrics", listed(made.training["metrics"]) or "none"],
+        ["optimizer", made.training["optimizer"]["type"]],
+    ]
+    rows += [
+        [name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)
+    ]
+    rows += [
+        ["callback", f"{callback['type']} {_told(callback['options'])}"] for callback in made.training["callbacks"]
+    ]
+    rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme["selected_exp_scheme"]]]
+    for section in ("test_split", "val_split", "fold_split"):
+        split = (scheme.get(section) or {}).get("split_algos")
+        if split:
+            values = {
+                name: value
+                for name, value in split.items()
+                if not isinstance(value, (dict, list)) and not is_empty(value)
+            }
+            rows.append(
+                [section, ", ".join(f"{name}={value}" for name, value in values.items() if name != "__current_case__")]
+            )
+    return [Table(["Setting", "Value"], rows)]
+
+
+def _told(value) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _run(outcome) -> list:
+    rows = [["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")]]
+    rows += [[name.replace("_", " "), _told(value)] for name, value in (outcome.record.run or {}).items()]
+    rows += [[name, version] for name, version in model_file.versions().items()]
+    return [Table(["Fact", "Value"], rows)]

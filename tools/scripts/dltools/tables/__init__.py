@@ -1,0 +1,1 @@
+"""Tabular text in and out."""

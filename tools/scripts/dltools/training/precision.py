@@ -1,0 +1,102 @@
+"""Mixed precision: training a twin of the network that computes with 16 bits and keeps its weights in 32.
+
+The network itself stays one of 32 bits, so that its file is read, and predicts the same, wherever there is no
+hardware for anything else.
+"""
+
+import json
+
+from dltools.catalogue import training_parameters
+from dltools.core.errors import UserError, listed, quoted
+from dltools.data import words
+from dltools.networks import architecture
+
+FULL, FLOAT16 = "float32", "mixed_float16"
+PRECISIONS = (FULL, FLOAT16, "mixed_bfloat16")
+# Layers that see the samples as the table has them, whose numbers 16 bits may not hold.
+KEPT = ("InputLayer", "Normalization", "Rescaling")
+
+
+def read(options: dict) -> str:
+    """Read the form's choice of a precision.
+
+    Raises:
+        UserError: one that does not exist.
+    """
+    chosen = options.get("precision") or FULL
+    if chosen not in PRECISIONS:
+        raise UserError(
+            f"Precision of the arithmetic: must be one of {listed(PRECISIONS)}. Received: {quoted(chosen)}."
+        )
+    return chosen
+
+
+def twin(model, chosen: str, training: dict):
+    """Return a network like `model`, with its weights and its optimizer's state, that computes in mixed precision.
+
+    The last layers give numbers of 32 bits, so that the loss is computed with these. Words of an Embedding
+    reach it in 32 bits: bfloat16 holds whole numbers up to 256 alone.
+
+    Parameters:
+        chosen: one of `PRECISIONS` but the first.
+        training: as in `training_parameters`.
+    """
+    import keras
+
+    config = json.loads(model.to_json())
+    ends = {tensor._keras_history.operation.name for tensor in model.outputs}
+    # Layers that words pass, which would be rounded, and those that compute what the loss takes.
+    kept = ends | words.carriers(model)
+    for layer in config["config"]["layers"]:
+        if layer["class_name"] not in KEPT and layer["config"].get("name") not in kept:
+            _set_policy(layer, chosen)
+    made = architecture.rebuild(config, "the model in mixed precision")
+    copy_state(model, made, training)
+    if chosen == FLOAT16:
+        # Gradients below what 16 bits can tell from 0 would be lost.
+        inner = getattr(made, "optimizer", None) or training_parameters.optimizer(training)
+        made.optimizer = (
+            inner
+            if isinstance(inner, keras.optimizers.LossScaleOptimizer)
+            else keras.optimizers.LossScaleOptimizer(inner)
+        )
+    return made
+
+
+def _set_policy(value, chosen: str) -> None:
+    if isinstance(value, dict):
+        policy = value.get("dtype")
+        if (
+            isinstance(policy, dict)
+            and policy.get("class_name") == "DTypePolicy"
+            and policy["config"].get("name") == FULL
+        ):
+            policy["config"]["name"] = chosen
+        for child in value.values():
+            _set_policy(child, chosen)
+    elif isinstance(value, list):
+        for child in value:
+            _set_policy(child, chosen)
+
+
+def copy_state(source, target, training: dict) -> None:
+    """Give one network the weights of another of the same architecture, and an optimizer in the same state."""
+    import keras
+
+    target.set_weights(source.get_weights())
+    for layer in target.layers:
+        # What layers such as Normalization compute from their weights once.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+    optimizer = getattr(source, "optimizer", None)
+    if optimizer is None:
+        return
+    made = training_parameters.optimizer(training)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and not isinstance(
+        made, keras.optimizers.LossScaleOptimizer
+    ):
+        optimizer = optimizer.inner_optimizer
+    made.build(target.trainable_variables)
+    for ours, theirs in zip(made.variables, optimizer.variables, strict=True):
+        ours.assign(theirs)
+    target.optimizer = made

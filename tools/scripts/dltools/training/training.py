@@ -1,0 +1,204 @@
+"""Training a network: compile it, fit it on the rows of the training part, keep the history."""
+
+import itertools
+import secrets
+from typing import NamedTuple
+
+from dltools.catalogue import callbacks, metrics, schedules, training_parameters
+from dltools.core.errors import UserError
+from dltools.data import batches, class_weights, scaling
+from dltools.data.targets import Target
+from dltools.model_files import model_file
+from dltools.model_files.builder import Builder
+from dltools.networks import architecture, footprint, last_layer
+from dltools.networks.refusals import computed
+from dltools.training import normalization, watching
+
+DEFAULT_BATCH_SIZE = 32
+
+
+class Fitted(NamedTuple):
+    """A trained model and how its training went.
+
+    `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch, NaN where it is
+    not known, as the seconds of an earlier run are not.
+    """
+
+    model: object
+    history: dict[str, list[float]]
+
+
+def seed_all(training: dict) -> int:
+    """Seed every random generator of the run and return the seed.
+
+    TensorFlow computes deterministically, so that the run can be repeated to the bit; on GPUs, where that takes
+    time, only with a seed of the user's. Without one, a seed is drawn.
+    """
+    import keras
+    import tensorflow as tf
+
+    seed = training.get("random_seed")
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+    if training.get("random_seed") is not None or not tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+    return seed
+
+
+def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling.NONE):
+    """Build a builder's model with fresh weights.
+
+    Parameters:
+        columns: number of the table's columns, for a model that was designed without input_shape.
+        scaled: how its features are to be scaled, one of `scaling.METHODS`; `fit` fits the scaling.
+
+    Raises:
+        UserError: a model that does not build, or not with one output.
+    """
+    model = architecture.rebuild(builder.architecture, source, columns=columns)
+    last_layer.check_ends(model, source)
+    return scaling.in_front(model, scaled, source)
+
+
+def fit(
+    model,
+    training: dict,
+    features: batches.Features,
+    target: Target,
+    rows,
+    validation,
+    seed: int,
+    history=None,
+    weights=None,
+) -> Fitted:
+    """Train a model.
+
+    Parameters:
+        model: a built `keras.Model`; one that comes with an optimizer keeps it.
+        training: as in `training_parameters`.
+        rows, validation: int64 positions of the rows to train on, and to validate with after each epoch (or None).
+        seed: of the shuffling.
+        history: of the epochs that the model was trained for before, if any.
+        weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
+
+    Raises:
+        UserError: the table does not fit the model, or a setting does not fit the target.
+    """
+    # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
+    from dltools.training.progress import Progress
+    from dltools.training.safeguard import Safeguard
+
+    options = training["fit"]
+    done = len((history or {}).get("loss", []))
+    last = done + options.get("epochs", 1)
+    shape = batches.row_shape(model, features)
+    scaling.fit(model, features, rows)
+    size = options.get("batch_size", DEFAULT_BATCH_SIZE)
+    steps = options.get("steps_per_epoch")
+    footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
+    compile_model(model, training, target)
+    callbacks.check(training, validation is not None, len(model.outputs))
+    counts, weights = (
+        target.spread(class_weights.of_rows(training.get("class_weight"), target, rows, weights)),
+        target.spread(weights),
+    )
+    scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
+    watchers, best = watching.make(training)
+    # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
+    guard = None if best or training["optimizer"]["options"].get("use_ema") else Safeguard(validation is not None)
+    progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
+    with computed():
+        if not done:
+            normalization.adapt(model, features, shape, rows)
+        told = model.fit(
+            batches.pipeline(
+                features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None
+            ),
+            validation_data=None
+            if validation is None
+            else batches.pipeline(features, shape, validation, size, target.values, weights),
+            epochs=last,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            validation_steps=options.get("validation_steps"),
+            callbacks=[*scheduled, *watchers, progress, *([guard] if guard else [])],
+            # The pipeline shuffles.
+            shuffle=False,
+            verbose=0,
+        )
+    _leave_good_weights(best, guard, told.history, done)
+    return Fitted(model, _continued(history or {}, told.history, progress.seconds))
+
+
+def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int) -> None:
+    """Go back to the best epoch where that was asked for, or where the last one is no good.
+
+    Parameters:
+        best: the `best_epoch.BestEpoch` that was asked for, or None.
+        guard: the `safeguard.Safeguard`, or None.
+        history: of the epochs of this training.
+        done: number of epochs before it.
+
+    Raises:
+        UserError: the training went wrong, and there is no epoch to go back to.
+    """
+    from dltools.training.safeguard import is_lost
+
+    losses = list(itertools.zip_longest(history["loss"], history.get("val_loss", ())))
+    wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (
+        guard and guard.failed
+    )
+    found = ""
+    if wrong:
+        loss, val_loss = losses[wrong - done - 1]
+        found = (
+            f"in epoch {wrong} the loss was {loss:.4g}{'' if val_loss is None else f', val_loss {val_loss:.4g}'}, or a "
+            "weight no number"
+        )
+    kept = best or guard
+    if wrong and (kept is None or kept.epoch is None):
+        raise UserError(
+            f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the "
+            "features to about 0 to 1, or check that the loss fits the target."
+        )
+    if not best and not wrong:
+        return
+    kept.restore()
+    if wrong:
+        print(f"Training went wrong: {found}. Lower the optimizer's learning rate to train further.")
+    print(f"The model is that of epoch {kept.epoch}, the best: {kept.monitor} {kept.figure:.4g}.", flush=True)
+
+
+def compile_model(model, training: dict, target: Target) -> None:
+    """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays.
+
+    Raises:
+        UserError: a last layer or a metric that does not fit the loss or the target.
+    """
+    last_layer.check(model, training)
+    model.compile(
+        loss=training_parameters.loss(training),
+        metrics=_metrics(model, training, target),
+        optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
+    )
+
+
+def _metrics(model, training: dict, target: Target) -> list:
+    """Return the run's metrics, for each of several outputs its own."""
+    outputs = list(zip(model.outputs, target.outputs or (target,), strict=True))
+    for _, own in outputs:
+        if own.shape:
+            metrics.check_steps(training["metrics"], own.form)
+    found = [training_parameters.metrics(training, own.form, output.shape[-1]) for output, own in outputs]
+    return found if target.outputs else found[0]
+
+
+def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:
+    from dltools.training.progress import in_order
+
+    # A callback's figures, such as the learning rate, may not have been in the history so far, and seconds are in no
+    # file.
+    missing = [float("nan")] * len(before.get("loss", []))
+    ordered = {name: now[name] for name in in_order(now)} | {model_file.SECONDS: seconds}
+    return {name: [*before.get(name, missing), *(float(v) for v in values)] for name, values in ordered.items()}
