@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import interface
-from tests.galaxy.repository import TOOLS, WRAPPERS
+from tests.galaxy.repository import MACROS, TOOLS, WRAPPERS
 
 # The text parameters that a regular expression guards: what workflows validly hold, and what can never be meant.
 VALIDATED = {
@@ -78,5 +78,5 @@ def test_has_a_test_that_must_fail_with_a_message(tool, wrappers):
 
 def test_versions_are_pinned_in_one_file():
     pinned = re.compile(r'<requirement\b|<token name="@[A-Z_]*VERSION')
-    others = [path for path in TOOLS.glob("*.xml") if path.name != "macros.xml"]
+    others = [path for path in TOOLS.rglob("*.xml") if path != MACROS]
     assert not [path.name for path in others if pinned.search(path.read_text(encoding="utf-8"))]

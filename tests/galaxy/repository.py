@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
-MACROS = TOOLS / "macros.xml"
+MACROS = TOOLS / "macros" / "requirements.xml"
 TEST_DATA = ROOT / "test-data"
 WORKFLOW = ROOT / "workflows" / "mnist-cnn" / "mnist-cnn.ga"
 ENVIRONMENTS = ROOT / ".tox"
@@ -26,7 +26,7 @@ _REQUIREMENT = re.compile(r'<requirement type="package" version="([^"]+)">([^<]+
 def requirements(macros: Path = MACROS) -> dict[str, str]:
     """Return the packages that the wrappers ask for, by their Conda name, with the version.
 
-    `tools/macros.xml` is the only place that names a version; a token that it uses but does
+    `tools/macros/requirements.xml` is the only place that names a version; a token that it uses but does
     not define is an error here rather than a strange package version later.
     """
     text = macros.read_text(encoding="utf-8")

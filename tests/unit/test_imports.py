@@ -68,7 +68,7 @@ def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
 
 def required(wrapper):
     """Return the packages that a wrapper requires, by the macro that it expands."""
-    macros = {m.get("name"): m for m in ET.parse(TOOLS / "macros.xml").getroot().iter("xml")}
+    macros = {m.get("name"): m for m in ET.parse(TOOLS / "macros" / "requirements.xml").getroot().iter("xml")}
     used = [
         e.get("macro")
         for e in ET.parse(TOOLS / f"{wrapper}.xml").getroot().iter("expand")

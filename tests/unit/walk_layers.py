@@ -17,6 +17,7 @@ from dltools.data import batches
 from dltools.model_files import model_file
 from dltools.model_files.builder import Builder
 from dltools.networks import adaptation, architecture
+from dltools.training import normalization
 
 TRAINING = {
     "learning_type": "KerasGRegressor",
@@ -62,7 +63,7 @@ def walk(folder: Path) -> None:
     x = x if len(x) > 1 else x[0]
     if adaptation.adapting(model.layers):
         features = batches.Features(x.reshape(ROWS, -1), None, Dataset(folder.name, folder.name))
-        adaptation.adapt(model, features, batches.row_shape(model, features), np.arange(ROWS))
+        normalization.adapt(model, features, batches.row_shape(model, features), np.arange(ROWS))
     loss = model.train_on_batch(x, y)
     assert np.isfinite(loss).all(), f"the loss is {loss}"
     before = np.asarray(model(x, training=False))
