@@ -101,20 +101,17 @@ def write_as_programs_do(x: np.ndarray, y: np.ndarray) -> None:
 
 
 def write_sequences() -> None:
-    """Write sequences of bases, one-hot, and what each base is part of: an intron from GT to AG, as in a gene."""
+    """Write sequences of bases, one-hot, and which of the bases are part of a CG, where DNA is methylated."""
     rng = np.random.default_rng(0)
-    bases, rows = np.array(list("ACGT")), []
-    while len(rows) < SEQUENCES:
-        text = "".join(bases[rng.integers(0, 4, SEQUENCE_LENGTH)])
-        begin, end = text.find("GT"), text.rfind("AG")
-        inside = range(begin, end + 2) if 0 <= begin < end else range(0)
-        rows.append((text, ["intron" if step in inside else "exon" for step in range(SEQUENCE_LENGTH)]))
-    write("bases", [[int(base == other) for base in text for other in bases] for text, _ in rows])
-    write(
-        "parts_of_genes",
-        [parts for _, parts in rows],
-        header=[f"base_{step}" for step in range(1, SEQUENCE_LENGTH + 1)],
-    )
+    bases = np.array(list("ACGT"))
+    texts = ["".join(bases[row]) for row in rng.integers(0, 4, (SEQUENCES, SEQUENCE_LENGTH))]
+    steps = range(SEQUENCE_LENGTH)
+    in_cg = [
+        [text[step : step + 2] == "CG" or text[max(0, step - 1) : step + 1] == "CG" for step in steps] for text in texts
+    ]
+    write("bases", [[int(base == other) for base in text for other in bases] for text in texts])
+    header = [f"base_{step + 1}" for step in steps]
+    write("sites", [["CpG" if inside else "other" for inside in row] for row in in_cg], header=header)
 
 
 def write_text(name: str, text: str) -> None:

@@ -61,3 +61,15 @@ def test_one_hot_positions_reverses_one_hot():
 @pytest.mark.parametrize("values", [[[1, 1]], [[0, 0]], [[0, 2]], [[0.5, 0.5]], [[1, 0], [0, 0]]])
 def test_one_hot_positions_of_other_tables_is_none(values):
     assert labels.one_hot_positions(np.array(values, np.float32)) is None
+
+
+@pytest.mark.parametrize("names", [["0", "None"], ["None", "True"], ["0", "01"], ["1.0", "2.0"], ["-1", "1", "x"]])
+def test_what_is_no_number_is_stored_as_text(names):
+    """A class that is called None is no missing value."""
+    assert labels.stored(names) == names
+    assert labels.texts(labels.stored(names)) == names
+
+
+def test_numbers_are_stored_as_such():
+    assert labels.stored(["-1", "0", "7"]) == [-1, 0, 7]
+    assert labels.texts([-1, 0, 7]) == ["-1", "0", "7"]

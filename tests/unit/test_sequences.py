@@ -293,9 +293,6 @@ def test_weights_are_of_samples(runs):
 
 @pytest.mark.parametrize("shape", [(5,), (4, 5), (3, 2, 5)])
 def test_the_loss_is_weighted_as_keras_does_by_hand(shape):
-    from dltools.backend import keras_runtime
-
-    keras_runtime.keras_for_compute()
     import keras
 
     random = np.random.default_rng(1)
@@ -412,9 +409,6 @@ def test_constant_answers_of_several_labels_a_step():
 
 
 def test_a_number_without_an_axis_is_refused():
-    from dltools.backend import keras_runtime
-
-    keras_runtime.keras_for_compute()
     import keras
 
     x = keras.Input((3,))

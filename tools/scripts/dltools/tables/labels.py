@@ -116,7 +116,7 @@ def stored(names: Iterable[str]) -> list:
     """
     names = list(names)
     values = [number(name) for name in names]
-    return values if [str(value) for value in values] == names else names
+    return values if None not in values and [str(value) for value in values] == names else names
 
 
 def texts(stored_classes: Iterable) -> list[str]:
