@@ -136,7 +136,7 @@ def main() -> None:
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
         steps = Path(folder) / "steps_model.json"
         make_architecture(steps, STEPS, input_shape="(12, 4)")
-        make_builder("steps_builder.zip", steps, "KerasGClassifier", "binary_crossentropy", "acc", epochs=60)
+        make_builder("steps_builder.zip", steps, "KerasGClassifier", "binary_crossentropy", "acc", epochs=150)
         two_inputs = Path(folder) / "two_inputs_model.json"
         make_architecture(two_inputs, TWO_INPUTS, input_layers="[1, 2]", output_layers="[6]")
         builder = "two_inputs_builder.zip"
