@@ -99,7 +99,7 @@ class Readers:
         from dltools.training import training
 
         made = builder.read(Dataset(str(path), "file"))
-        assert training_parameters.check(made.training, "again") == made.training
+        assert training_parameters.check(made.training.to_json(), "again") == made.training
         hyperparameters.rows(made)
         model = training.untrained(made, 784, "file")
         training_parameters.optimizer(made.training)
@@ -133,7 +133,7 @@ class Readers:
         found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
         training, shapes = record.builder.training, steps.shapes(model, parts, source)
         prediction.table(
-            prediction.without_logits(found, training, shapes), "predict", record.target, training["loss"], shapes
+            prediction.without_logits(found, training, shapes), "predict", record.target, training.loss, shapes
         )
         model_file.restore_optimizer(source, model, training)
 

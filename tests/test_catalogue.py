@@ -16,6 +16,7 @@ from dltools.catalogue import (
     objectives,
     optimizers,
     schedules,
+    training_config,
     training_parameters,
     weights,
 )
@@ -167,7 +168,7 @@ def test_training_parameters(wrappers):
     for monitor in root.find("inputs").iterfind(".//param[@name='monitor']"):
         assert {option.get("value") for option in monitor.iter("option")} == set(callbacks.MONITORED)
     assert options(root, "class_weight_type") == set(fit_parameters.WEIGHTINGS)
-    assert options(root, "learning_type") == set(training_parameters.LEARNING_TYPES)
+    assert options(root, "learning_type") == set(training_config.LEARNING_TYPES)
 
 
 def test_scorers(wrappers):

@@ -9,6 +9,7 @@ import pytest
 import forms
 import layer_cases
 from dltools.catalogue import arguments, keywords, layers
+from dltools.catalogue.training_config import CLASSIFIER, FitConfig, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError
 from dltools.forms import kinds, parameters
 from dltools.model_files import hyperparameters
@@ -238,14 +239,12 @@ NETWORK = {
         ]
     },
 }
-TRAINING = {
-    "learning_type": "KerasGClassifier",
-    "loss": "categorical_crossentropy",
-    "metrics": [],
-    "fit": {"epochs": 3},
-    "callbacks": [],
-    "optimizer": {"type": "Adam", "options": {"learning_rate": 0.1, "amsgrad": True}},
-}
+TRAINING = TrainingConfig(
+    learning_type=CLASSIFIER,
+    loss="categorical_crossentropy",
+    fit=FitConfig(epochs=3),
+    optimizer=OptimizerConfig(type="Adam", options={"learning_rate": 0.1, "amsgrad": True}),
+)
 
 
 def swapped(*swaps):

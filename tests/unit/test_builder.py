@@ -219,9 +219,9 @@ def test_ok_label_smoothing_of_0_stays_0_where_the_loss_has_it():
     form = forms.builder("model.json", loss="binary_crossentropy", loss_options={"label_smoothing": "0"})[
         "mode_selection"
     ]
-    assert training_parameters.read(form)["loss_options"] == {"label_smoothing": 0.0}
+    assert training_parameters.read(form).loss_options == {"label_smoothing": 0.0}
     form["compile_params"]["loss"] = "hinge"
-    assert training_parameters.read(form)["loss_options"] == {}
+    assert training_parameters.read(form).loss_options == {}
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,6 @@ def test_ok_label_smoothing_of_0_stays_0_where_the_loss_has_it():
     ],
 )
 def test_fail_training_of_a_file(change):
-    assert training_parameters.check(TRAINING, "file")["loss"] == "hinge"
+    assert training_parameters.check(TRAINING, "file").loss == "hinge"
     with pytest.raises(UserError):
         training_parameters.check({**TRAINING, **change}, "file")

@@ -6,6 +6,7 @@ from sklearn import metrics
 from sklearn.datasets import load_digits
 
 import forms
+from dltools.catalogue.training_config import CLASSIFIER, OptimizerConfig, TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import sequences, targets
@@ -399,7 +400,8 @@ def test_constant_answers_of_several_labels_a_step():
     columns = [np.array(list(map(str, random.integers(0, 2, 40))), object) for _ in range(6)]
     target = sequences.classification(columns, None, (2, 3), "binary_crossentropy", SOURCE)
     assert target.kind == targets.MULTILABEL
-    training = {"loss": "binary_crossentropy", "metrics": [], "loss_options": {}}
+    adam = OptimizerConfig(type="Adam", options={})
+    training = TrainingConfig(learning_type=CLASSIFIER, loss="binary_crossentropy", optimizer=adam)
     answer = np.tile(target.truth.mean(axis=0).astype(np.float32), (40, 1))
     expected = evaluation.scores(training, target, answer, np.arange(40), ["accuracy"])
     found = baseline.scores(training, target, np.arange(40), np.arange(40), ["accuracy"])

@@ -104,7 +104,7 @@ def test_builder_and_its_signature(signed, tmp_path, monkeypatch):
     monkeypatch.setenv(signing.KEY, "secret")
     monkeypatch.setenv(signing.REQUIRED, "yes")
     monkeypatch.setattr(builder.architecture, "checked", lambda config, source: None)
-    assert builder.read(Dataset(str(signed / "b.zip"), "b")).training["loss"] == "categorical_crossentropy"
+    assert builder.read(Dataset(str(signed / "b.zip"), "b")).training.loss == "categorical_crossentropy"
     with pytest.raises(UserError, match="'b': is tampered"):
         builder.read(Dataset(str(tmp_path / "b.zip"), "b"))
     monkeypatch.delenv(signing.KEY)

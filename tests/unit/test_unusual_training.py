@@ -92,7 +92,7 @@ def test_a_class_is_what_is_written():
         "loss": "binary_crossentropy",
         "class_weight": "{1e999: 1}",
     }
-    assert training_parameters.check(settings, "file")["class_weight"] == {"1e999": 1.0}
+    assert training_parameters.check(settings, "file").class_weight == {"1e999": 1.0}
 
 
 def test_a_late_step_of_a_schedule_is_kept_in_64_bits():

@@ -12,6 +12,7 @@ import numpy as np
 
 import walking
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import REGRESSOR, FitConfig, OptimizerConfig, TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.data import batches
 from dltools.model_files import model_file
@@ -19,15 +20,13 @@ from dltools.model_files.builder import Builder
 from dltools.networks import adaptation, architecture
 from dltools.training import normalization
 
-TRAINING = {
-    "learning_type": "KerasGRegressor",
-    "loss": "mean_squared_error",
-    "loss_options": {},
-    "metrics": ["mae"],
-    "optimizer": {"type": "Adam", "options": {}},
-    "fit": {"epochs": 1},
-    "callbacks": [],
-}
+TRAINING = TrainingConfig(
+    learning_type=REGRESSOR,
+    loss="mean_squared_error",
+    metrics=("mae",),
+    optimizer=OptimizerConfig(type="Adam", options={}),
+    fit=FitConfig(epochs=1),
+)
 ROWS = 4
 
 

@@ -39,7 +39,7 @@ def walk(folder: Path) -> None:
     form = folder.name.rpartition(" ")[2]
     made = builder.read(Dataset(str(folder / "builder.zip"), "builder"))
     model = training.untrained(made, 4, "builder")
-    target = target_for(form, model.output_shape[-1], made.training["loss"])
+    target = target_for(form, model.output_shape[-1], made.training.loss)
     assert target.form == form, f"the target is {target.form}"
     x = np.random.default_rng(0).uniform(0, 1, (ROWS, 4)).astype("float32")
     features = batches.Features(x, None, SOURCE)

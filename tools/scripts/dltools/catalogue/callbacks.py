@@ -1,6 +1,7 @@
 """The callbacks on offer: what happens between two epochs."""
 
 from dltools.catalogue import metrics
+from dltools.catalogue.training_config import Chosen, TrainingConfig
 from dltools.core.errors import UserError, listed
 from dltools.forms.kinds import Choice, Flag, Real, Whole, optional, read_parameters
 from dltools.forms.parameters import with_further
@@ -28,38 +29,37 @@ CALLBACKS = {
 WITHOUT_CALLBACK = ("None", "CSVLogger")
 
 
-def read(entries: list[dict]) -> list[dict]:
-    """Read the form's repeat of callbacks into ``{"type": ..., "options": ...}``, leaving out those without effect."""
+def read(entries: list[dict]) -> list[Chosen]:
+    """Read the form's repeat of callbacks, leaving out those without effect."""
     found = []
     for entry in entries:
         selection = with_further(entry["callback_selection"], "further_options")
         kind = Choice((*CALLBACKS, *WITHOUT_CALLBACK)).read(selection["callback_type"], "Choose a callback")
         if kind not in WITHOUT_CALLBACK:
-            found.append({"type": kind, "options": read_parameters(CALLBACKS[kind], selection, kind)})
+            found.append(Chosen(type=kind, options=read_parameters(CALLBACKS[kind], selection, kind)))
     return found
 
 
-def check(training: dict, validated: bool = True, outputs: int = 1) -> None:
+def check(training: TrainingConfig, validated: bool = True, outputs: int = 1) -> None:
     """Refuse callbacks that do not go with the rest of a run.
 
     Parameters:
-        training: as in `training_parameters`.
         validated: whether there is a validation part to watch.
         outputs: how many the network has.
 
     Raises:
         UserError: names the callback and what stands against it.
     """
-    kinds = [callback["type"] for callback in training["callbacks"]]
+    kinds = [callback.type for callback in training.callbacks]
     measured = [
         f"{part}{name}"
         for part in ("", "val_")[: 1 + validated]
-        for name in ("loss", *(training["metrics"] if outputs == 1 else ()))
+        for name in ("loss", *(training.metrics if outputs == 1 else ()))
     ]
-    for callback in training["callbacks"]:
+    for callback in training.callbacks:
         if not watches(callback):
             continue
-        monitor = callback["options"].get("monitor", VALIDATION_LOSS)
+        monitor = callback.options.get("monitor", VALIDATION_LOSS)
         if monitor not in measured:
             name = monitor.removeprefix("val_")
             advice = (
@@ -68,28 +68,26 @@ def check(training: dict, validated: bool = True, outputs: int = 1) -> None:
             if outputs > 1:
                 advice = "A network with several outputs has a metric for each, so it is watched by its loss."
             raise UserError(
-                f"{callback['type']}: monitor must be one of {listed(measured, 60)}. Received: '{monitor}'. {advice}"
+                f"{callback.type}: monitor must be one of {listed(measured, 60)}. Received: '{monitor}'. {advice}"
             )
     if kinds.count(BEST_EPOCH) > 1:
         raise UserError(
             f"{BEST_EPOCH}: one model is saved, so there can be one. Received: {kinds.count(BEST_EPOCH)}. Remove the "
             "others."
         )
-    if REDUCE in kinds and "schedule" in training["optimizer"]:
+    if REDUCE in kinds and training.optimizer.schedule is not None:
         raise UserError(
-            f"{REDUCE}: the learning rate follows the schedule {training['optimizer']['schedule']['type']}, so nothing "
+            f"{REDUCE}: the learning rate follows the schedule {training.optimizer.schedule.type}, so nothing "
             f"else can change it. Remove the schedule or {REDUCE}."
         )
-    restoring = [
-        c["type"] for c in training["callbacks"] if c["type"] == BEST_EPOCH or c["options"].get("restore_best_weights")
-    ]
-    if restoring and training["optimizer"]["options"].get("use_ema"):
+    restoring = [c.type for c in training.callbacks if c.type == BEST_EPOCH or c.options.get("restore_best_weights")]
+    if restoring and training.optimizer.options.get("use_ema"):
         raise UserError(
             f"{restoring[0]}: would save the weights of one epoch, but use_ema the running mean of all. Switch use_ema "
             f"off, or remove {restoring[0]}."
         )
 
 
-def watches(callback: dict) -> bool:
+def watches(callback: Chosen) -> bool:
     """Tell whether a callback watches a figure."""
-    return "monitor" in {parameter.name for parameter in CALLBACKS[callback["type"]]}
+    return "monitor" in {parameter.name for parameter in CALLBACKS[callback.type]}

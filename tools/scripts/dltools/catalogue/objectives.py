@@ -8,6 +8,7 @@ CTC is not on offer: it compares a sequence of outputs with a sequence of labels
 target here is one label or one row of numbers for each sample.
 """
 
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError, listed
 from dltools.forms.kinds import Flag, Real, is_empty, optional, read_parameters
 from dltools.forms.parameters import boolean
@@ -105,11 +106,6 @@ def loss(name: str, options: dict):
     return getattr(keras.losses, LOSSES[name])(**options, **balanced)
 
 
-def logits_to(training: dict) -> str | None:
-    """Return what makes probabilities of a run's outputs, sigmoid or softmax, where they are logits; else None.
-
-    Parameters:
-        training: as in `training_parameters`.
-    """
-    is_logits = training.get("loss_options", {}).get("from_logits")
-    return OF_PROBABILITIES[training["loss"]] if is_logits else None
+def logits_to(training: TrainingConfig) -> str | None:
+    """Return what makes probabilities of a run's outputs, sigmoid or softmax, where they are logits; else None."""
+    return OF_PROBABILITIES[training.loss] if training.gives_logits else None

@@ -6,6 +6,7 @@ Periods are given in epochs or in steps (batches). How many steps an epoch has i
 
 from typing import NamedTuple
 
+from dltools.catalogue.training_config import Chosen, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError
 from dltools.forms.kinds import Choice, Flag, Numbers, Parameter, Real, Whole, bracketed, optional, read_parameters
 
@@ -46,11 +47,8 @@ SCHEDULES = {
 }  # fmt: skip
 
 
-def read(selection: dict) -> dict:
-    """Read the form's conditional `schedule`.
-
-    Returns:
-        {"type": a key of `SCHEDULES`, "options": its parameters that are not blank}
+def read(selection: dict) -> Chosen:
+    """Read the form's conditional `schedule`: a key of `SCHEDULES`, and its parameters that are not blank.
 
     Raises:
         UserError: names the parameter, the rule and what was received.
@@ -68,10 +66,10 @@ def read(selection: dict) -> dict:
                 f"{kind}: values must be as many as boundaries, one learning rate from each of them on. Received: "
                 f"{len(boundaries)} boundaries, {len(values)} values."
             )
-    return {"type": kind, "options": options}
+    return Chosen(type=kind, options=options)
 
 
-def make(chosen: dict, rate: float, steps: int, epochs: int):
+def make(chosen: Chosen, rate: float, steps: int, epochs: int):
     """Return the `keras.optimizers.schedules.LearningRateSchedule` of a run.
 
     Parameters:
@@ -85,7 +83,7 @@ def make(chosen: dict, rate: float, steps: int, epochs: int):
     """
     import keras
 
-    kind, options = chosen["type"], dict(chosen["options"])
+    kind, options = chosen.type, dict(chosen.options)
     length = steps if options.pop("unit", EPOCHS) == EPOCHS else 1
     if kind == "PiecewiseConstantDecay":
         # Keras counts steps from 0 and keeps a rate up to and including its boundary.
@@ -114,11 +112,10 @@ def _all_after(warmup: int, steps: int, kind: str) -> int:
     return steps - warmup
 
 
-def apply(training: dict, optimizer, steps: int, epochs: int) -> list:
+def apply(training: TrainingConfig, optimizer, steps: int, epochs: int) -> list:
     """Give an optimizer the run's schedule, if it has one, in place of its constant learning rate.
 
     Parameters:
-        training: as in `training_parameters`.
         optimizer: a `keras.optimizers.Optimizer`, which has taken as many steps as its `iterations` says.
         steps, epochs: see `make`.
 
@@ -130,14 +127,14 @@ def apply(training: dict, optimizer, steps: int, epochs: int) -> list:
     """
     import keras
 
-    chosen = training["optimizer"].get("schedule")
+    chosen = training.optimizer.schedule
     if chosen is None:
         return []
-    schedule = make(chosen, start_rate(training), steps, epochs)
+    schedule = make(chosen, start_rate(training.optimizer), steps, epochs)
     done = int(optimizer.iterations)
     if done and not float(schedule(done)) and not float(schedule(done + steps - 1)):
         raise UserError(
-            f"{chosen['type']}: the learning rate has come down to 0, so training further would change nothing. Swap "
+            f"{chosen.type}: the learning rate has come down to 0, so training further would change nothing. Swap "
             "schedule__decay_steps for a longer period."
         )
     optimizer.learning_rate = schedule
@@ -148,12 +145,11 @@ def apply(training: dict, optimizer, steps: int, epochs: int) -> list:
     ]
 
 
-def start_rate(training: dict) -> float:
-    """Return the learning rate that a run's optimizer is given, or has by default."""
+def start_rate(chosen: OptimizerConfig) -> float:
+    """Return the learning rate that an optimizer is given, or has by default."""
     import inspect
 
     import keras
 
-    chosen = training["optimizer"]
-    default = inspect.signature(getattr(keras.optimizers, chosen["type"])).parameters["learning_rate"].default
-    return float(chosen["options"].get("learning_rate", default))
+    default = inspect.signature(getattr(keras.optimizers, chosen.type)).parameters["learning_rate"].default
+    return float(chosen.options.get("learning_rate", default))

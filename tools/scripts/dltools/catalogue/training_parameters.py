@@ -1,18 +1,6 @@
 """The losses, metrics, optimizers, callbacks and fit parameters on offer, and reading them.
 
-`read` turns the form's sections into one plain dictionary that JSON can hold (the builder's
-``training.json``); `loss`, `metrics`, `optimizer` and `callbacks.make` make Keras' objects of it::
-
-    {"learning_type": "KerasGClassifier", "random_seed": 7,
-     "loss": "categorical_crossentropy", "loss_options": {"label_smoothing": 0.1}, "metrics": ["acc"],
-     "optimizer": {"type": "Adam", "options": {"learning_rate": 0.001},
-                   "schedule": {"type": "CosineDecay", "options": {"unit": "epochs", "warmup_steps": 5}},
-                   "loss_scaling": {"initial_scale": 32768.0}},
-     "fit": {"epochs": 2, "batch_size": 500}, "class_weight": "balanced",
-     "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}]}
-
-An empty optional parameter is absent, so Keras' default holds; an explicit 0 stays 0. `schedule`,
-`loss_scaling` and `class_weight` are absent where the form has none.
+`read` turns the form's sections into a `TrainingConfig`; `loss`, `metrics` and `optimizer` make Keras' objects of it.
 """
 
 from dltools.catalogue import callbacks, objectives, schedules
@@ -20,18 +8,16 @@ from dltools.catalogue import metrics as keras_metrics
 from dltools.catalogue.fit_parameters import FIT_PARAMETERS, RANDOM_SEED, read_class_weight
 from dltools.catalogue.objectives import LOSSES
 from dltools.catalogue.optimizers import LOSS_SCALING, OPTIMIZERS, check_together
+from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, FitConfig, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.kinds import Choice, read_parameters
 from dltools.forms.parameters import several, with_further
 
-CLASSIFIER, REGRESSOR = "KerasGClassifier", "KerasGRegressor"
-LEARNING_TYPES = (CLASSIFIER, REGRESSOR)
-
 NO_METRIC = "none"
 
 
-def read(form: dict) -> dict:
-    """Read the sections of the builder's form into the dictionary described above.
+def read(form: dict) -> TrainingConfig:
+    """Read the sections of the builder's form.
 
     Parameters:
         form: `learning_type`, `random_seed`, `compile_params` and `fit_params` as Galaxy's JSON
@@ -45,17 +31,17 @@ def read(form: dict) -> dict:
     loss_name = Choice(tuple(LOSSES)).read(compiling["loss"], "Select a loss function")
     learning_type = Choice(LEARNING_TYPES).read(form["learning_type"], "Do classification or regression?")
     class_weight = read_class_weight(fitting.get("class_weights"), learning_type == CLASSIFIER, loss_name)
-    training = {
-        "learning_type": learning_type,
+    training = TrainingConfig(
+        learning_type=learning_type,
         **read_parameters([RANDOM_SEED], form, "Model builder"),
-        "loss": loss_name,
-        "loss_options": objectives.read_loss_options(loss_name, with_further(compiling, "loss_options")),
-        "metrics": read_metrics(compiling.get("metrics")),
-        "optimizer": _read_optimizer(compiling["optimizer_selection"]),
-        "fit": read_parameters(FIT_PARAMETERS, fitting, "Fit parameters"),
-        **({} if class_weight is None else {"class_weight": class_weight}),
-        "callbacks": callbacks.read(fitting.get("callbacks") or []),
-    }
+        loss=loss_name,
+        loss_options=objectives.read_loss_options(loss_name, with_further(compiling, "loss_options")),
+        metrics=tuple(read_metrics(compiling.get("metrics"))),
+        optimizer=_read_optimizer(compiling["optimizer_selection"]),
+        fit=FitConfig(**read_parameters(FIT_PARAMETERS, fitting, "Fit parameters")),
+        class_weight=class_weight,
+        callbacks=tuple(callbacks.read(fitting.get("callbacks") or [])),
+    )
     callbacks.check(training)
     return training
 
@@ -66,24 +52,25 @@ def read_metrics(value) -> list[str]:
     return [Choice(tuple(keras_metrics.METRICS)).read(name, "Select metrics") for name in dict.fromkeys(names)]
 
 
-def _read_optimizer(selection: dict) -> dict:
+def _read_optimizer(selection: dict) -> OptimizerConfig:
     kind = Choice(tuple(OPTIMIZERS)).read(selection["optimizer_type"], "Select an optimizer")
     values = with_further(selection.get("optimizer_options") or {}, "further_options")
     options = read_parameters(OPTIMIZERS[kind], values, kind)
     check_together(kind, options)
-    found = {"type": kind, "options": options}
-    if values.get("learning_rate_schedule"):
-        found["schedule"] = schedules.read(values["learning_rate_schedule"][0]["schedule"])
-    if values.get("loss_scaling"):
-        found["loss_scaling"] = read_parameters(LOSS_SCALING, values["loss_scaling"][0], "Loss scaling")
-    return found
+    schedule, scaling = values.get("learning_rate_schedule"), values.get("loss_scaling")
+    return OptimizerConfig(
+        type=kind,
+        options=options,
+        schedule=schedules.read(schedule[0]["schedule"]) if schedule else None,
+        loss_scaling=read_parameters(LOSS_SCALING, scaling[0], "Loss scaling") if scaling else None,
+    )
 
 
-def check(training: dict, source: str) -> dict:
-    """Check a dictionary that came from a file; return it with every value as its kind reads it.
+def check(training, source: str) -> TrainingConfig:
+    """Check what a file holds, as parsed from JSON; return it with every value as its kind reads it.
 
     Raises:
-        UserError: `training` is not of the form described above.
+        UserError: `training` is not of the form that `TrainingConfig.to_json` gives.
     """
     label = f"{source}: training parameters"
     if not isinstance(training, dict):
@@ -140,12 +127,12 @@ def _object(value, label: str) -> dict:
     return value
 
 
-def loss(training: dict):
+def loss(training: TrainingConfig):
     """Return the `keras.losses.Loss` of a run."""
-    return objectives.loss(training["loss"], training.get("loss_options", {}))
+    return objectives.loss(training.loss, training.loss_options)
 
 
-def metrics(training: dict, form: str, units: int) -> list:
+def metrics(training: TrainingConfig, form: str, units: int) -> list:
     """Return new `keras.metrics.Metric` objects, named as in the form.
 
     Parameters:
@@ -155,16 +142,16 @@ def metrics(training: dict, form: str, units: int) -> list:
     Raises:
         UserError: a metric that does not fit the target.
     """
-    return [keras_metrics.metric(name, form, units, objectives.logits_to(training)) for name in training["metrics"]]
+    return [keras_metrics.metric(name, form, units, objectives.logits_to(training)) for name in training.metrics]
 
 
-def optimizer(training: dict):
+def optimizer(training: TrainingConfig):
     """Return a new `keras.optimizers.Optimizer`; of a schedule, it has the form of its state, see `schedules.apply`."""
     import keras
 
-    chosen = training["optimizer"]
-    made = getattr(keras.optimizers, chosen["type"])(**chosen["options"])
-    if "schedule" in chosen:
+    chosen = training.optimizer
+    made = getattr(keras.optimizers, chosen.type)(**chosen.options)
+    if chosen.schedule is not None:
         # How many steps an epoch has is known once a run begins. Until then any number will do.
-        made.learning_rate = schedules.make(chosen["schedule"], schedules.start_rate(training), steps=1, epochs=2**31)
-    return keras.optimizers.LossScaleOptimizer(made, **chosen["loss_scaling"]) if "loss_scaling" in chosen else made
+        made.learning_rate = schedules.make(chosen.schedule, schedules.start_rate(chosen), steps=1, epochs=2**31)
+    return made if chosen.loss_scaling is None else keras.optimizers.LossScaleOptimizer(made, **chosen.loss_scaling)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue import objectives
-from dltools.catalogue.training_parameters import CLASSIFIER
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import steps
@@ -324,8 +323,3 @@ def describe(target: Target) -> str:
         count = target.shape[-1] if target.shape else target.truth.shape[1]
         return f"regression of {count} target column(s){steps.told(target.shape)}"
     return f"classification{steps.told(target.shape)} into {len(target.classes)} classes: {listed(target.classes, 12)}"
-
-
-def is_classification(learning_type: str) -> bool:
-    """Tell whether a learning type predicts classes."""
-    return learning_type == CLASSIFIER

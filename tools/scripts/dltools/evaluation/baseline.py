@@ -7,6 +7,7 @@ mean or median there, whichever scores better.
 import numpy as np
 
 from dltools.catalogue import metrics, objectives, training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import targets
 from dltools.evaluation import evaluation, prediction
 
@@ -15,12 +16,16 @@ _LEAST = 1e-6
 
 
 def scores(
-    training: dict, target: targets.Target, known: np.ndarray, rows: np.ndarray, scorers: list[str], weights=None
+    training: TrainingConfig,
+    target: targets.Target,
+    known: np.ndarray,
+    rows: np.ndarray,
+    scorers: list[str],
+    weights=None,
 ) -> dict[str, float]:
     """Return the scores of a constant answer, named as those of the network are; one that is not defined is NaN.
 
     Parameters:
-        training: as in `training_parameters`.
         known, rows: int64 positions of the samples that the answer is taken from, and of those judged.
         scorers: names as `scoring.chosen` returns them.
         weights: float32 (rows of the table,), what each row counts for in the loss, or None.
@@ -34,20 +39,20 @@ def scores(
     return {name: _best([own[name] for own in found], _bare(name, outputs)) for name in found[0]}
 
 
-def of_samples(training: dict, target: targets.Target, scorers: list[str]) -> dict[str, float]:
+def of_samples(training: TrainingConfig, target: targets.Target, scorers: list[str]) -> dict[str, float]:
     """Return the scores of the constant answer that is best for the samples themselves; parameters as of `scores`."""
     rows = np.arange(len(target.truth))
     return scores(training, target, rows, rows, scorers)
 
 
-def _answers(training: dict, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
+def _answers(training: TrainingConfig, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
     """Return the constant outputs to try, float64 (units,) each, of all outputs side by side."""
     parts = [_of_one(training, own, known) for own in target.outputs or (target,)]
     tried = max(len(part) for part in parts)
     return [np.concatenate([part[min(number, len(part) - 1)] for part in parts]) for number in range(tried)]
 
 
-def _of_one(training: dict, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
+def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
     truth = target.truth[known]
     # One column a step.
     codes = truth.reshape(len(truth), -1)
@@ -59,7 +64,7 @@ def _of_one(training: dict, target: targets.Target, known: np.ndarray) -> list[n
         shares = codes.mean(axis=0)[:, None]
     else:
         shares = np.stack([np.bincount(step, minlength=len(target.classes)) for step in codes.T]) / len(truth)
-    if training["loss"] in prediction.SIGNED_LOSSES:
+    if training.loss in prediction.SIGNED_LOSSES:
         several = shares.shape[-1] > 1 and target.kind != targets.MULTILABEL
         chosen = np.arange(shares.shape[-1]) == shares.argmax(axis=-1)[:, None] if several else shares > 0.5
         return [np.where(chosen, 1.0, -1.0).reshape(-1)]
@@ -70,7 +75,7 @@ def _of_one(training: dict, target: targets.Target, known: np.ndarray) -> list[n
     return [np.log(shares / (1 - shares)) if activation == objectives.SIGMOID else np.log(shares)]
 
 
-def _loss(training: dict, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights) -> float:
+def _loss(training: TrainingConfig, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights) -> float:
     loss, total = training_parameters.loss(training), 0.0
     for own, found in target.each(outputs) if target.outputs else [(target, outputs)]:
         counts = own.spread(None if weights is None else weights[rows])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, steps, targets
 from dltools.evaluation import prediction, scoring
 from dltools.networks import layer_table
@@ -35,12 +36,16 @@ def sample_of_training(rows: np.ndarray, every: bool) -> np.ndarray:
 
 
 def judging(
-    model, training: dict, features: batches.Features, target: targets.Target, scorers: list[str], weights=None
+    model,
+    training: TrainingConfig,
+    features: batches.Features,
+    target: targets.Target,
+    scorers: list[str],
+    weights=None,
 ) -> Callable:
     """Return a function that judges `model` on rows, given by int64 positions, in one pass: rows -> `Judged`.
 
     Parameters:
-        training: as in `training_parameters`.
         scorers: names as `scoring.chosen` returns them.
         weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
     """
@@ -96,7 +101,7 @@ def side_by_side(found):
 
 
 def scores(
-    training: dict, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]
+    training: TrainingConfig, target: targets.Target, found: np.ndarray, rows: np.ndarray, scorers: list[str]
 ) -> dict[str, float]:
     """Return Keras' metrics and scikit-learn's scores of one prediction, in this order.
 
@@ -118,7 +123,7 @@ def scores(
         metric.update_state(values, found)
         judged[metric.name] = float(metric.result())
     found = prediction.without_logits(found, training)
-    predicted = prediction.decided(found, target.kind, training["loss"])
+    predicted = prediction.decided(found, target.kind, training.loss)
     likelihoods = prediction.likelihoods(found, target.kind)
     return judged | scoring.scores(scorers, target.kind, truth, predicted, likelihoods)
 

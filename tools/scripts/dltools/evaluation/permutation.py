@@ -28,7 +28,7 @@ class Judge:
         from dltools.data import targets
         from dltools.evaluation import scoring
 
-        self._kind, self._loss = record.target["kind"], record.builder.training["loss"]
+        self._kind, self._loss = record.target["kind"], record.builder.training.loss
         self.truth, self._target, self._shape = None if target is None else target.truth, target, shape
         is_regression = self._kind == targets.REGRESSION
         if target is not None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dltools.catalogue import objectives
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data import steps
 from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
@@ -31,12 +32,11 @@ def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
         )
 
 
-def without_logits(found: np.ndarray, training: dict, shapes=()) -> np.ndarray:
+def without_logits(found: np.ndarray, training: TrainingConfig, shapes=()) -> np.ndarray:
     """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
-        training: as in `training_parameters`.
         shapes: of each output for one sample; their numbers stand side by side. Of one output of one row, they may be
             left out.
     """

@@ -26,7 +26,7 @@ def run(form: dict, target, table=None) -> None:
         hyperparameters.write(table, made)
     print(layer_table.drawn(layer_table.rows(model)))
     chosen = made.training
-    print(f"{chosen['learning_type']}, loss {chosen['loss']}, optimizer {chosen['optimizer']['type']}")
+    print(f"{chosen.learning_type}, loss {chosen.loss}, optimizer {chosen.optimizer.type}")
 
 
 def from_form(form: dict, config_file: Dataset):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.backend import devices, keras_runtime
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import (
@@ -136,7 +137,7 @@ def prepare(form: dict) -> Setup:
     source = parameters.dataset(scheme["infile_estimator"], "Choose the dataset containing pipeline/estimator object")
     swaps = (scheme.get("hyperparams_swapping") or {}).get("param_set") or []
     made, loaded, before = _starting_point(source, swaps, options)
-    classification = targets.is_classification(made.training["learning_type"])
+    classification = made.training.classifies
     trained_on = before.features if before else None
     tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores(), trained_on)
     weights = input_tables.read_weights(form["input_options"], tables.features)
@@ -195,7 +196,7 @@ def _starting_point(source: Dataset, swaps: list, options: dict) -> Start:
         try:
             trained_model.restore_optimizer(source, network, made.training)
         except UserError:
-            if made.training["optimizer"] == record.builder.training["optimizer"]:
+            if made.training.optimizer == record.builder.training.optimizer:
                 raise
             raise UserError(
                 "Hyperparameter swapping: with these settings the optimizer needs another state than the trained model "
@@ -208,9 +209,9 @@ def _starting_point(source: Dataset, swaps: list, options: dict) -> Start:
     return Start(made, loaded, None if trained_model.is_foreign(source) else record)
 
 
-def read_target(tables: input_tables.Inputs, model, options: dict) -> targets.Target:
+def read_target(tables: input_tables.Inputs, model, options: TrainingConfig) -> targets.Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
-    loss = options["loss"] if targets.is_classification(options["learning_type"]) else None
+    loss = options.loss if options.classifies else None
     return outputs.target(
         tables.labels, tables.label_names, outputs_of(model, tables.features), loss, tables.label_source
     )
@@ -227,7 +228,7 @@ def _continued_target(tables: input_tables.Inputs, model, before: model_file.Rec
         " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
         "let the model start from its architecture alone, or choose a builder."
     )
-    facts, loss = before.target, before.builder.training["loss"]
+    facts, loss = before.target, before.builder.training.loss
     return outputs.known(
         tables.labels, tables.label_names, facts, outputs_of(model, tables.features), loss, tables.label_source, hint
     )
@@ -260,7 +261,7 @@ def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
         setup.before.features if setup.before else samples.facts(features),
         fitted.history,
         {
-            "seed": setup.seed, "seed_drawn": setup.made.training.get("random_seed") is None, "rows": divided.counts(),
+            "seed": setup.seed, "seed_drawn": setup.made.training.random_seed is None, "rows": divided.counts(),
             "computed_on": devices.description(), "cores": keras_runtime.granted_cores(), "precision": setup.precision,
         },
     )  # fmt: skip
@@ -315,7 +316,7 @@ def announce(setup: Setup, divided: parts.Parts) -> None:
     features, options = setup.inputs.features, setup.made.training
     print(f"{features.source}: {features.rows} rows, {features.count} columns")
     print(f"{setup.inputs.label_source}: {targets.describe(setup.target)}")
-    size = options["fit"].get("batch_size", training.DEFAULT_BATCH_SIZE)
+    size = options.fit.batch_size or training.DEFAULT_BATCH_SIZE
     if size > len(divided.train):
         print(
             f"batch_size {size} is more than the {len(divided.train)} training samples, so each epoch is a single step."
@@ -328,7 +329,7 @@ def announce(setup: Setup, divided: parts.Parts) -> None:
     judged = evaluation.sample_of_training(divided.train, setup.every_training_row)
     if len(judged) < len(divided.train):
         print(f"The train scores are computed on {len(judged)} evenly spaced samples of the training part.")
-    if options["fit"].get("validation_split"):
+    if options.fit.validation_split:
         print("validation_split of the model is not used: the validation part is the one held out here.")
     print(f"Computed on: {devices.description()}{'' if setup.precision == precision.FULL else f', {setup.precision}'}")
     print(f"Random seed: {setup.seed}", flush=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, input_tables, outputs, paired, samples, targets, words
 from dltools.evaluation import baseline, evaluation, prediction, scoring
 from dltools.forms import parameters
@@ -77,7 +78,7 @@ def run(form: dict, target, threads: int) -> Outcome:
                 prediction.without_logits(found, training, shapes),
                 form["method"],
                 record.target,
-                training["loss"],
+                training.loss,
                 shapes,
             )
             if beside:
@@ -113,7 +114,7 @@ def _truth(
     found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads, np.float64)
     values = found.columns if classification else found.values
     samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
-    target = outputs.known(values, found.names, record.target, given, record.builder.training["loss"], table.dataset)
+    target = outputs.known(values, found.names, record.target, given, record.builder.training.loss, table.dataset)
     names = parameters.several(entry.get("scorers"))
     form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))
@@ -169,7 +170,7 @@ def _scores(record: model_file.Record, truth: Truth, found: np.ndarray, loss: fl
     return {"loss": loss, **judged}
 
 
-def _compared(training: dict, truth: Truth, scores: dict[str, float]) -> tuple[dict[str, float], list[str]]:
+def _compared(training: TrainingConfig, truth: Truth, scores: dict[str, float]) -> tuple[dict[str, float], list[str]]:
     """Return the scores of the same answer for every sample, and what to say of them."""
     constant = baseline.of_samples(training, truth.target, truth.scorers)
     worse = baseline.not_beaten(scores, constant, truth.target, "", truth.scorers[0])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dltools.catalogue import arguments, training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
@@ -31,10 +32,10 @@ TIMELESS = (1980, 1, 1, 0, 0, 0)
 
 
 class Builder(NamedTuple):
-    """An architecture (a model configuration) and how to train it (see `training_parameters`)."""
+    """An architecture (a model configuration) and how to train it."""
 
     architecture: dict
-    training: dict
+    training: TrainingConfig
 
 
 def versions() -> dict[str, str]:
@@ -46,7 +47,7 @@ def versions() -> dict[str, str]:
 
 def write(target, builder: Builder) -> None:
     """Write a builder, whole or not at all."""
-    contents = dict(zip(MEMBERS, (builder.architecture, builder.training, versions()), strict=True))
+    contents = dict(zip(MEMBERS, (builder.architecture, builder.training.to_json(), versions()), strict=True))
     texts = {name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in contents.items()}
     signed = signing.signature((name, text.encode()) for name, text in texts.items())
     with replacing(target) as path, zipfile.ZipFile(path, "w") as archive:

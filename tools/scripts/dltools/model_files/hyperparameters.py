@@ -10,6 +10,7 @@ such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bid
 import copy
 import difflib
 import json
+from typing import NamedTuple
 
 from dltools.catalogue import arguments, objectives, optimizers, schedules, training_parameters
 from dltools.core.errors import UserError, listed, one_line, quoted
@@ -26,19 +27,34 @@ _LAYERS_INSIDE = ("layer", "forward_layer", "backward_layer", "cell")
 OLD_NAMES = {"lr": "optimizer__learning_rate"}
 
 
+class _Opened(NamedTuple):
+    """What a builder's files hold, in which single settings can be changed."""
+
+    architecture: dict
+    training: dict
+
+
+def _opened(builder: Builder) -> _Opened:
+    return _Opened(builder.architecture, builder.training.to_json())
+
+
 # Groups of the optimizer's settings: each has a name of its own before the name of the setting.
 _PLACES = ("optimizer", "schedule", "loss_scaling")
 
 
 def values(builder: Builder) -> dict:
     """Return name -> value of every setting."""
-    training = builder.training
+    return _values(_opened(builder))
+
+
+def _values(opened: _Opened) -> dict:
+    training = opened.training
     found = {"loss": training["loss"], "random_seed": training.get("random_seed"), **training["fit"]}
     found |= training.get("loss_options", {})
     found |= {"class_weight": training["class_weight"]} if "class_weight" in training else {}
     for place in _PLACES:
         found |= {f"{place}__{name}": value for name, value in _options(training, place).items()}
-    for prefix, (_, config) in _layers(builder).items():
+    for prefix, (_, config) in _layers(opened).items():
         found |= {
             f"{prefix}__{name}": value
             for name, value in config.items()
@@ -57,14 +73,18 @@ def rows(builder: Builder) -> list[list[str]]:
 
 def names(builder: Builder) -> set[str]:
     """Return the names of all settings: those with a value, and those that are left to Keras."""
-    training = builder.training
+    return _names(_opened(builder))
+
+
+def _names(opened: _Opened) -> set[str]:
+    training = opened.training
     chosen = training["optimizer"]
     tables = {"optimizer": training_parameters.OPTIMIZERS[chosen["type"]]}
     if "schedule" in chosen:
         tables["schedule"] = schedules.SCHEDULES[chosen["schedule"]["type"]]
     if "loss_scaling" in chosen:
         tables["loss_scaling"] = optimizers.LOSS_SCALING
-    found = set(values(builder)) | {"class_weight"} | {p.name for p in training_parameters.FIT_PARAMETERS}
+    found = set(_values(opened)) | {"class_weight"} | {p.name for p in training_parameters.FIT_PARAMETERS}
     found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
     return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
 
@@ -95,11 +115,11 @@ def _options(training: dict, place: str) -> dict:
     return chosen.get("loss_scaling", {})
 
 
-def _layers(builder: Builder) -> dict[str, tuple[str, dict]]:
+def _layers(opened: _Opened) -> dict[str, tuple[str, dict]]:
     """Return prefix of the names of a layer's settings -> its class and its configuration, of layers inside others
     too.
     """
-    return dict(_layers_of(builder.architecture.get("config", {}), ""))
+    return dict(_layers_of(opened.architecture.get("config", {}), ""))
 
 
 def _layers_of(config: dict, prefix: str):
@@ -134,7 +154,7 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
         UserError: a name that does not exist (the message lists those that do), or a value of another type than the
             setting's.
     """
-    builder = copy.deepcopy(builder)
+    opened = copy.deepcopy(_opened(builder))
     for entry in swaps:
         if is_empty(entry.get("sp_name")):
             continue
@@ -142,8 +162,8 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
         name = OLD_NAMES.get(name, name)
         if is_empty(entry.get("sp_value")):
             raise UserError(f"Hyperparameter swapping: {quoted(name)} has no new value.")
-        _set(builder, name, _value(str(entry["sp_value"]).strip(), name))
-    return Builder(builder.architecture, training_parameters.check(builder.training, "Hyperparameter swapping"))
+        _set(opened, name, _value(str(entry["sp_value"]).strip(), name))
+    return Builder(opened.architecture, training_parameters.check(opened.training, "Hyperparameter swapping"))
 
 
 def _value(text: str, name: str):
@@ -154,11 +174,11 @@ def _value(text: str, name: str):
     return word_or_literal(text, f"Hyperparameter swapping: {name}")
 
 
-def _set(builder: Builder, name: str, value) -> None:
-    training = builder.training
+def _set(opened: _Opened, name: str, value) -> None:
+    training = opened.training
     of_loss = {p.name for p in objectives.LOSS_OPTIONS}
     # Options of another loss than the present one too: the loss may be swapped as well.
-    allowed = names(builder) | of_loss
+    allowed = _names(opened) | of_loss
     if name not in allowed and f"optimizer__{name}" in allowed:
         name = f"optimizer__{name}"
     if name not in allowed:
@@ -169,8 +189,8 @@ def _set(builder: Builder, name: str, value) -> None:
     if place in _PLACES:
         _options(training, place)[argument] = value
     elif place:
-        _set_of_layer(*_layers(builder)[place], argument, value, f"Hyperparameter swapping: {name}")
-        _forget_shapes(builder.architecture)
+        _set_of_layer(*_layers(opened)[place], argument, value, f"Hyperparameter swapping: {name}")
+        _forget_shapes(opened.architecture)
     elif name in ("loss", "random_seed", "class_weight"):
         training[name] = value
     elif name in of_loss:

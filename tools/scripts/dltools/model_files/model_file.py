@@ -36,6 +36,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup, quoted
 from dltools.core.files import replacing
@@ -98,7 +99,7 @@ def write(target, model, record: Record) -> None:
     config = {
         "format": FORMAT,
         "architecture": record.builder.architecture,
-        "training": record.builder.training,
+        "training": record.builder.training.to_json(),
         "target": record.target,
         "features": record.features,
         "history": {name: values for name, values in record.history.items() if name != SECONDS},
@@ -178,8 +179,8 @@ def summary(record: Record) -> str:
         for target in record.target.get("outputs") or [record.target]
     )
     return (
-        f"{training['learning_type']}: {record.features['count'] or 'any number of'} features, {outcome}, loss "
-        f"{training['loss']}, optimizer {training['optimizer']['type']}, trained for "
+        f"{training.learning_type}: {record.features['count'] or 'any number of'} features, {outcome}, loss "
+        f"{training.loss}, optimizer {training.optimizer.type}, trained for "
         f"{record.epochs or 'an unknown number of'} epochs"
     )
 
@@ -297,7 +298,7 @@ def _checked_weights(handle, model, place: str, dataset: Dataset) -> list:
     return found
 
 
-def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
+def restore_optimizer(dataset: Dataset, model, training: TrainingConfig) -> None:
     """Give a model that was read from `dataset` its optimizer, in the state that the file holds.
 
     Keras' own reader of HDF5 builds the optimizer without the model's variables, so that neither its state
@@ -309,7 +310,7 @@ def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
     """
     optimizer = training_parameters.optimizer(training)
     optimizer.build(model.trainable_variables)
-    rate = None if "schedule" in training["optimizer"] else optimizer.learning_rate.numpy()
+    rate = None if training.optimizer.schedule is not None else optimizer.learning_rate.numpy()
     with _opened(dataset) as handle:
         if old_model_file.is_old(handle):
             # Those tools kept no state of the optimizer.

@@ -18,7 +18,7 @@ import math
 from typing import NamedTuple
 
 from dltools.catalogue import training_parameters
-from dltools.catalogue.training_parameters import CLASSIFIER, LEARNING_TYPES
+from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES
 from dltools.core.errors import UserError, quoted
 from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.model_files.builder import Builder
@@ -153,9 +153,9 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
         )
     sizes, units = model.input_shape[1:], model.output_shape[-1]
     features = {"count": None if None in sizes else math.prod(sizes), "names": None}
-    if old.builder.training["learning_type"] != CLASSIFIER:
+    if not old.builder.training.classifies:
         return {"kind": REGRESSION, "classes": [], "names": []}, features
-    several = units > 1 and _activation(model) != "softmax" and "categorical" not in old.builder.training["loss"]
+    several = units > 1 and _activation(model) != "softmax" and "categorical" not in old.builder.training.loss
     classes = list(range(max(2, units))) if several or old.classes is None else old.classes
     if len(classes) != max(2, units):
         raise UserError(

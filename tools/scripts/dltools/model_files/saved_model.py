@@ -10,6 +10,7 @@ import math
 import re
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.model_files import keras2_weights, saved_code, saved_file, saved_training, saved_weights
@@ -71,7 +72,7 @@ def _introduced(saved: saved_file.Saved) -> str:
     return f"{saved.source}: a network that Keras {saved.version or 'of unknown version'} saved."
 
 
-def training_told(dataset: Dataset, training: dict) -> str:
+def training_told(dataset: Dataset, training: TrainingConfig) -> str:
     """Say how the training of such a network goes on."""
     with saved_file.opened(dataset) as saved:
         return f"{saved.source}: {saved_training.describe(training, saved.compiled)}."

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dltools.catalogue import objectives, training_parameters
 from dltools.catalogue.optimizers import OPTIMIZERS
-from dltools.catalogue.training_parameters import CLASSIFIER, REGRESSOR
+from dltools.catalogue.training_config import CLASSIFIER, REGRESSOR, TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.networks import last_layer
@@ -246,25 +246,26 @@ def _training(kind: str, known: Told, outputs: list) -> dict:
     }
 
 
-def describe(training: dict, compiled: dict | None) -> str:
+def describe(training: TrainingConfig, compiled: dict | None) -> str:
     """Say how training goes on: what is the file's, and what is not.
 
     Parameters:
-        training: as in `training_parameters`, with what the user swapped.
+        training: with what the user swapped.
         compiled: as for `told`.
     """
-    known, optimizer = told(compiled), training["optimizer"]
-    rate = optimizer["options"].get("learning_rate")
+    known, optimizer = told(compiled), training.to_json()["optimizer"]
+    rate = training.optimizer.options.get("learning_rate")
     whose = "as its file tells" if known.optimizer else "for its file tells none that these tools have"
     if optimizer != (known.optimizer or DEFAULT_OPTIMIZER):
         whose = "as 'Hyperparameter Swapping' says"
     said = (
-        f"the optimizer starts afresh: {optimizer['type']}{'' if rate is None else f' with learning rate {rate:g}'}, "
+        "the optimizer starts afresh: "
+        f"{training.optimizer.type}{'' if rate is None else f' with learning rate {rate:g}'}, "
         f"{whose}"
     )
-    loss = "" if known.loss else f"; the loss is {training['loss']}"
+    loss = "" if known.loss else f"; the loss is {training.loss}"
     left = f"; not taken over: {listed(known.left_out)}" if known.left_out else ""
-    epochs, size = training["fit"].get("epochs", 1), training["fit"].get("batch_size", DEFAULT_BATCH_SIZE)
+    epochs, size = training.fit.epochs or 1, training.fit.batch_size or DEFAULT_BATCH_SIZE
     return (
         f"{said}{loss}{left}; {epochs} {'epoch' if epochs == 1 else 'epochs'} of batches of {size}, of which its file "
         "tells nothing: 'Hyperparameter Swapping' sets epochs and batch_size"

@@ -6,6 +6,7 @@ What a file is, its content decides, never its name or its type in Galaxy.
 import functools
 from pathlib import Path
 
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.model_files import builder, model_file, saved_file, saved_model
@@ -84,7 +85,7 @@ def is_trained(dataset: Dataset) -> bool:
     return is_foreign(dataset) or model_file.is_trained(dataset)
 
 
-def restore_optimizer(dataset: Dataset, model, training: dict) -> None:
+def restore_optimizer(dataset: Dataset, model, training: TrainingConfig) -> None:
     """Give a model that was read from `dataset` its optimizer; of a file that plain Keras saved it starts afresh,
     which is said.
 

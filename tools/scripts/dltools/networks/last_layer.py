@@ -1,6 +1,7 @@
 """Whether a model's last layer gives what the loss takes: probabilities, or with from_logits plain numbers."""
 
 from dltools.catalogue import objectives
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 
 # Activations whose outputs lie between 0 and 1.
@@ -64,24 +65,23 @@ def check_one_row(model, source: str) -> None:
         )
 
 
-def check(model, training: dict) -> None:
+def check(model, training: TrainingConfig) -> None:
     """Refuse a last layer and a loss that together learn nothing right.
 
     What the layers do not tell is let through.
 
     Parameters:
-        training: as in `training_parameters`.
 
     Raises:
         UserError: names both ways to put it right.
     """
-    if training["loss"] in objectives.OF_PROBABILITIES:
+    if training.loss in objectives.OF_PROBABILITIES:
         for output in model.outputs:
             _check_activation(activation(output), training)
 
 
-def _check_activation(found: str | None, training: dict) -> None:
-    name = training["loss"]
+def _check_activation(found: str | None, training: TrainingConfig) -> None:
+    name = training.loss
     if found is None:
         return
     suited = objectives.OF_PROBABILITIES[name]

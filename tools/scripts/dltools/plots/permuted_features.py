@@ -147,7 +147,7 @@ def _truth(selection: dict, record, given: list, features):
         table = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
         values, rows = table.columns, len(table.columns[0])
     label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
-    return outputs.known(values, table.names, record.target, given, record.builder.training["loss"], dataset)
+    return outputs.known(values, table.names, record.target, given, record.builder.training.loss, dataset)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:

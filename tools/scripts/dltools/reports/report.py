@@ -202,7 +202,7 @@ def _training(record: model_file.Record) -> list:
 
 
 def _predictions(outcome) -> list:
-    target, judged, loss = outcome.target, outcome.judged, outcome.record.builder.training["loss"]
+    target, judged, loss = outcome.target, outcome.judged, outcome.record.builder.training.loss
     found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
     for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
@@ -297,16 +297,14 @@ def _architecture(model) -> list:
 def _settings(outcome, form: dict) -> list:
     made, scheme = outcome.record.builder, form["experiment_schemes"]
     rows = [
-        ["learning type", made.training["learning_type"]],
-        ["metrics", listed(made.training["metrics"]) or "none"],
-        ["optimizer", made.training["optimizer"]["type"]],
+        ["learning type", made.training.learning_type],
+        ["metrics", listed(made.training.metrics) or "none"],
+        ["optimizer", made.training.optimizer.type],
     ]
     rows += [
         [name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)
     ]
-    rows += [
-        ["callback", f"{callback['type']} {_told(callback['options'])}"] for callback in made.training["callbacks"]
-    ]
+    rows += [["callback", f"{callback.type} {_told(callback.options)}"] for callback in made.training.callbacks]
     rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme["selected_exp_scheme"]]]
     for section in ("test_split", "val_split", "fold_split"):
         split = (scheme.get(section) or {}).get("split_algos")

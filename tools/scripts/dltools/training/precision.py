@@ -7,6 +7,7 @@ hardware for anything else.
 import json
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import words
 from dltools.networks import architecture
@@ -31,7 +32,7 @@ def read(options: dict) -> str:
     return chosen
 
 
-def twin(model, chosen: str, training: dict):
+def twin(model, chosen: str, training: TrainingConfig):
     """Return a network like `model`, with its weights and its optimizer's state, that computes in mixed precision.
 
     The last layers give numbers of 32 bits, so that the loss is computed with these. Words of an Embedding
@@ -39,7 +40,6 @@ def twin(model, chosen: str, training: dict):
 
     Parameters:
         chosen: one of `PRECISIONS` but the first.
-        training: as in `training_parameters`.
     """
     import keras
 
@@ -79,7 +79,7 @@ def _set_policy(value, chosen: str) -> None:
             _set_policy(child, chosen)
 
 
-def copy_state(source, target, training: dict) -> None:
+def copy_state(source, target, training: TrainingConfig) -> None:
     """Give one network the weights of another of the same architecture, and an optimizer in the same state."""
     import keras
 

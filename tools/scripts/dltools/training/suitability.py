@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data.targets import MULTICLASS, MULTILABEL, REGRESSION, Target
 from dltools.networks import last_layer
@@ -59,12 +60,11 @@ class Ends(NamedTuple):
     target: Target
 
 
-def check(model, training: dict, target: Target) -> None:
+def check(model, training: TrainingConfig, target: Target) -> None:
     """Refuse a loss, a last layer and a target that do not go together; what the layers do not tell is let through.
 
     Parameters:
         model: a built `keras.Model`.
-        training: as in `training_parameters`.
 
     Raises:
         UserError: says what does not fit, and what would.
@@ -72,14 +72,14 @@ def check(model, training: dict, target: Target) -> None:
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
         # All numbers of a sample in a row.
         own = own._replace(values=own.values.reshape(len(own.values), -1))
-        ends = Ends(training["loss"], last_layer.activation(output), output.shape[-1], own)
+        ends = Ends(training.loss, last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
             if fault:
                 raise UserError(f"Output {own.output}: {fault}" if own.output else fault)
 
 
-def check_scorers(model, training: dict, scorers: list[str]) -> None:
+def check_scorers(model, training: TrainingConfig, scorers: list[str]) -> None:
     """Refuse a score of probabilities where the network gives none.
 
     Parameters:
@@ -88,8 +88,7 @@ def check_scorers(model, training: dict, scorers: list[str]) -> None:
     Raises:
         UserError: names the score and the last layer's activation.
     """
-    logits = training.get("loss_options", {}).get("from_logits")
-    if "neg_log_loss" not in scorers or logits:
+    if "neg_log_loss" not in scorers or training.gives_logits:
         return
     found = next(
         (a for a in map(last_layer.activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None

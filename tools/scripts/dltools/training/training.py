@@ -5,6 +5,7 @@ import secrets
 from typing import NamedTuple
 
 from dltools.catalogue import callbacks, metrics, schedules, training_parameters
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data import batches, class_weights, scaling
 from dltools.data.targets import Target
@@ -28,7 +29,7 @@ class Fitted(NamedTuple):
     history: dict[str, list[float]]
 
 
-def seed_all(training: dict) -> int:
+def seed_all(training: TrainingConfig) -> int:
     """Seed every random generator of the run and return the seed.
 
     TensorFlow computes deterministically, so that the run can be repeated to the bit; on GPUs, where that takes
@@ -37,10 +38,10 @@ def seed_all(training: dict) -> int:
     import keras
     import tensorflow as tf
 
-    seed = training.get("random_seed")
+    seed = training.random_seed
     if seed is None:
         seed = secrets.randbelow(2**31)
-    if training.get("random_seed") is not None or not tf.config.list_physical_devices("GPU"):
+    if training.random_seed is not None or not tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     return seed
@@ -63,7 +64,7 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
 
 def fit(
     model,
-    training: dict,
+    training: TrainingConfig,
     features: batches.Features,
     target: Target,
     rows,
@@ -76,7 +77,6 @@ def fit(
 
     Parameters:
         model: a built `keras.Model`; one that comes with an optimizer keeps it.
-        training: as in `training_parameters`.
         rows, validation: int64 positions of the rows to train on, and to validate with after each epoch (or None).
         seed: of the shuffling.
         history: of the epochs that the model was trained for before, if any.
@@ -89,25 +89,25 @@ def fit(
     from dltools.training.progress import Progress
     from dltools.training.safeguard import Safeguard
 
-    options = training["fit"]
+    options = training.fit
     done = len((history or {}).get("loss", []))
-    last = done + options.get("epochs", 1)
+    last = done + (options.epochs or 1)
     shape = batches.row_shape(model, features)
     scaling.fit(model, features, rows)
-    size = options.get("batch_size", DEFAULT_BATCH_SIZE)
-    steps = options.get("steps_per_epoch")
+    size = options.batch_size or DEFAULT_BATCH_SIZE
+    steps = options.steps_per_epoch
     footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
     counts, weights = (
-        target.spread(class_weights.of_rows(training.get("class_weight"), target, rows, weights)),
+        target.spread(class_weights.of_rows(training.class_weight, target, rows, weights)),
         target.spread(weights),
     )
     scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
     watchers, best = watching.make(training)
     # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
-    guard = None if best or training["optimizer"]["options"].get("use_ema") else Safeguard(validation is not None)
-    progress = Progress(done, last, silent=options.get("verbose", 1) == 0)
+    guard = None if best or training.optimizer.options.get("use_ema") else Safeguard(validation is not None)
+    progress = Progress(done, last, silent=options.verbose == 0)
     with computed():
         if not done:
             normalization.adapt(model, features, shape, rows)
@@ -121,7 +121,7 @@ def fit(
             epochs=last,
             initial_epoch=done,
             steps_per_epoch=steps,
-            validation_steps=options.get("validation_steps"),
+            validation_steps=options.validation_steps,
             callbacks=[*scheduled, *watchers, progress, *([guard] if guard else [])],
             # The pipeline shuffles.
             shuffle=False,
@@ -170,7 +170,7 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
     print(f"The model is that of epoch {kept.epoch}, the best: {kept.monitor} {kept.figure:.4g}.", flush=True)
 
 
-def compile_model(model, training: dict, target: Target) -> None:
+def compile_model(model, training: TrainingConfig, target: Target) -> None:
     """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays.
 
     Raises:
@@ -184,12 +184,12 @@ def compile_model(model, training: dict, target: Target) -> None:
     )
 
 
-def _metrics(model, training: dict, target: Target) -> list:
+def _metrics(model, training: TrainingConfig, target: Target) -> list:
     """Return the run's metrics, for each of several outputs its own."""
     outputs = list(zip(model.outputs, target.outputs or (target,), strict=True))
     for _, own in outputs:
         if own.shape:
-            metrics.check_steps(training["metrics"], own.form)
+            metrics.check_steps(training.metrics, own.form)
     found = [training_parameters.metrics(training, own.form, output.shape[-1]) for output, own in outputs]
     return found if target.outputs else found[0]
 

@@ -1,9 +1,10 @@
 """The callbacks of a run, made of what the form chose."""
 
 from dltools.catalogue import callbacks, metrics
+from dltools.catalogue.training_config import TrainingConfig
 
 
-def make(training: dict) -> tuple[list, object]:
+def make(training: TrainingConfig) -> tuple[list, object]:
     """Return the run's `keras.callbacks.Callback` objects, and the `best_epoch.BestEpoch` among them or None."""
     import keras
 
@@ -11,16 +12,16 @@ def make(training: dict) -> tuple[list, object]:
     from dltools.training.best_epoch import BestEpoch
 
     made, best = [], None
-    for callback in training["callbacks"]:
-        options = dict(callback["options"])
+    for callback in training.callbacks:
+        options = dict(callback.options)
         if callbacks.watches(callback):
             options.setdefault("monitor", callbacks.VALIDATION_LOSS)
             # Keras' own auto does not know every metric.
             if options.get("mode", callbacks.AUTO) == callbacks.AUTO:
                 options["mode"] = metrics.direction(options["monitor"])
-        if callback["type"] == callbacks.BEST_EPOCH:
+        if callback.type == callbacks.BEST_EPOCH:
             best = BestEpoch(**options)
             made.append(best)
         else:
-            made.append(getattr(keras.callbacks, callback["type"])(**options))
+            made.append(getattr(keras.callbacks, callback.type)(**options))
     return made, best
