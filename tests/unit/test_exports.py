@@ -59,6 +59,12 @@ NETWORKS = {
     ),
 }
 
+# How some are trained: what stands in the place of the optimizer's rate, or of its weights, is no matter of the files.
+SETTINGS = {
+    "steps": {"schedule": ("CosineDecay", {"warmup_steps": "0"})},
+    "sequences": {"options": {"use_ema": True}},
+    "pictures": {"loss_scaling": {"initial_scale": "1024"}},
+}
 # Runs apart from these tools, as another program would use the files.
 ELSEWHERE = """
 import os, sys, json
@@ -90,7 +96,7 @@ def trained(tmp_path_factory):
     (folder / "b").mkdir()
     built = forms.run_all(
         "model_builder",
-        {n: forms.builder(r.folder / "model.json") for n, r in made.items()},
+        {n: forms.builder(r.folder / "model.json", **SETTINGS.get(n, {})) for n, r in made.items()},
         folder / "b",
         outfile="b.zip",
     )

@@ -83,10 +83,14 @@ def write_onnx(target, model) -> None:
     Raises:
         UserError: names the operations of the network that ONNX has no equivalent of.
     """
+    import keras
     import numpy as np
 
     _prepare()
     model = _without_chance(model)
+    # Without its optimizer: TensorFlow looks through that too, and refuses a schedule in the place of its rate.
+    inputs, outputs = (found if len(found) > 1 else found[0] for found in (model.inputs, model.outputs))
+    model = keras.Model(inputs, outputs)
     # Keras exports a model that was applied once.
     zeros = [np.zeros((1, *(size or 1 for size in tensor.shape[1:])), np.float32) for tensor in model.inputs]
     model(zeros if len(zeros) > 1 else zeros[0], training=False)
