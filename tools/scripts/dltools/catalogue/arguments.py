@@ -6,6 +6,7 @@ offer.
 """
 
 import re
+from collections.abc import Callable
 
 from dltools.catalogue import weights
 from dltools.core.errors import UserError, quoted
@@ -18,6 +19,7 @@ from dltools.forms.kinds import (
     Factor,
     Figures,
     Flag,
+    Kind,
     Named,
     Nullable,
     Numbers,
@@ -81,7 +83,7 @@ _CONSTRAINT = Nullable(Named(tuple(sorted(allowed.CONSTRAINTS)), _BOX))
 _FRACTION, _POSITIVE, _COUNT = Real(0, 1), Real(0), Nullable(Whole())
 
 # Arguments of every Keras layer that a user may set by keyword, beside the layer's own.
-COMMON = {
+COMMON: dict[str, Kind] = {
     "name": Nullable(Word()),
     "trainable": Flag(),
     "dtype": Nullable(Option(tuple(sorted(allowed.POLICIES)))),
@@ -134,7 +136,7 @@ _WHOLE = (
     "width",
 )
 # Argument -> its kind, wherever it is not another in `_OF_LAYERS`.
-_ARGUMENTS = {
+_ARGUMENTS: dict[str, Kind] = {
     **COMMON,
     **dict.fromkeys(_FLAGS, Flag()),
     **dict.fromkeys(("flash_attention", "ragged"), Nullable(Flag())),
@@ -164,15 +166,15 @@ _ARGUMENTS = {
     "output_mode": Choice(ENCODINGS), "use_cudnn": Flag(besides=("auto",)),
 }  # fmt: skip
 # Arguments whose size is the number of dimensions, which the layer's name ends in.
-_SIZED = {
+_SIZED: dict[str, Callable[[int], Kind]] = {
     "kernel_size": Sizes, "strides": Sizes, "dilation_rate": Sizes, "pool_size": Sizes, "output_size": Sizes,
     "size": Sizes, "cropping": Amounts,
     "output_padding": lambda dimensions: Nullable(Sizes(dimensions, 0)),
 }  # fmt: skip
-_ENDS = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
+_ENDS: dict[str, Kind] = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 _INTERPOLATIONS = Option(("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"))
 # (layer, argument) -> its kind, where the argument means something else there than in other layers.
-_OF_LAYERS = {
+_OF_LAYERS: dict[tuple[str, str], Kind] = {
     ("Conv1D", "padding"): Option(("valid", "same", "causal")),
     **{(f"ZeroPadding{n}D", "padding"): Amounts(n) for n in (1, 2, 3)},
     **{(f"{kind}Pooling{n}D", "strides"): Nullable(Sizes(n)) for kind in ("Max", "Average") for n in (1, 2, 3)},
@@ -191,7 +193,7 @@ _OF_LAYERS = {
 }
 
 
-def kind(layer: str, argument: str):
+def kind(layer: str, argument: str) -> Kind | None:
     """Return the kind of an argument of a class in `keras.layers`, or None where the catalogue has none."""
     found = _OF_LAYERS.get((layer, argument))
     dimensions = re.search(r"([123])D", layer)
@@ -248,14 +250,18 @@ def check_flags(config, source: str) -> None:
     elif isinstance(config, dict):
         layer, inner = config.get("class_name"), config.get("config")
         # Initializers and the like have arguments of the same names.
-        is_layer = isinstance(layer, str) and layer in allowed.LAYERS and isinstance(inner, dict)
-        for argument, value in inner.items() if is_layer else ():
-            if _is_flag(kind(layer, argument)) and not isinstance(value, (bool, type(None))):
-                place = f"{source}: layer {quoted(inner.get('name'))} ({layer}): {argument}"
-                raise UserError(f"{place} must be true or false, without quotes. Received: {quoted(value)}.")
+        if isinstance(layer, str) and layer in allowed.LAYERS and isinstance(inner, dict):
+            _check_flags_of(layer, inner, source)
         for child in config.values():
             check_flags(child, source)
 
 
-def _is_flag(known) -> bool:
+def _check_flags_of(layer: str, arguments: dict, source: str) -> None:
+    for argument, value in arguments.items():
+        if _is_flag(kind(layer, argument)) and not isinstance(value, (bool, type(None))):
+            place = f"{source}: layer {quoted(arguments.get('name'))} ({layer}): {argument}"
+            raise UserError(f"{place} must be true or false, without quotes. Received: {quoted(value)}.")
+
+
+def _is_flag(known: Kind | None) -> bool:
     return isinstance(known.kind if isinstance(known, Nullable) else known, Flag) and known != Flag(besides=("auto",))

@@ -59,7 +59,7 @@ def check(training: TrainingConfig, validated: bool = True, outputs: int = 1) ->
     for callback in training.callbacks:
         if not watches(callback):
             continue
-        monitor = callback.options.get("monitor", VALIDATION_LOSS)
+        monitor = str(callback.options.get("monitor", VALIDATION_LOSS))
         if monitor not in measured:
             name = monitor.removeprefix("val_")
             advice = (

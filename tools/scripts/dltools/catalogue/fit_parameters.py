@@ -46,15 +46,10 @@ class ClassWeights(NamedTuple):
         """Return each class as the text that stands there, for 1_0 and 4E10 are names, with its weight."""
         braced = text.strip() if text.strip().startswith("{") else f"{{{text}}}"
         try:
-            # Only parsed: the syntax tree keeps how a number was written.
-            table = ast.parse(braced, mode="eval").body
-            pairs = [
-                (self._name(key, braced), ast.literal_eval(weight))
-                for key, weight in zip(table.keys, table.values, strict=True)
-            ]
-        except (AttributeError, ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            pairs = self._pairs(braced)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             pairs = []
-        if not pairs or any(name is None for name, _ in pairs):
+        if not pairs:
             raise UserError(
                 f"{label}: must be classes with their weights, names in quotes, such as 'setosa': 1, 'virginica': 5. "
                 f"Received: {quoted(text)}."
@@ -64,12 +59,31 @@ class ClassWeights(NamedTuple):
             raise UserError(f"{label}: the class {quoted(twice)} is given twice.")
         return dict(pairs)
 
-    def _name(self, key, text: str) -> str | None:
-        value = ast.literal_eval(key)
+    def _pairs(self, braced: str) -> list[tuple[str, object]]:
+        """Return the classes and weights of a dictionary, as they stand there.
+
+        Raises:
+            ValueError, SyntaxError, TypeError, MemoryError, RecursionError: it is none of names and literals.
+        """
+        # Only parsed: the syntax tree keeps how a number was written.
+        table = ast.parse(braced, mode="eval").body
+        if not isinstance(table, ast.Dict):
+            raise TypeError(braced)
+        return [
+            (self._name(key, braced), ast.literal_eval(weight))
+            for key, weight in zip(table.keys, table.values, strict=True)
+        ]
+
+    def _name(self, key: ast.expr | None, text: str) -> str:
+        # ``**other`` has no key.
+        value = None if key is None else ast.literal_eval(key)
         if isinstance(value, str):
             return value
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return ast.get_source_segment(text, key) if is_number else None
+        segment = ast.get_source_segment(text, key) if key is not None and is_number else None
+        if segment is None:
+            raise ValueError(text)
+        return segment
 
 
 def read_class_weight(entries, classifies: bool, loss: str):

@@ -134,16 +134,18 @@ _AUGMENTATIONS = {
 }
 
 _RECURRENT_NAMES = ("LSTM", "GRU", "SimpleRNN")
-_WRAPPERS = {
-    "Bidirectional": (_RECURRENT_NAMES, optional("merge_mode", Choice(("concat", "sum", "mul", "ave")))),
+# Layer -> what it wraps, and its further parameters.
+_WRAPPERS: dict[str, tuple[tuple[str, ...], tuple[Parameter, ...]]] = {
+    "Bidirectional": (_RECURRENT_NAMES, (optional("merge_mode", Choice(("concat", "sum", "mul", "ave"))),)),
     "TimeDistributed": (
         ("Dense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D",
          "AveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
          "GlobalAveragePooling2D", "Flatten", "Reshape", *_RECURRENT_NAMES),
+        (),
     ),
     "SpectralNormalization": (
         ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Embedding"),
-        optional("power_iterations", Whole(1, 100)),
+        (optional("power_iterations", Whole(1, 100)),),
     ),
 }  # fmt: skip
 
@@ -215,7 +217,7 @@ LAYERS: dict[str, Layer] = {
     **_AUGMENTATIONS,
     **{
         name: Layer((Parameter("wrapped", Wrapped(names), keras="layer"), *further), kwargs=False)
-        for name, (names, *further) in _WRAPPERS.items()
+        for name, (names, further) in _WRAPPERS.items()
     },
     "GaussianNoise": Layer((Parameter("stddev", Real(0)),), kwargs=False),
     "GaussianDropout": Layer((_RATE,), kwargs=False),

@@ -5,6 +5,9 @@ of one row with each other, or the rows of one batch, never the whole table. The
 Spearman's correlation over all rows.
 """
 
+from collections.abc import Iterable
+from typing import NoReturn
+
 from dltools.catalogue.objectives import BINARY, CATEGORICAL, FORM_WORDS, FORMS, REGRESSION, SIGMOID, SOFTMAX, SPARSE
 from dltools.core.errors import UserError, listed, quoted
 
@@ -132,7 +135,7 @@ def on_outputs(name: str, form: str, activation: str | None) -> tuple[str, dict]
     return None
 
 
-def check_steps(names: list[str], form: str) -> None:
+def check_steps(names: Iterable[str], form: str) -> None:
     """Refuse metrics that Keras computes of one row of numbers for each sample only, where samples have several steps.
 
     Raises:
@@ -153,7 +156,7 @@ def check_steps(names: list[str], form: str) -> None:
         )
 
 
-def _refuse(name: str, form: str, activation: str | None):
+def _refuse(name: str, form: str, activation: str | None) -> NoReturn:
     others = [other for other in METRICS if on_outputs(other, form, activation)]
     choose = f"choose among {listed(others, len(others))}."
     if form in METRICS[name]:

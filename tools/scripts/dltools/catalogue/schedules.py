@@ -4,7 +4,7 @@ Periods are given in epochs or in steps (batches). How many steps an epoch has i
 `make` counts them out then. The formulas are those of `keras.optimizers.schedules`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dltools.catalogue.training_config import Chosen, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError
@@ -83,7 +83,8 @@ def make(chosen: Chosen, rate: float, steps: int, epochs: int):
     """
     import keras
 
-    kind, options = chosen.type, dict(chosen.options)
+    kind = chosen.type
+    options: dict[str, Any] = dict(chosen.options)
     length = steps if options.pop("unit", EPOCHS) == EPOCHS else 1
     if kind == "PiecewiseConstantDecay":
         # Keras counts steps from 0 and keeps a rate up to and including its boundary.

@@ -7,13 +7,20 @@ with `label`, names the rule and quotes what was received.
 
 import itertools
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.parameters import boolean, is_empty, literal
 
 # Keras computes in 32 bits.
 LARGEST = 3.4028234e38
+
+
+class Kind(Protocol):
+    """What a parameter holds."""
+
+    def read(self, value: Any, label: str) -> Any:
+        """Return the value as Keras wants it; refuse what is none."""
 
 
 def _number(value, label: str, rule: str):
@@ -195,18 +202,18 @@ class Constraint(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """Numbers in brackets that grow from one to the next: ``(0, 255)``; `count` of them, or one and more."""
+    """Numbers in brackets that grow from one to the next: ``(0, 255)``; `length` of them, or one and more."""
 
-    count: int = 0
+    length: int = 0
 
     def read(self, value, label):
         """Return the numbers, a list of float; refuse what is none."""
         example = "two growing numbers in brackets, such as (0, 255)"
-        rule = example if self.count else "growing numbers in brackets, such as (0, 0.5, 2)"
+        rule = example if self.length else "growing numbers in brackets, such as (0, 0.5, 2)"
         numbers = bracketed(value, label, rule)
         several = numbers if isinstance(numbers, (tuple, list)) else ()
         grows = all(_is_number(n) for n in several) and all(a < b for a, b in itertools.pairwise(several))
-        if not several or not grows or len(several) != (self.count or len(several)):
+        if not several or not grows or len(several) != (self.length or len(several)):
             raise _refusal(label, rule, value)
         return [float(n) for n in several]
 
@@ -299,7 +306,7 @@ class Flag(NamedTuple):
 class Nullable(NamedTuple):
     """What another kind takes, or None, by which Keras' own choice holds."""
 
-    kind: Any
+    kind: Kind
 
     def read(self, value, label):
         """Return what the other kind makes of it, or None; refuse what is none."""
@@ -316,7 +323,7 @@ class Named(NamedTuple):
 
     names: tuple[str, ...]
     hint: str = ""
-    reader: Any = None
+    reader: tuple[Kind, tuple[str, ...]] | None = None
 
     def read(self, value, label):
         """Return the name, or what stands for an object as Keras writes it; refuse what is none."""
@@ -345,17 +352,17 @@ class Parameter(NamedTuple):
     """
 
     name: str
-    kind: Any
+    kind: Kind
     required: bool = True
     keras: str = ""
 
 
-def optional(name: str, kind, keras: str = "") -> Parameter:
+def optional(name: str, kind: Kind, keras: str = "") -> Parameter:
     """Return a parameter that may be left empty."""
     return Parameter(name, kind, required=False, keras=keras)
 
 
-CONSTRAINTS = {
+CONSTRAINTS: dict[str, tuple[Parameter, ...]] = {
     "MaxNorm": (optional("max_value", Real(0)), optional("axis", Axes())),
     "NonNeg": (),
     "UnitNorm": (optional("axis", Axes()),),

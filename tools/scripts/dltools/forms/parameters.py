@@ -106,6 +106,14 @@ def literal(text: str, label: str) -> Any:
         ) from None
 
 
+def _named_values(call: ast.expr) -> list[tuple[str, ast.expr]] | None:
+    """Return the names and values of a call with nothing but keywords; None of anything else."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        return None
+    named = [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None]
+    return named if len(named) == len(call.keywords) else None
+
+
 def keyword_arguments(
     text, label: str, judge: Callable[[str, str], object] = lambda name, word: None
 ) -> dict[str, Any]:
@@ -127,26 +135,26 @@ def keyword_arguments(
         call = ast.parse(f"_({str(text).strip()}\n)", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise UserError(f"{expected} Received: {quoted(text)}.") from None
-    is_keywords = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
-    if not is_keywords or any(keyword.arg is None for keyword in call.keywords):
+    named = _named_values(call)
+    if named is None:
         raise UserError(f"{expected} Received: {quoted(text)}.")
     arguments = {}
-    for keyword in call.keywords:
-        if keyword.arg in arguments:
-            raise UserError(f"{label}: {keyword.arg} is given twice. Received: {quoted(text)}.")
-        word = keyword.value.id if isinstance(keyword.value, ast.Name) else None
+    for name, value in named:
+        if name in arguments:
+            raise UserError(f"{label}: {name} is given twice. Received: {quoted(text)}.")
+        word = value.id if isinstance(value, ast.Name) else None
         if word is not None and word.lower() in _WORDS:
-            arguments[keyword.arg] = _WORDS[word.lower()]
+            arguments[name] = _WORDS[word.lower()]
             continue
         try:
-            arguments[keyword.arg] = ast.literal_eval(keyword.value)
+            arguments[name] = ast.literal_eval(value)
         except (ValueError, TypeError, MemoryError, RecursionError):
-            received = ast.unparse(keyword.value)
+            received = ast.unparse(value)
             if word is not None:
-                judge(keyword.arg, word)
-            hint = f" Did you mean {keyword.arg}='{received}'?" if word is not None else ""
+                judge(name, word)
+            hint = f" Did you mean {name}='{received}'?" if word is not None else ""
             raise UserError(
-                f"{label}: the value of {keyword.arg} must be a number, a text in quotes, True, False, None, or a list "
+                f"{label}: the value of {name} must be a number, a text in quotes, True, False, None, or a list "
                 f"or tuple of these. Received without quotes: {one_line(received)}.{hint}"
             ) from None
     return arguments

@@ -224,22 +224,23 @@ def _name_misfit(config: dict, source: str, error: str) -> None:
         return
     told = INCOMPATIBLE.search(error)
     named = {layer["config"].get("name"): layer for layer in layers if isinstance(layer.get("config"), dict)}
-    layer = named.get(told.group(1)) if told else None
-    if layer is not None:
-        shape = tuple(None if size.strip() == "None" else int(size) for size in told.group(3).strip("(), ").split(","))
-        sources = [named[name] for name in gate.sources(layer.get("inbound_nodes")) if name in named]
-        before = tuple(
-            misfits.Before(
-                f"Layer {quoted(other['config']['name'])} ({other['class_name']})",
-                other["class_name"],
-                other["config"],
-                shape,
-            )
-            for other in sources
+    if told is None or told.group(1) not in named:
+        return
+    layer = named[told.group(1)]
+    shape = tuple(None if size.strip() == "None" else int(size) for size in told.group(3).strip("(), ").split(","))
+    sources = [named[name] for name in gate.sources(layer.get("inbound_nodes")) if name in named]
+    before = tuple(
+        misfits.Before(
+            f"Layer {quoted(other['config']['name'])} ({other['class_name']})",
+            other["class_name"],
+            other["config"],
+            shape,
         )
-        seen = misfits.Layer(str(layer["class_name"]), layer["config"], shape, before)
-        with explained(f"{source}: layer {quoted(told.group(1))} ({seen.name})", shape, seen):
-            return
+        for other in sources
+    )
+    seen = misfits.Layer(str(layer["class_name"]), layer["config"], shape, before)
+    with explained(f"{source}: layer {quoted(told.group(1))} ({seen.name})", shape, seen):
+        return
 
 
 def _step_through(layers: list[dict], source: str) -> None:
@@ -252,7 +253,8 @@ def _step_through(layers: list[dict], source: str) -> None:
     """
     import keras
 
-    tensor, before = None, []
+    tensor: keras.KerasTensor | None = None
+    before: list[misfits.Before] = []
     for position, config in enumerate(layers):
         label = f"{source}: layer {position} ({config.get('class_name')})"
         shape = None if tensor is None else tuple(tensor.shape)
@@ -326,7 +328,8 @@ def _begun(config: dict, source: str, columns: int):
 
     model = _built(config, source)
     built = keras.Sequential(name=model.name)
-    shape, before = add_input(built, (columns,)), []
+    shape = add_input(built, (columns,))
+    before: list[misfits.Before] = []
     for position, layer in enumerate(model.layers, start=1):
         label, name = f"Layer {position} ({type(layer).__name__})", type(layer).__name__
         seen = misfits.of_layer(layer, shape, tuple(reversed(before)))

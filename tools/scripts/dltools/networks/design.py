@@ -1,6 +1,6 @@
 """Designing a network: from the form's layers to a Keras model, with its shapes and without its weights."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.catalogue.layers import LAYERS, entry, make
 from dltools.core.errors import UserError, listed, quoted
@@ -11,11 +11,14 @@ from dltools.networks.architecture import add, add_input, bounded, check_fits, w
 from dltools.networks.functional import connected, functional
 from dltools.networks.refusals import explained
 
+if TYPE_CHECKING:
+    import keras
+
 
 class Design(NamedTuple):
     """A `keras.Model` without weight values, and layer name -> the layer's position in the form."""
 
-    model: object
+    model: "keras.Model"
     positions: dict[str, int]
 
 
@@ -63,7 +66,8 @@ def _sequential(selection: dict, layers: list[dict]):
         return _attentive(chain, shape)
     model = keras.Sequential()
     reached = None if shape is None else add_input(model, shape)
-    positions, before = {}, []
+    positions = {}
+    before: list[misfits.Before] = []
     for position, (label, _, build, options) in enumerate(chain, start=1):
         seen = misfits.Layer(misfits.name_of(build), options, reached, tuple(reversed(before)))
         with explained(label, reached, seen):
@@ -86,7 +90,8 @@ def _attentive(chain: list[tuple], shape):
         name = next(label for label, layer, _, _ in chain if layer.attends)
         raise UserError(f"{name}: input_shape must be given for a model with attention.")
     start = tensor = keras.Input(shape)
-    positions, before = {}, []
+    positions = {}
+    before: list[misfits.Before] = []
     for position, (label, layer, build, options) in enumerate(chain, start=1):
         shape = tuple(tensor.shape)
         seen = misfits.Layer(misfits.name_of(build), options, shape, tuple(reversed(before)))

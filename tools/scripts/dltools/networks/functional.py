@@ -32,8 +32,8 @@ def functional(selection: dict, layers: list[dict]):
         build, options = make(FUNCTIONAL_LAYERS, values, label)
         sources = [] if values["layer_type"] == "Input" else _sources(values, layer, position, len(layers), label)
         feeding.append(sources)
-        given = [tensors[p - 1] for p in sources]
-        given = given if layer.merges else given[0] if given else None
+        several = [tensors[p - 1] for p in sources]
+        given = several if layer.merges else several[0] if several else None
         shapes = (
             [tuple(t.shape) for t in given]
             if isinstance(given, list)

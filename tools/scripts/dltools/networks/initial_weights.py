@@ -50,15 +50,13 @@ def _try_initializer(variable, shape: tuple[int, ...]) -> None:
         _check_constant(initializer.value, variable)
     elif isinstance(initializer, keras.initializers.Orthogonal):
         _check_orthogonal(variable)
-    elif _is_function(initializer) and np.prod(variable.shape) <= _MAX_TRIED_VALUES:
+    elif (
+        # A layer's own function, as LSTM has for its bias, which knows its own shape.
+        callable(initializer)
+        and not isinstance(initializer, keras.initializers.Initializer)
+        and np.prod(variable.shape) <= _MAX_TRIED_VALUES
+    ):
         initializer(tuple(variable.shape), dtype="float32")
-
-
-def _is_function(initializer) -> bool:
-    """Tell whether a layer makes a weight by a function of its own, as LSTM its bias, which knows its own shape."""
-    import keras
-
-    return callable(initializer) and not isinstance(initializer, keras.initializers.Initializer)
 
 
 def _check_orthogonal(variable) -> None:

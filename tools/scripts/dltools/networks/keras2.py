@@ -24,7 +24,7 @@ RENAMED_ARGUMENTS = {
     "InputLayer": {"batch_input_shape": "batch_shape"},
 }
 # Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
-DROPPED_ARGUMENTS = {
+DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "ragged": (False,),
     "optional": (False,),
     "time_major": (False,),
@@ -53,9 +53,9 @@ DROPPED_ARGUMENTS = {
     "kernel_initializer": None,
 }
 # What Keras 2 did where a configuration does not say it, and Keras 3 does otherwise.
-FORMER_DEFAULTS = {"GRU": {"reset_after": False}, "GRUCell": {"reset_after": False}}
+FORMER_DEFAULTS: dict[str, dict] = {"GRU": {"reset_after": False}, "GRUCell": {"reset_after": False}}
 # What layers that ran on GPUs alone did, and did not write.
-FIXED = {
+FIXED: dict[str, dict] = {
     "CuDNNGRU": {"reset_after": True, "activation": "tanh", "recurrent_activation": "sigmoid"},
     "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
 }
@@ -151,9 +151,7 @@ def converted(config: dict, source: str, trained: bool = False) -> dict:
     else:
         module, registered = "keras.src.models.functional", name
         models = {
-            str(layer.get("name")): layer.get("class_name")
-            for layer in layers
-            if layer.get("class_name") in gate.MODELS
+            str(layer.get("name")): layer["class_name"] for layer in layers if layer.get("class_name") in gate.MODELS
         }
         changed = [keras2_nodes.converted(layer, models, source) for layer in changed]
         inner |= keras2_nodes.ends(config["config"], models, source)
@@ -178,12 +176,13 @@ def _first_shape(layers: list):
     name.
     """
     first = with_layers(layers[0]) if layers else None
-    inner = first.get("config") if isinstance(first, dict) else None
-    if not isinstance(inner, dict):
+    if not isinstance(first, dict) or not isinstance(first.get("config"), dict):
         return None, None
+    inner = first["config"]
     if inner.get("batch_input_shape"):
         return inner["batch_input_shape"], inner.get("name")
-    within = inner.get("layers") if isinstance(inner.get("layers"), list) else []
+    layers_inside = inner.get("layers")
+    within = layers_inside if isinstance(layers_inside, list) else []
     if first.get("class_name") == "Bidirectional" and "layer" in inner:
         within = [inner["layer"]]
     return _first_shape(within)[0], inner.get("name")
@@ -244,7 +243,7 @@ def _config(name: str, new: str, config: dict, where: str, source: str, trained:
 
     renamed = RENAMED_ARGUMENTS.get(name, {})
     known = {*keyword_names(new), "batch_shape", "dtype", "activity_regularizer"}
-    found = {**FORMER_DEFAULTS.get(name, {}), **FIXED.get(name, {})}
+    found: dict = {**FORMER_DEFAULTS.get(name, {}), **FIXED.get(name, {})}
     for key, value in config.items():
         key, value = renamed.get(key, key), _plain(value)
         if key in known:
@@ -261,7 +260,8 @@ def _config(name: str, new: str, config: dict, where: str, source: str, trained:
 
 
 def _is_harmless(key: str, value) -> bool:
-    return key in DROPPED_ARGUMENTS and (DROPPED_ARGUMENTS[key] is None or value in DROPPED_ARGUMENTS[key])
+    harmless = DROPPED_ARGUMENTS.get(key, ())
+    return harmless is None or value in harmless
 
 
 def _plain(value):

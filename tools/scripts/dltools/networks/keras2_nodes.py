@@ -74,7 +74,7 @@ def _is_reference(value) -> bool:
     )  # fmt: skip
 
 
-def _node(node, kind: str, models: dict[str, str], where: str):
+def _node(node, kind: str | None, models: dict[str, str], where: str):
     if isinstance(node, dict):
         return node
     entries = [node] if _is_reference(node) else node

@@ -285,11 +285,11 @@ def _einsum(layer: Layer) -> str | None:
 
 def _noise(layer: Layer) -> str | None:
     noise = layer.options.get("noise_shape")
-    fits = noise is None or (
-        len(noise) == len(layer.shape)
-        and all(n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True))
-    )
-    if fits:
+    if noise is None:
+        return None
+    if len(noise) == len(layer.shape) and all(
+        n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True)
+    ):
         return None
     return (
         f"noise_shape must have {len(layer.shape)} sizes, None for the samples first, each that of the data or 1. "
@@ -381,9 +381,10 @@ def inside(layer: Layer) -> Layer | None:
     wrapped = layer.options.get("layer") if layer.name in misfit_ranks.WRAPPERS else None
     if wrapped is None:
         return None
-    name, options = (
-        (wrapped["class_name"], wrapped["config"]) if isinstance(wrapped, dict) else (wrapped[0].__name__, wrapped[1])
-    )
+    if isinstance(wrapped, dict):
+        name, options = str(wrapped["class_name"]), wrapped["config"]
+    else:
+        name, options = wrapped[0].__name__, wrapped[1]
     shape = layer.shape
     if layer.name == "TimeDistributed" and shape is not None:
         shape = (shape[0], *shape[2:])

@@ -70,7 +70,7 @@ def _through(layer, reaching: list):
 def _widened(layer, view: View | str) -> View | str:
     size = tuple(getattr(layer, "kernel_size", None) or layer.pool_size)
     ones = (1,) * len(size)
-    r, j = (ones, ones) if view == NOT_YET else view
+    r, j = view if isinstance(view, View) else (ones, ones)
     if len(r) != len(size):
         return NO_MORE
     dilation = _of_each(getattr(layer, "dilation_rate", 1), size)

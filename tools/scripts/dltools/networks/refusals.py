@@ -93,7 +93,11 @@ def _is_typed(layer: misfits.Layer) -> bool:
     """
     for name, value in layer.options.items():
         kind = arguments.kind(layer.name, name)
-        if value is None or not isinstance(getattr(kind, "kind", kind), (Amounts, Axes, Shape, Sizes, Whole)):
+        if (
+            kind is None
+            or value is None
+            or not isinstance(getattr(kind, "kind", kind), (Amounts, Axes, Shape, Sizes, Whole))
+        ):
             continue
         try:
             kind.read(value, name)

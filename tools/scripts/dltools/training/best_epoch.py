@@ -21,7 +21,9 @@ class BestEpoch(keras.callbacks.Callback):
         """Watch the figure `monitor`, of which the largest (`mode` max) or the smallest (min) is the best."""
         super().__init__()
         self.monitor, self.mode = monitor, mode
-        self.epoch = self.figure = self._kept = None
+        self.epoch: int | None = None
+        self.figure: float | None = None
+        self._kept: list[np.ndarray] | None = None
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the model if this epoch is the best so far."""

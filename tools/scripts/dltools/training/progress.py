@@ -43,8 +43,8 @@ class Progress(keras.callbacks.Callback):
         self.seconds.append(time.monotonic() - self._began)
         if self.silent:
             return
-        figures = [(name, logs[name]) for name in in_order(logs or {})]
-        figures = ", ".join(f"{name} {float(value):.4g}" for name, value in figures)
+        known = logs or {}
+        figures = ", ".join(f"{name} {float(known[name]):.4g}" for name in in_order(known))
         left = self.last_epoch - epoch - 1
         remaining = f", about {duration(left * sum(self.seconds) / len(self.seconds))} left" if left else ""
         print(f"Epoch {epoch + 1}/{self.last_epoch}: {figures}, {duration(self.seconds[-1])}{remaining}", flush=True)

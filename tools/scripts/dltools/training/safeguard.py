@@ -24,7 +24,7 @@ class Safeguard(BestEpoch):
     def __init__(self, validated: bool):
         """Watch the validation loss where there is one (`validated`), else the loss."""
         super().__init__("val_loss" if validated else "loss", "min")
-        self.failed = None
+        self.failed: int | None = None
         self._epoch = 0
 
     def on_epoch_end(self, epoch, logs=None):

@@ -151,7 +151,7 @@ def _softmax_of_labels(ends: Ends) -> str | None:
 
 
 def _hinge_without_sign(ends: Ends) -> str | None:
-    low, _ = RANGES.get(ends.activation, (-1, 1))
+    low, _ = RANGES.get(str(ends.activation), (-1, 1))
     if ends.loss not in HINGES or low < 0 or ends.target.kind == MULTICLASS:
         return None
     return (

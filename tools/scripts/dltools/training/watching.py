@@ -18,9 +18,9 @@ def make(training: TrainingConfig) -> tuple[list, object]:
             options.setdefault("monitor", callbacks.VALIDATION_LOSS)
             # Keras' own auto does not know every metric.
             if options.get("mode", callbacks.AUTO) == callbacks.AUTO:
-                options["mode"] = metrics.direction(options["monitor"])
+                options["mode"] = metrics.direction(str(options["monitor"]))
         if callback.type == callbacks.BEST_EPOCH:
-            best = BestEpoch(**options)
+            best = BestEpoch(monitor=str(options["monitor"]), mode=str(options["mode"]))
             made.append(best)
         else:
             made.append(getattr(keras.callbacks, callback.type)(**options))

@@ -193,7 +193,8 @@ def _check_used(config: dict, source: str, place: str) -> None:
     """
     inner = config.get("config")
     layers = {str(layer.get("name")): layer for layer in _layers_of(config) if "inbound_nodes" in layer}
-    if not layers or "output_layers" not in inner:
+    # What has layers has them in its inner configuration.
+    if not layers or not isinstance(inner, dict) or "output_layers" not in inner:
         return
     used, found = set(), {*sources(inner["output_layers"]), *sources(inner.get("input_layers"))}
     while found:
