@@ -334,7 +334,7 @@ def _record(handle, dataset: Dataset) -> Record:
     training = training_parameters.check(config.get("training"), str(dataset))
     target, features = _checked_facts(config, dataset)
     history = config.get("history")
-    if not _whole_history(history):
+    if not isinstance(history, dict) or not _whole_history(history):
         raise UserError(f"{dataset}: its training history is damaged.")
     run = config.get("run")
     architecture.checked(config.get("architecture"), str(dataset))
@@ -347,9 +347,9 @@ def _record(handle, dataset: Dataset) -> Record:
     )
 
 
-def _whole_history(history) -> bool:
+def _whole_history(history: dict) -> bool:
     """Tell whether what a file says of its epochs has the right form: by name, a number for each epoch."""
-    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+    if not all(isinstance(values, list) for values in history.values()):
         return False
     # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than
     # either.
@@ -363,22 +363,26 @@ def _whole_history(history) -> bool:
 
 def _checked_facts(config: dict, dataset: Dataset) -> tuple[dict, dict]:
     target, features = config.get("target"), config.get("features")
-    whole = isinstance(target, dict) and isinstance(features, dict) and isinstance(features.get("count"), int)
-    if whole and target.get("kind") == SEVERAL:
-        outputs = target.get("outputs")
-        whole = (
-            isinstance(outputs, list)
-            and bool(outputs)
-            and all(
-                _whole_target(own) and isinstance(own.get("output"), str) and type(own.get("units")) is int
-                for own in outputs
-            )
-        )
-    elif whole:
-        whole = _whole_target(target) and "outputs" not in target
-    if not whole or not _whole_columns(features):
+    if not isinstance(target, dict) or not isinstance(features, dict) or not _whole_facts(target, features):
         raise UserError(f"{dataset}: what it says of its classes and features is damaged.")
     return target, features
+
+
+def _whole_facts(target: dict, features: dict) -> bool:
+    if not isinstance(features.get("count"), int):
+        return False
+    if target.get("kind") != SEVERAL:
+        return _whole_target(target) and "outputs" not in target and _whole_columns(features)
+    outputs = target.get("outputs")
+    return (
+        isinstance(outputs, list)
+        and bool(outputs)
+        and all(
+            _whole_target(own) and isinstance(own.get("output"), str) and type(own.get("units")) is int
+            for own in outputs
+        )
+        and _whole_columns(features)
+    )
 
 
 def _whole_target(target) -> bool:

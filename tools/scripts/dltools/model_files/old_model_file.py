@@ -18,7 +18,7 @@ import math
 from typing import NamedTuple
 
 from dltools.catalogue import training_parameters
-from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES
+from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, TrainingConfig
 from dltools.core.errors import UserError, quoted
 from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.model_files.builder import Builder
@@ -90,27 +90,26 @@ def _architecture(params: dict, source: str, trained: bool) -> dict:
     return keras2.converted(config, source, trained)
 
 
-def _training(params: dict, learning_type: str, source: str) -> dict:
+def _training(params: dict, learning_type: str, source: str) -> TrainingConfig:
     """Return the training parameters; the former tools took every 0 and False for an empty parameter."""
     kind, callbacks = str(params.get("optimizer")).lower(), params.get("callbacks") or []
     if not isinstance(callbacks, list):
         raise UserError(f"{source}: its callbacks are damaged. Received: {quoted(callbacks)}.")
-    known = {parameter.name for parameter in training_parameters.OPTIMIZERS.get(OPTIMIZERS.get(kind), ())}
+    optimizer = OPTIMIZERS.get(kind, kind)
+    known = {parameter.name for parameter in training_parameters.OPTIMIZERS.get(optimizer, ())}
+    chosen = [_callback(entry, source) for entry in callbacks]
     found = {
         "learning_type": learning_type,
         "random_seed": params.get("seed"),
         "loss": params.get("loss") or ("binary_crossentropy" if learning_type == CLASSIFIER else "mean_squared_error"),
         "metrics": params.get("metrics") or [],
         "optimizer": {
-            "type": OPTIMIZERS.get(kind, kind),
+            "type": optimizer,
             "options": {name: params[name] for name in sorted(known) if params.get(name)},
         },
         "fit": {name: params.get(name) for name in FIT},
-        "callbacks": [_callback(entry, source) for entry in callbacks],
+        "callbacks": [callback for callback in chosen if callback["type"] not in CALLBACKS_WITHOUT_EFFECT],
     }
-    found["callbacks"] = [
-        callback for callback in found["callbacks"] if callback["type"] not in CALLBACKS_WITHOUT_EFFECT
-    ]
     return training_parameters.check(found, source)
 
 

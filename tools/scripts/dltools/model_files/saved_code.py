@@ -61,7 +61,8 @@ def layers(value):
 
 
 def _check_layer(layer: dict, source: str) -> None:
-    kind, config = layer["class_name"], layer.get("config") if isinstance(layer.get("config"), dict) else {}
+    kind, inner = layer["class_name"], layer.get("config")
+    config = inner if isinstance(inner, dict) else {}
     where = f"{source}: layer {quoted(config.get('name') or layer.get('name'))} ({kind[:60]})"
     if kind in FUNCTIONS or kind == "function":
         raise UserError(f"{where}: is a function of somebody's program, which is never run here. {INSTEAD}")

@@ -17,13 +17,16 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.networks import keras2
 from dltools.untrusted import apart, gate, hdf5
+
+if TYPE_CHECKING:
+    import h5py
 
 CONFIG, METADATA, WEIGHTS = MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 SIGNATURE = b"PK\x03\x04"
@@ -63,7 +66,7 @@ class Saved(NamedTuple):
     version: str
     backend: str | None
     kind: str
-    weights: object
+    weights: "h5py.Group"
 
     @property
     def is_old(self) -> bool:
@@ -253,10 +256,10 @@ def _unpack(archive: zipfile.ZipFile, path: Path, source: str) -> None:
 class _Bounded:
     """A member that gives no more bytes than were claimed."""
 
-    def __init__(self, member, claimed: int, source: str):
+    def __init__(self, member: IO[bytes], claimed: int, source: str):
         self.member, self.left, self.source = member, claimed, source
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         found = self.member.read(size)
         self.left -= len(found)
         if self.left < 0:

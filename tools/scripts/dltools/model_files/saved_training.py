@@ -66,7 +66,8 @@ def told(compiled: dict | None) -> Told:
     Parameters:
         compiled: `training_config` of HDF5, or `compile_config` of a zip, as parsed.
     """
-    compiled, left_out = compiled or {}, []
+    compiled = compiled or {}
+    left_out: list[str] = []
     loss, options = _loss(compiled.get("loss"), left_out)
     return Told(
         loss, options, _optimizer(compiled.get("optimizer_config", compiled.get("optimizer")), left_out), left_out
@@ -85,7 +86,7 @@ def _loss(value, left_out: list[str]) -> tuple[str | None, dict]:
     if name not in objectives.LOSSES:
         left_out.append(f"the loss {quoted(name)}, which these tools do not have")
         return None, {}
-    options = {}
+    options: dict = {}
     for option, losses in objectives.OPTION_OF.items():
         if name in losses and config.get(option):
             try:
@@ -104,10 +105,10 @@ def _each(value) -> list:
 
 def _named(value) -> tuple[str, dict]:
     """Return the name in the form of a loss that Keras wrote by name or as an object, and its options."""
-    name, config = value, {}
+    name, config = value, None
     if isinstance(value, dict):
         name, config = value.get("class_name"), value.get("config")
-        name, config = (config, {}) if name == "function" else (name, config)
+        name, config = (config, None) if name == "function" else (name, config)
     classes = {written: name for name, written in objectives.LOSSES.items()}
     name = classes.get(str(name), str(name))
     return OTHER_NAMES.get(name.lower(), name), config if isinstance(config, dict) else {}
@@ -119,13 +120,14 @@ def _optimizer(value, left_out: list[str]) -> dict | None:
         value = {"class_name": next((name for name in OPTIMIZERS if name.lower() == value.lower()), value)}
     if not isinstance(value, dict):
         return None
-    kind, config = str(value.get("class_name")), value.get("config") if isinstance(value.get("config"), dict) else {}
+    kind, inner = str(value.get("class_name")), value.get("config")
+    config = inner if isinstance(inner, dict) else {}
     if kind == "LossScaleOptimizer" and isinstance(config.get("inner_optimizer"), dict):
         return _optimizer(config["inner_optimizer"], left_out)
     if kind not in OPTIMIZERS:
         left_out.append(f"the optimizer {quoted(kind)}, which these tools do not have")
         return None
-    options = {}
+    options: dict = {}
     for name, value in config.items():
         name = OTHER_OPTIONS.get(name, name)
         parameter = next((parameter for parameter in OPTIMIZERS[kind] if parameter.name == name), None)

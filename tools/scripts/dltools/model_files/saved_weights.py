@@ -14,7 +14,7 @@ network in another way. Each array must be used once, and fit: nothing is left o
 """
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from dltools.model_files import keras2_weights
 from dltools.model_files.saved_file import ARCHIVE, NOT_WHOLE, SAVE_AGAIN, Saved
 from dltools.networks import keras2
 from dltools.untrusted import gate, hdf5
+
+if TYPE_CHECKING:
+    import h5py
+    import keras
 
 LAYERS = ("layers", "_layer_checkpoint_dependencies")
 # What Keras keeps beside weights: the state of random generators, and what training needs.
@@ -47,7 +51,7 @@ class Holder(NamedTuple):
         place: where its arrays lie in a zip.
     """
 
-    layer: object
+    layer: "keras.Layer"
     saved: dict
     place: str
 
@@ -77,8 +81,8 @@ NOWHERE = Places(frozenset(), LAYERS[0])
 class Pair(NamedTuple):
     """A variable, the array that it is to have, and what is done with that first."""
 
-    variable: object
-    array: object
+    variable: "keras.Variable"
+    array: "h5py.Dataset"
     change: keras2_weights.Change
 
 
@@ -174,7 +178,8 @@ def holders(layer, saved: dict, place: str = "", places: Places = NOWHERE) -> li
 
 
 def _of_model(model, saved: dict, place: str, places: Places) -> list[Holder]:
-    found, seen = [], {}
+    found: list[Holder] = []
+    seen: dict[str, int] = {}
     for layer, config in _layers(model, saved):
         name = _numbered(str(config.get("class_name")), seen)
         found += holders(layer, config, f"{place}/{places.group}/{name}", places)
@@ -219,7 +224,8 @@ def _config_of(saved: dict, names: list[str]) -> dict:
     """Return the saved configuration of a layer inside another; that of the other where it has none, as a cell of an
     LSTM.
     """
-    config = saved.get("config") if isinstance(saved.get("config"), dict) else {}
+    inner = saved.get("config")
+    config = inner if isinstance(inner, dict) else {}
     for name in (*names, "layer"):
         within = config.get(name)
         if isinstance(within, dict) and "class_name" in within:
@@ -312,7 +318,7 @@ def _names_in(weights, name: str, source: str) -> list[str]:
 def _of_archive(model, saved: Saved) -> list[Pair]:
     import h5py
 
-    arrays: dict[str, object] = {}
+    arrays: dict[str, h5py.Dataset] = {}
     saved.weights.visititems(
         lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None
     )
