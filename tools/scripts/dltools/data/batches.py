@@ -5,13 +5,16 @@ measured to train faster than `fit` on arrays, with `tf.data`'s own autotuning o
 keeps `fit` waiting for seconds after its last epoch.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.networks import footprint
+
+if TYPE_CHECKING:
+    import scipy.sparse
 
 PREFETCHED_BATCHES = 2
 # Batches of at least this size predict fastest; larger ones only take memory.
@@ -28,7 +31,7 @@ def prediction_batch(model) -> int:
 class Features(NamedTuple):
     """The input table: `values` float32 (rows, columns), dense or a `scipy.sparse` array; names or None."""
 
-    values: object
+    values: "np.ndarray | scipy.sparse.csr_array"
     names: list[str] | None
     source: Dataset
     # Numbers of columns of the tables that stand side by side; empty where it is one table.
@@ -42,7 +45,7 @@ class Features(NamedTuple):
         return self.values.shape[0]
 
     @property
-    def count(self) -> int:
+    def width(self) -> int:
         """Number of columns."""
         return self.values.shape[1]
 
@@ -67,7 +70,7 @@ def row_shape(model, features) -> list[Part]:
     where there are several; else the columns of the one table in order, each as many as it has numbers.
 
     Parameters:
-        features: `Features`, or anything with their `count`, `widths` and `source`.
+        features: `Features`, or anything with their `width`, `widths` and `source`.
 
     Raises:
         UserError: the number of columns does not fit the network's inputs.
@@ -75,7 +78,7 @@ def row_shape(model, features) -> list[Part]:
     inputs = [(t.name, tuple(t.shape[1:])) for t in model.inputs]
     if len(inputs) == 1:
         return [
-            Part(0, features.count, _filled(inputs[0][1], features.count, features.source, "the model's input_shape"))
+            Part(0, features.width, _filled(inputs[0][1], features.width, features.source, "the model's input_shape"))
         ]
     sizes = features.widths or _sizes(inputs, features)
     if len(sizes) != len(inputs):
@@ -106,13 +109,12 @@ def _filled(wanted: tuple, count: int, source: Dataset, what: str) -> tuple[int,
 
 def _sizes(inputs: list[tuple], features) -> list[int]:
     """Return how many columns of one table each of several inputs takes."""
-    sizes = [None if None in shape else int(np.prod(shape)) for _, shape in inputs]
-    if None in sizes or sum(sizes) != features.count:
-        needs = (
-            "one of unknown size, so give a table for each input" if None in sizes else f"{sum(sizes)} numbers a row"
-        )
+    open_ = any(None in shape for _, shape in inputs)
+    sizes = [] if open_ else [int(np.prod(shape)) for _, shape in inputs]
+    if open_ or sum(sizes) != features.width:
+        needs = "one of unknown size, so give a table for each input" if open_ else f"{sum(sizes)} numbers a row"
         raise UserError(
-            f"{features.source}: has {features.count} columns, but the model has {len(inputs)} inputs "
+            f"{features.source}: has {features.width} columns, but the model has {len(inputs)} inputs "
             f"({_told(inputs)}), which take {needs}. Choose the columns of all inputs in this order, or give each "
             "input a table by 'Further input tables'."
         )
@@ -156,7 +158,7 @@ def pipeline(
 
     def gather(positions):
         batch = tf.numpy_function(features.take, [positions], tf.float32, stateful=False)
-        batch.set_shape((None, features.count))
+        batch.set_shape((None, features.width))
         return (shaped(batch, shape), *(tf.nest.map_structure(lambda given: tf.gather(given, positions), beside)))
 
     beside = tuple(tf.nest.map_structure(tf.constant, given) for given in (values, weights) if given is not None)

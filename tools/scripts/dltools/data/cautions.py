@@ -72,12 +72,8 @@ def _telling(features: Features, target: Target) -> list[str]:
 
 def _column(features: Features, position: int) -> str:
     """Say which feature is meant; without a name, by its number among those that were chosen."""
-    named = features.names and features.names[position]
-    return (
-        f"{features.source}: the feature {quoted(features.names[position])}"
-        if named
-        else f"{features.source}: feature {position + 1}"
-    )
+    name = features.names[position] if features.names else ""
+    return f"{features.source}: {f'the feature {quoted(name)}' if name else f'feature {position + 1}'}"
 
 
 def _what(one: giveaways.Giveaway, target: Target) -> str:

@@ -47,8 +47,8 @@ def find(features: Features, target: Target) -> list[Giveaway]:
     for name, kind, truth in _targets(target):
         for giveaway in _of(features, name, kind, truth):
             found.setdefault(giveaway.column, giveaway)
-    few = len(found) < features.count / 2
-    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and features.count > 1 else []
+    few = len(found) < features.width / 2
+    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and features.width > 1 else []
 
 
 def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -60,9 +60,8 @@ def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
                 names = _step_names(own, len(columns))
                 yield from ((name, own.kind, column) for name, column in zip(names, columns, strict=True))
         elif own.truth.shape[1] <= _MOST_TARGETS:
-            names = (
-                own.names or [own.output] if own.truth.shape[1] == 1 else own.names or range(1, own.truth.shape[1] + 1)
-            )
+            count = own.truth.shape[1]
+            names = own.names or ([own.output] if count == 1 else [str(number) for number in range(1, count + 1)])
             for name, column in zip(names, own.truth.T, strict=True):
                 yield str(name), BINARY if own.kind == MULTILABEL else REGRESSION, column
 
@@ -79,21 +78,18 @@ def _of(features: Features, name: str, kind: str, truth: np.ndarray) -> Iterator
     rows = _sampled(truth, kind, _SAMPLE)
     if len(rows) < _FEWEST:
         return
-    promising = []
+    tried: list[tuple[float, int]] = []
     for columns, values in _columns(features, rows):
         if kind != REGRESSION:
             possible = _may_tell(values, truth[rows])
             columns, values = columns[possible], values[:, possible]
-        told, _ = try_columns(values, truth[rows], features.count)
-        promising += [(share, column) for share, column in zip(told, columns, strict=True) if share >= _FIRST]
-    promising = [
-        column
-        for _, column in sorted(promising, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, features.count // 2 + 1)]
-    ]
+        told, _ = try_columns(values, truth[rows], features.width)
+        tried += [(share, column) for share, column in zip(told, columns, strict=True) if share >= _FIRST]
+    best = sorted(tried, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, features.width // 2 + 1)]
     rows = _thinned(np.arange(features.rows), _ALL)
-    for column in promising:
+    for _, column in best:
         values = _dense(features.values[rows][:, [column]] if features.rows > _ALL else features.values[:, [column]])
-        told, value = try_columns(values, truth[rows], features.count)
+        told, value = try_columns(values, truth[rows], features.width)
         if told[0] >= least:
             yield Giveaway(int(column), name, float(told[0]), None if np.isnan(value[0]) else float(value[0]))
 
@@ -118,8 +114,8 @@ def _sampled(truth: np.ndarray, kind: str, most: int) -> np.ndarray:
 def _columns(features: Features, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield positions of some columns and their values, float32 (rows, columns), until all have had their turn."""
     size = max(1, _NUMBERS // len(rows))
-    for first in range(0, features.count, size):
-        last = min(first + size, features.count)
+    for first in range(0, features.width, size):
+        last = min(first + size, features.width)
         # A view of the columns first: the rows of a wide table would take as much memory again.
         yield np.arange(first, last), _dense(features.values[:, first:last][rows])
 

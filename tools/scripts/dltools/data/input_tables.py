@@ -8,7 +8,7 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import batches, samples
 from dltools.forms import parameters
-from dltools.tables import distinct, labels, tables
+from dltools.tables import distinct, labels, tables, tsv
 
 # What to do with targets that 32 bits cannot tell apart.
 TARGETS = "and add it to the predictions"
@@ -44,14 +44,14 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
     features = samples.read(form, threads, trained_on)
     source, header, columns = samples.target_table(form)
     if classification:
-        table = label_columns(source, header, columns)
-        found, count = table.columns, len(table.columns[0])
-    else:
-        table = tables.read_numbers(source, header, columns, threads, np.float64)
-        distinct.check_table(table.values, table.table, TARGETS)
-        found, count = table.values, len(table.values)
-    samples.check_lengths(features.source, features.rows, source, count)
-    return Inputs(features, found, table.names, source)
+        texts = label_columns(source, header, columns)
+        samples.check_lengths(features.source, features.rows, source, len(texts.columns[0]))
+        return Inputs(features, texts.columns, texts.names, source)
+    opened = tsv.open_table(source, header, columns)
+    numbers = tables.read_numbers_of(opened, threads, np.float64)
+    distinct.check_table(numbers.values, opened, TARGETS)
+    samples.check_lengths(features.source, features.rows, source, len(numbers.values))
+    return Inputs(features, numbers.values, numbers.names, source)
 
 
 def label_columns(source: Dataset, header: bool, columns: tables.Columns) -> tables.TextTable:
@@ -103,7 +103,9 @@ def read_weights(form: dict, features: batches.Features) -> np.ndarray | None:
     return weights
 
 
-def _one_column(selector: dict, letter: str, what: str, features: batches.Features, numbers: bool = False):
+def _one_column(
+    selector: dict, letter: str, what: str, features: batches.Features, numbers: bool = False
+) -> tuple[Dataset, np.ndarray, int]:
     """Read the one column that a selector names by `infile_<letter>`, `header_<letter>` and a column selector.
 
     Returns:
@@ -117,10 +119,13 @@ def _one_column(selector: dict, letter: str, what: str, features: batches.Featur
         f"col_{letter}",
         f"Columns of {source}",
     )
-    read_table = tables.read_numbers if numbers else tables.read_text
-    table = read_table(source, parameters.boolean(selector[f"header_{letter}"], f"header_{letter}"), columns)
-    found = list(table.values.T) if numbers else table.columns
+    header = parameters.boolean(selector[f"header_{letter}"], f"header_{letter}")
+    if numbers:
+        table = tables.read_numbers(source, header, columns)
+        found, first_line = list(table.values.T), table.first_line
+    else:
+        found, _, first_line = tables.read_text(source, header, columns)
     if len(found) != 1:
         raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")
     samples.check_lengths(features.source, features.rows, source, len(found[0]))
-    return source, found[0], table.first_line
+    return source, found[0], first_line

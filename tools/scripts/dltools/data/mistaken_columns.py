@@ -48,15 +48,20 @@ class Chosen(NamedTuple):
 
     def called(self, index: int) -> str:
         """Say which of the columns is meant."""
-        number = f"column {self.positions[index] + 1}"
-        return f"{number} ({quoted(self.names[index])})" if self.names and self.names[index] else number
+        number, name = f"column {self.positions[index] + 1}", self.name(index)
+        return f"{number} ({quoted(name)})" if name else number
+
+    def name(self, index: int) -> str:
+        """Return the name of one of the columns, "" where it has none."""
+        return self.names[index] if self.names else ""
 
     def leave_out(self, index: int) -> str:
         """Say how to choose the columns without one of them."""
         if not self.whole:
             return "Take it out of the chosen columns."
-        named = bool(self.names and self.names[index] and self.names.count(self.names[index]) == 1)
-        which = quoted(self.names[index]) if named else f"number {self.positions[index] + 1}"
+        name = self.name(index)
+        named = bool(self.names and name and self.names.count(name) == 1)
+        which = quoted(name) if named else f"number {self.positions[index] + 1}"
         return f"Choose '{_EXCLUDE[named]}' and exclude {which}."
 
 
@@ -118,9 +123,11 @@ def _check_count(chosen: Chosen, columns, what: str) -> None:
     """Refuse the first column of a table where nobody named it and it numbers the rows."""
     if not chosen.whole or chosen.positions[0] != 0 or len(chosen.positions) < 2:
         return
-    name = None if chosen.names is None else chosen.names[0].strip().lower()
-    if name is not None and not _is_nameless(name, chosen.names):
-        return
+    name = None
+    if chosen.names is not None:
+        name = chosen.names[0].strip().lower()
+        if not _is_nameless(name, chosen.names):
+            return
     values = _numbers(columns[0])
     loose = name is not None and _NUMBERED.fullmatch(name) is None
     if (

@@ -89,7 +89,7 @@ def known(
 def joined(found: list[Target]) -> Target:
     """Return the targets of several outputs as one."""
     truth = np.column_stack([own.truth for own in found]).astype(np.float64)
-    return Target(SEVERAL, tuple(own.values for own in found), truth, [], [], tuple(found))
+    return Target(SEVERAL, np.empty((len(truth), 0), np.float32), truth, [], [], tuple(found))
 
 
 def _shares(columns, names, outputs: list[Output], labels: bool, source: Dataset):

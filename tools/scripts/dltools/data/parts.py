@@ -165,4 +165,4 @@ def _checked(train, validation, test, target: Target) -> Parts:
             f"The training part holds {len(train)} samples that all have the same target, so there is nothing to "
             "learn. Choose another splitting method: 'No shuffle' takes the first rows of a sorted table."
         )
-    return Parts(*(None if rows is None else np.sort(rows) for rows in (train, validation, test)))
+    return Parts(np.sort(train), *(None if rows is None else np.sort(rows) for rows in (validation, test)))

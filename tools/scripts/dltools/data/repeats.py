@@ -81,7 +81,7 @@ def between(part: str, known: np.ndarray, rows: np.ndarray, features: Features, 
     hits = rows[np.isin(found.features[rows], found.features[known])]
     hits = hits[~_blank(features, hits)]
     same = hits[np.isin(found.samples[hits], found.samples[known])]
-    many = len(same) >= max(_FEWEST, _SHARE * len(rows), _ALIKE * len(hits)) and features.count >= _COLUMNS
+    many = len(same) >= max(_FEWEST, _SHARE * len(rows), _ALIKE * len(hits)) and features.width >= _COLUMNS
     copies = many and not _by_chance(features, found, known, rows)
     return Repeats(part, len(rows), len(hits), len(hits) - len(same), copies)
 
@@ -102,9 +102,9 @@ def contradictions(target: Target, found: Prints) -> int:
 def _blank(features: Features, rows: np.ndarray) -> np.ndarray:
     """Tell which rows hold a single value all along, where there are many columns."""
     blank = np.zeros(len(rows), bool)
-    if features.count < _BLANK_COLUMNS:
+    if features.width < _BLANK_COLUMNS:
         return blank
-    step = max(1, _BLOCK_BYTES // (4 * features.count))
+    step = max(1, _BLOCK_BYTES // (4 * features.width))
     for first in range(0, len(rows), step):
         values = features.take(rows[first : first + step])
         blank[first : first + step] = (values == values[:, :1]).all(axis=1)
@@ -117,7 +117,7 @@ def _by_chance(features: Features, found: Prints, known: np.ndarray, rows: np.nd
     Of the pairs that are equal in the target and all columns but two sets of them, some are equal in one set, some in
     the other, some in neither: by that proportion chance makes pairs that are equal in both.
     """
-    most = max(1, _NUMBERS // features.count)
+    most = max(1, _NUMBERS // features.width)
     known, rows = _thinned(known, most), _thinned(rows, most)
     rows = rows[~_blank(features, rows)]
     both = np.concatenate([known, rows])
@@ -127,9 +127,9 @@ def _by_chance(features: Features, found: Prints, known: np.ndarray, rows: np.nd
         own = _mixed(_hashes(values[:, columns]), target)
         return _equal_pairs(own[: len(known)], own[len(known) :])
 
-    every = np.arange(features.count)
+    every = np.arange(features.width)
     equal = pairs(every)
-    size, random = max(1, int(_SET * features.count)), np.random.default_rng(0)
+    size, random = max(1, int(_SET * features.width)), np.random.default_rng(0)
     if pairs(every[:: round(1 / _SET)]) == equal:
         return False
     explained = []

@@ -4,6 +4,7 @@ Several tables are read side by side into one wide one, whose columns are divide
 where the rows are fed (see `batches`).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -27,11 +28,11 @@ class Table(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """Samples that are about to be read, in order: `take` returns the next rows, float32 (rows, `count`)."""
+    """Samples that are about to be read, in order: `take` returns the next rows, float32 (rows, `width`)."""
 
-    take: object
+    take: Callable[[int], np.ndarray]
     rows: int
-    count: int
+    width: int
     widths: tuple[int, ...]
     source: Dataset
     # `tsv.Source` of each table, from left to right; empty for a sparse matrix.
@@ -90,7 +91,8 @@ def read(form: dict, threads: int, trained_on: dict | None = None) -> batches.Fe
     for table, found in zip(chosen[1:], further, strict=True):
         check_lengths(source, len(first.values), table.dataset, len(found.values))
     every = [first, *further]
-    names = [name for table in every for name in table.names] if all(table.names for table in every) else None
+    headers = [table.names for table in every if table.names]
+    names = [name for header in headers for name in header] if len(headers) == len(every) else None
     widths = tuple(table.values.shape[1] for table in every)
     read_from = tuple(table.table for table in every)
     return _as_trained(
@@ -102,7 +104,7 @@ def _as_trained(features: batches.Features, trained_on: dict | None) -> batches.
     """Check the number of columns of a model to train further, and give them the names that it knows them by."""
     if trained_on is None:
         return features
-    _check_count(features.source, features.count, trained_on)
+    _check_count(features.source, features.width, trained_on)
     return features._replace(names=trained_on["names"])
 
 
@@ -116,7 +118,7 @@ def _check_count(source: Dataset, count: int, trained_on: dict) -> None:
 
 def facts(features: batches.Features) -> dict:
     """Return what a model file says of the samples that it was trained on."""
-    found = {"count": features.count, "names": features.names}
+    found = {"count": features.width, "names": features.names}
     return found | ({"tables": list(features.widths)} if features.widths else {})
 
 
@@ -139,12 +141,12 @@ def open_for(form: dict, trained_on: dict, threads: int) -> Opened:
     first = opened[0]
     for other in opened[1:]:
         check_lengths(first.source, first.rows, other.source, other.rows)
-    count = sum(stream.count for stream in opened)
-    _check_count(first.source, count, trained_on)
-    widths = tuple(stream.count for stream in opened) if len(opened) > 1 else ()
+    width = sum(stream.width for stream in opened)
+    _check_count(first.source, width, trained_on)
+    widths = tuple(stream.width for stream in opened) if len(opened) > 1 else ()
     sources = tuple(stream.table for stream in opened if stream.table)
     return Opened(
-        lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, count, widths, first.source, sources
+        lambda rows: _beside([stream.take(rows) for stream in opened]), first.rows, width, widths, first.source, sources
     )
 
 
@@ -172,8 +174,8 @@ def _sources(chosen: list[Table], trained_on: dict) -> list[tsv.Source]:
                 f"{table.dataset}: has no header, so its columns are taken in the order of those that the model was "
                 "trained on."
             )
-        named = source.names is not None and names is not None
-        found.append(streams.by_names(source, names) if named else source)
+        own = source.selected_names
+        found.append(source if own is None or names is None else streams.by_names(source, own, names))
     return found
 
 

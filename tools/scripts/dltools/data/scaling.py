@@ -84,13 +84,14 @@ def _to_scale(inputs: list, looked_up: dict[str, str]) -> list:
 
 
 def _layer_config(name: str, method: str, dimensions: int) -> dict:
-    kind, options = (
-        "Normalization",
-        {"axis": list(range(1, dimensions + 1)), "mean": None, "variance": None, "invert": False},
-    )
+    config: dict = {"name": name}
     if method == BY_255:
-        kind, options = "Rescaling", {"scale": 1 / 255, "offset": 0.0}
-    return {"module": "keras.layers", "class_name": kind, "config": {"name": name, **options}, "registered_name": None}
+        kind = "Rescaling"
+        config |= {"scale": 1 / 255, "offset": 0.0}
+    else:
+        kind = "Normalization"
+        config |= {"axis": list(range(1, dimensions + 1)), "mean": None, "variance": None, "invert": False}
+    return {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
 
 
 def _insert(config: dict, source: str, layer: dict) -> None:
@@ -193,8 +194,8 @@ def ranges(features: batches.Features, rows: np.ndarray) -> Ranges:
     variance.
     """
     chunks = np.array_split(rows, -(-len(rows) // CHUNK))
-    low, high = np.full(features.count, np.inf), np.full(features.count, -np.inf)
-    total = np.zeros(features.count)
+    low, high = np.full(features.width, np.inf), np.full(features.width, -np.inf)
+    total = np.zeros(features.width)
     for chunk in chunks:
         values = features.take(chunk).astype(np.float64)
         low, high, total = (
@@ -203,7 +204,7 @@ def ranges(features: batches.Features, rows: np.ndarray) -> Ranges:
             total + values.sum(axis=0),
         )
     mean = total / len(rows)
-    squares = np.zeros(features.count)
+    squares = np.zeros(features.width)
     for chunk in chunks:
         squares += np.square(features.take(chunk) - mean).sum(axis=0)
     return Ranges(low, high, mean, squares / len(rows))

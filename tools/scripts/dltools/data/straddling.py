@@ -53,8 +53,9 @@ def _given(scheme: dict, features: Features) -> Iterator[tuple[str, np.ndarray]]
     """Yield the datasets with groups that the form names for a split, and the group of every row."""
     for section in _SECTIONS:
         form = with_further((scheme.get(section) or {}).get("split_algos") or {}, "own_groups")
-        if form.get("shuffle") in splits.BY_GROUP and form.get("groups_selector"):
-            yield str(dataset(form["groups_selector"]["infile_g"], "groups")), input_tables.read_groups(form, features)
+        groups = input_tables.read_groups(form, features) if form.get("shuffle") in splits.BY_GROUP else None
+        if groups is not None:
+            yield str(dataset(form["groups_selector"]["infile_g"], "groups")), groups
 
 
 def _told(groups: np.ndarray, divided: list, part: str, what: str) -> str | None:

@@ -35,7 +35,7 @@ class Target(NamedTuple):
             (rows, units) of 0 and 1 for multilabel, float64 (rows, units), as the user wrote them, for regression.
         classes: the user's labels, as text, in the order of the class positions; empty for regression.
         names: the target columns' names where they have any.
-        outputs: of several outputs, the target of each; then `values` is a tuple, one for each, and `truth` float64
+        outputs: of several outputs, the target of each; then `values` has no columns, and `truth` is float64
             (rows, columns) with all of theirs side by side.
         output, units: of one of several outputs, its name and how many numbers it gives for a sample.
         shape: of what an output of several steps (a sequence, a picture) gives for a sample, ending in the units; or
@@ -52,6 +52,11 @@ class Target(NamedTuple):
     output: str = ""
     units: int = 0
     shape: tuple[int, ...] = ()
+
+    @property
+    def compared(self) -> np.ndarray | tuple[np.ndarray, ...]:
+        """What the loss compares with the network's outputs: `values`, or those of each of several outputs."""
+        return tuple(own.values for own in self.outputs) if self.outputs else self.values
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

@@ -5,7 +5,7 @@ in a message about a place in a batch. So the columns that reach such a layer ar
 values are looked at before it is fed. An input of whole numbers (dtype int32) is treated alike.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from dltools.core.errors import UserError, quoted
 from dltools.data import batches
 from dltools.networks.refusals import computed
 from dltools.tables import places
+
+if TYPE_CHECKING:
+    import keras
 
 # Layers that look whole numbers up -> the argument that says how many there are.
 SIZES = {"Embedding": "input_dim", "ReversibleEmbedding": "input_dim", "CategoryEncoding": "num_tokens"}
@@ -52,7 +55,7 @@ class Need(NamedTuple):
     rule: str
     setting: str
     columns: np.ndarray | None
-    network: object
+    network: "keras.Model | None"
     between: list
 
 
@@ -60,7 +63,7 @@ def of_model(model, samples) -> list[Need]:
     """Return what the layers and inputs of a built model need of the table.
 
     Parameters:
-        samples: `batches.Features`, or anything with its `count`, `widths` and `source`.
+        samples: `batches.Features`, or anything with its `width`, `widths` and `source`.
     """
     parts = batches.row_shape(model, samples)
     found = [_of_layer(layer, wrapper, tensor, model, parts) for layer, wrapper, tensor in _reached(model)]
@@ -273,7 +276,7 @@ def _check_table(needs: list[Need], model, samples, trained: bool) -> None:
         if need.columns is not None and not isinstance(samples.values, np.ndarray):
             found.look_sparse(samples.values)
         elif need.columns is not None or need.network is not None:
-            size = max(1, _CHUNK // samples.count)
+            size = max(1, _CHUNK // samples.width)
             for first in range(0, samples.rows, size):
                 found.look(samples.take(slice(first, first + size)), first, model, samples)
         found.tell(samples, trained)
@@ -283,14 +286,9 @@ class _Faults:
     """What a need is not met by: the first value and its place, how many there are, the largest of all values."""
 
     def __init__(self, need: Need):
-        self._need, self._first, self._count, self._fractions, self._largest, self._smallest = (
-            need,
-            None,
-            0,
-            0,
-            0.0,
-            0.0,
-        )
+        self._need = need
+        self._first: tuple | None = None
+        self._count, self._fractions, self._largest, self._smallest = 0, 0, 0.0, 0.0
 
     def look(self, rows: np.ndarray, first: int, model, samples) -> None:
         """Look at rows of the table, of which the first has the position `first`."""

@@ -4,6 +4,8 @@ Classes are answered by their shares in the training part, so that the most freq
 mean or median there, whichever scores better.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dltools.catalogue import metrics, objectives, training_parameters
@@ -35,8 +37,8 @@ def scores(
         outputs = np.broadcast_to(answer, (len(rows), len(answer))).astype(np.float32)
         judged = {"loss": _loss(training, target, outputs, rows, weights)}
         found.append(judged | evaluation.scores(training, target, outputs, rows, scorers))
-    outputs = [own.output for own in target.outputs]
-    return {name: _best([own[name] for own in found], _bare(name, outputs)) for name in found[0]}
+    names = [own.output for own in target.outputs]
+    return {name: _best([own[name] for own in found], _bare(name, names)) for name in found[0]}
 
 
 def of_samples(training: TrainingConfig, target: targets.Target, scorers: list[str]) -> dict[str, float]:
@@ -102,7 +104,7 @@ def answer(target: targets.Target) -> str:
     return "the most frequent labels" if targets.MULTILABEL in kinds else "the most frequent class"
 
 
-def beside(found: dict[str, float], constant: dict[str, float]) -> list[str]:
+def beside(found: Mapping[str, float], constant: Mapping[str, float]) -> list[str]:
     """Return one line for each score: its name, the network's and the constant answer's, where that is defined."""
     return [
         f"{name}: {score:.6g}"

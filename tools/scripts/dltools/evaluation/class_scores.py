@@ -61,7 +61,7 @@ def table(counts: np.ndarray, classes: list[str]) -> tuple[list[str], list]:
     found = scores(counts)
     total = int(found.support.sum())
     accuracy = float(np.trace(counts) / total)
-    columns = [[*classes, "accuracy", "macro average", "weighted average"]]
+    columns: list[list[str] | np.ndarray] = [[*classes, "accuracy", "macro average", "weighted average"]]
     for values in found[:3]:
         weighted = float(np.average(values, weights=found.support))
         columns.append(np.append(values, [accuracy, values.mean(), weighted]))

@@ -80,7 +80,7 @@ def outputs_and_loss(model, features: batches.Features, target: targets.Target, 
     weights = target.spread(weights)
 
     def compute(rows: np.ndarray) -> tuple[np.ndarray, float]:
-        data = batches.pipeline(features, shape, rows, size, target.values, weights)
+        data = batches.pipeline(features, shape, rows, size, target.compared, weights)
         with computed():
             parts = [(found.numpy(), float(loss)) for found, loss in (step(*batch) for batch in data)]
         sizes = [len(found) for found, _ in parts]

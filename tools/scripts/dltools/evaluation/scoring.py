@@ -1,5 +1,6 @@
 """Scores of predictions, named as in the form, computed by scikit-learn."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -93,9 +94,9 @@ def chosen(form: dict, target: Target) -> list[str]:
         # All outputs have the same scorers, which are checked for each.
         found = [chosen(form, own) for own in target.outputs]
         return found[0]
-    primary = form.get("primary_scoring")
-    if is_empty(primary) or primary == DEFAULT:
-        primary = "r2" if target.kind == REGRESSION else "accuracy"
+    given = form.get("primary_scoring")
+    usual = "r2" if target.kind == REGRESSION else "accuracy"
+    primary = usual if is_empty(given) or given == DEFAULT else str(given)
     names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
     for name in names:
         Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")
@@ -217,7 +218,7 @@ def _kappa():
 
 
 # What scikit-learn has no scorer of its own for, or one that raises where the score is not defined.
-_OWN = {
+_OWN: dict[str, Callable[[], Callable[..., float]]] = {
     "spearman_correlation": partial(_correlation, "spearmanr"),
     "pearson_correlation": partial(_correlation, "pearsonr"),
     "neg_mean_squared_log_error": _squared_log_error,

@@ -42,7 +42,7 @@ def read_labels(form: dict) -> tuple[np.ndarray, int]:
     wanted = form.get("num_classes")
     if parameters.is_empty(wanted):
         return column, int(column.max()) + 1
-    classes = int(wanted)
+    classes = int(form["num_classes"])
     if not 1 <= classes <= labels.MAX_CLASSES:
         raise UserError(f"Total number of classes: must be from 1 to {labels.MAX_CLASSES}. Received: {classes}.")
     outside = np.flatnonzero(column >= classes)

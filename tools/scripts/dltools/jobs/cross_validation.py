@@ -69,7 +69,7 @@ def _afresh(setup: experiment.Setup, number: int) -> experiment.Setup:
 
     keras.utils.set_random_seed(setup.seed + number)
     with devices.scope():
-        model = training.untrained(setup.made, setup.inputs.features.count, "the model")
+        model = training.untrained(setup.made, setup.inputs.features.width, "the model")
     return setup._replace(model=model, seed=setup.seed + number)
 
 

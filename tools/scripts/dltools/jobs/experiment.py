@@ -8,7 +8,7 @@ network is handed over to be kept before anything else is done with it.
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from dltools.forms import parameters
 from dltools.model_files import builder, exports, hyperparameters, model_file, trained_model
 from dltools.networks import architecture
 from dltools.training import precision, suitability, training
+
+if TYPE_CHECKING:
+    import keras
 
 AFRESH = "afresh"
 
@@ -71,7 +74,7 @@ class Setup(NamedTuple):
 
     scheme: dict
     made: builder.Builder
-    model: object
+    model: "keras.Model"
     before: model_file.Record | None
     inputs: input_tables.Inputs
     target: targets.Target
@@ -90,7 +93,7 @@ class Outcome(NamedTuple):
     part. `baselines` holds what the same answer for every sample would score, by the names of `scores`.
     """
 
-    model: object
+    model: "keras.Model"
     record: model_file.Record
     scores: dict[str, float]
     target: targets.Target
@@ -146,7 +149,7 @@ def prepare(form: dict) -> Setup:
     seed = training.seed_all(made.training)
     scaled = scaling.chosen(form)
     with devices.scope():
-        model = loaded() if loaded else training.untrained(made, tables.features.count, str(source), scaled)
+        model = loaded() if loaded else training.untrained(made, tables.features.width, str(source), scaled)
     if loaded:
         scaling.check_kept(model, scaled, str(source))
     else:
@@ -314,7 +317,7 @@ def _swapped_trained(record: model_file.Record, swaps: list) -> builder.Builder:
 def announce(setup: Setup, divided: parts.Parts) -> None:
     """Tell the user before the first epoch what is about to be trained on what, and what the scores will mean."""
     features, options = setup.inputs.features, setup.made.training
-    print(f"{features.source}: {features.rows} rows, {features.count} columns")
+    print(f"{features.source}: {features.rows} rows, {features.width} columns")
     print(f"{setup.inputs.label_source}: {targets.describe(setup.target)}")
     size = options.fit.batch_size or training.DEFAULT_BATCH_SIZE
     if size > len(divided.train):

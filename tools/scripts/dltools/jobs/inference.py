@@ -94,7 +94,7 @@ def run(form: dict, target, threads: int) -> Outcome:
 
 def _stretches(opened: samples.Opened, batch: int) -> list[int]:
     """Divide the rows into stretches, each but the last of whole batches."""
-    size = max(1, min(STRETCH_ROWS, STRETCH // opened.count) // batch) * batch
+    size = max(1, min(STRETCH_ROWS, STRETCH // opened.width) // batch) * batch
     return [min(size, opened.rows - first) for first in range(0, opened.rows, size)]
 
 
@@ -102,7 +102,7 @@ def _passed_through(entry: dict, opened: samples.Opened, threads: int) -> Beside
     table = samples.table_of(entry, "id", "Dataset with the columns to pass through")
     stream = streams.texts(*table, threads)
     samples.check_lengths(opened.source, opened.rows, stream.source, stream.rows)
-    return Beside(prediction_tables.passed(stream.names, stream.count), stream.take)
+    return Beside(prediction_tables.passed(stream.names, stream.width), stream.take)
 
 
 def _truth(
@@ -111,10 +111,15 @@ def _truth(
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
     classification = kinds[0] != targets.REGRESSION
-    found = input_tables.label_columns(*table) if classification else tables.read_numbers(*table, threads, np.float64)
-    values = found.columns if classification else found.values
-    samples.check_lengths(opened.source, opened.rows, table.dataset, len(values[0] if classification else values))
-    target = outputs.known(values, found.names, record.target, given, record.builder.training.loss, table.dataset)
+    values: list[np.ndarray] | np.ndarray
+    if classification:
+        values, own_names, _ = input_tables.label_columns(*table)
+        rows = len(values[0])
+    else:
+        numbers = tables.read_numbers(*table, threads, np.float64)
+        values, own_names, rows = numbers.values, numbers.names, len(numbers.values)
+    samples.check_lengths(opened.source, opened.rows, table.dataset, rows)
+    target = outputs.known(values, own_names, record.target, given, record.builder.training.loss, table.dataset)
     names = parameters.several(entry.get("scorers"))
     form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))
@@ -128,7 +133,7 @@ class _Network:
 
         from dltools.training import training
 
-        self.values = None if truth is None else truth.target.values
+        self.values = None if truth is None else truth.target.compared
         self.batch, self.total, self.rows = batches.prediction_batch(model), 0.0, 0
         if truth is not None:
             training.compile_model(model, record.builder.training, truth.target)

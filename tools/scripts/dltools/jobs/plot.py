@@ -6,13 +6,17 @@ from typing import NamedTuple
 from dltools.core import files
 from dltools.evaluation import class_scores
 from dltools.plots import drawing, export, visualization
+from dltools.plots.plot_class_scores import ClassScoresPlot
+from dltools.plots.plot_confusion import ConfusionMatrix
 from dltools.tables import tables
 
 TOOL = "ml_visualization_ex"
 
 
 class Outputs(NamedTuple):
-    """Where a plot goes: itself, as a picture (png), its numbers, each class's scores; None for what is not wanted."""
+    """Where a plot goes: itself, as a picture (png), its numbers, each class's scores that a confusion matrix gives;
+    None for what is not wanted.
+    """
 
     plot: Path
     picture: Path | None = None
@@ -48,6 +52,6 @@ def run(form: dict, outputs: Outputs) -> None:
         files.write_bytes(outputs.picture, png)
     if outputs.table:
         tables.write_table(outputs.table, *shown.table())
-    if outputs.metrics:
+    if outputs.metrics and isinstance(shown, (ConfusionMatrix, ClassScoresPlot)):
         tables.write_table(outputs.metrics, *class_scores.table(shown.counts, shown.classes))
     print(*facts, sep="\n")

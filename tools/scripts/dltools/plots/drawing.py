@@ -35,7 +35,7 @@ def letters_told():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    lacking = {}
+    lacking: dict[str, None] = {}
     for warning in caught:
         glyph = re.match(r"Glyph (\d+) ", str(warning.message))
         if glyph:

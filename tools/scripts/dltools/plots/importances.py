@@ -10,7 +10,7 @@ from dltools.forms.parameters import is_empty, with_further
 from dltools.plots import permuted_features
 from dltools.plots.plot_importances import Importances
 from dltools.tables import tables, tsv
-from dltools.tables.columns import positions
+from dltools.tables.columns import of_header, positions
 from dltools.tables.tsv import is_number
 
 _ESTIMATOR = "Select the dataset containing fitted estimator/pipeline"
@@ -45,19 +45,18 @@ def from_parameters(selection: dict) -> Importances:
 
 def _of_table(source: Dataset, selection: dict) -> Importances:
     table = tables.read_text(source, True)
+    header = of_header(table.names)
     numeric = [i for i, column in enumerate(table.columns) if all(map(is_number, column))]
     if not numeric:
         raise UserError(
-            f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, table.names), 12)}."
+            f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, header), 12)}."
         )
     texts = [i for i in range(len(table.columns)) if i not in numeric]
-    named = [i for i in numeric if "importance" in table.names[i].lower()]
+    named = [i for i in numeric if "importance" in header[i].lower()]
     column = (named or numeric)[0]
     values = table.columns[column].astype(np.float64)
-    deviation = next(
-        (i for i in numeric if "std" in table.names[i].lower() or "deviation" in table.names[i].lower()), None
-    )
-    deviations = None if deviation in (None, column) else table.columns[deviation].astype(np.float64)
+    deviation = next((i for i in numeric if "std" in header[i].lower() or "deviation" in header[i].lower()), column)
+    deviations = None if deviation == column else table.columns[deviation].astype(np.float64)
     if texts:
         names = list(table.columns[texts[0]])
     else:

@@ -4,6 +4,8 @@ What a display drew is read back from its artists, so that the interactive plot 
 picture, and a new kind of plot is interactive without code of its own.
 """
 
+from typing import Any
+
 import numpy as np
 
 from dltools.core.errors import one_line
@@ -21,7 +23,7 @@ def figure_of(figure) -> dict | None:
     figure.draw_without_rendering()
     panels = [axes for axes in figure.axes if axes.get_visible() and axes.axison and not hasattr(axes, "_colorbar")]
     traces, width, height = [], *(float(n) * 96 for n in figure.get_size_inches())
-    layout = {
+    layout: dict[str, Any] = {
         "width": max(600.0, width),
         "height": max(400.0, height),
         "template": None,
@@ -141,20 +143,21 @@ def _lines(axes, to_hex) -> list[dict]:
         name = _name(line) or plain(named.get((str(line.get_color()), line.get_linestyle(), line.get_linewidth()), ""))
         marked = line.get_marker() not in ("None", None, "", " ")
         drawn = line.get_linestyle() in _DASHES
+        look = {
+            "color": to_hex(line.get_color()),
+            "dash": _DASHES.get(line.get_linestyle(), "solid"),
+            "width": _POINTS_PER_PIXEL * line.get_linewidth(),
+        }
+        if "steps" in line.get_drawstyle():
+            look["shape"] = "hv"
         trace = {
             "type": "scatter",
             "x": _rounded(x),
             "y": _rounded(y),
             "name": name,
             "mode": "+".join(["lines"] * drawn + ["markers"] * marked) or "lines",
-            "line": {
-                "color": to_hex(line.get_color()),
-                "dash": _DASHES.get(line.get_linestyle(), "solid"),
-                "width": _POINTS_PER_PIXEL * line.get_linewidth(),
-            },
+            "line": look,
         }
-        if "steps" in line.get_drawstyle():
-            trace["line"]["shape"] = "hv"
         traces.append(trace)
     return traces
 

@@ -56,7 +56,7 @@ def read_true(selection: dict, label: str = TRUE_LABELS) -> Labels:
         UserError: the table holds no labels.
     """
     return read(
-        selection.get("infile_true"), selection.get("header_true"), selection.get("column_selector_options_true"), label
+        selection.get("infile_true"), selection.get("header_true"), selection["column_selector_options_true"], label
     )
 
 
@@ -85,8 +85,8 @@ def read(infile, header, selector: dict, label: str, column: str = "col") -> Lab
         )
     # The columns' names are the classes, unless they only number the columns.
     names = [name.removeprefix("True_") for name in table.names or map(str, range(width))]
-    names = np.asarray(names, object)
-    return Labels(names[positions], dataset, header, classes=list(names), first_line=table.first_line)
+    values = np.asarray(names, object)[positions]
+    return Labels(values, dataset, header, classes=names, first_line=table.first_line)
 
 
 def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:

@@ -70,7 +70,7 @@ def layout(widths: list[float], edges: list[tuple[int, int]]) -> Layout:
 
 
 def _rows(ranks: list[int]) -> list[list[int]]:
-    rows = [[] for _ in range(max(ranks) + 1)]
+    rows: list[list[int]] = [[] for _ in range(max(ranks) + 1)]
     for box, rank in enumerate(ranks):
         rows[rank].append(box)
     return rows
@@ -93,7 +93,7 @@ def _order(rows: list[list[int]], above: dict, below: dict) -> None:
         near = above if sweep % 2 == 0 else below
         for row in rows if sweep % 2 == 0 else reversed(rows):
             means = {box: _mean([position[n] for n in near[box]]) if near[box] else position[box] for box in row}
-            row.sort(key=means.get)
+            row.sort(key=means.__getitem__)
             position.update({box: index for index, box in enumerate(row)})
         crossings = _crossings(rows, below, position)
         if crossings < fewest:
@@ -105,7 +105,7 @@ def _crossings(rows: list[list[int]], below: dict, position: dict) -> int:
     """Count the pairs of arrows between neighbouring rows that cross."""
     total = 0
     for row in rows:
-        ends = [position[end] for box in row for end in sorted(below[box], key=position.get)]
+        ends = [position[end] for box in row for end in sorted(below[box], key=position.__getitem__)]
         before: list[int] = []
         for end in ends:
             total += len(before) - bisect.bisect_right(before, end)

@@ -60,13 +60,13 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     table = _in_trained_order(table, record.features.get("names"), dataset)
     features = batches.Features(table.values, table.names, dataset, sources=(table.table,))
     trained_on = record.features["count"]
-    if trained_on not in (None, features.count):
+    if trained_on not in (None, features.width):
         raise UserError(
-            f"{dataset}: {features.count} columns are selected, but the model was trained on {trained_on}. Choose the "
+            f"{dataset}: {features.width} columns are selected, but the model was trained on {trained_on}. Choose the "
             "columns that correspond to those of the training samples."
         )
     words.Guard(model, features).check_all()
-    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.count + 1)]
+    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.width + 1)]
     given = outputs.of_model(model, batches.row_shape(model, features), dataset)
     judge = permutation.Judge(
         record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape)
@@ -140,20 +140,21 @@ def _truth(selection: dict, record, given: list, features):
         return None
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth"), "header_truth")
+    values: list[np.ndarray] | np.ndarray
     if record.target["kind"] == targets.REGRESSION:
-        table = tables.read_numbers(dataset, header, dtype=np.float64)
-        values, rows = table.values, len(table.values)
+        numbers = tables.read_numbers(dataset, header, dtype=np.float64)
+        values, names, rows = numbers.values, numbers.names, len(numbers.values)
     else:
-        table = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
-        values, rows = table.columns, len(table.columns[0])
+        values, names, _ = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
+        rows = len(values[0])
     label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
-    return outputs.known(values, table.names, record.target, given, record.builder.training.loss, dataset)
+    return outputs.known(values, names, record.target, given, record.builder.training.loss, dataset)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:
     wanted = selection.get("max_samples")
     if is_empty(wanted):
-        most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.count * repeats)))
+        most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.width * repeats)))
     else:
         most = Whole(2).read(wanted, "Number of samples")
     if features.rows < 2:

@@ -8,6 +8,7 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, name_ticks, shortened, tidy
 from dltools.tables import tables, tsv
+from dltools.tables.columns import of_header
 from dltools.tables.table_faults import is_missing
 from dltools.tables.tsv import is_number
 
@@ -37,7 +38,8 @@ class Folds(Display):
             rows = -(-len(metrics) // columns)
             ax = self.new_axes((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
         panels = list(np.ravel(ax))
-        self.axes_, self.bars_ = panels[: len(metrics)], {}
+        self.axes_ = panels[: len(metrics)]
+        self.bars_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
@@ -88,7 +90,8 @@ def from_parameters(selection: dict) -> Folds:
     dataset = parameters.dataset(selection.get("infile1"), _LABEL)
     tsv.open_table(dataset, True, tables.ALL_COLUMNS)
     table = tables.read_text(dataset, True)
-    key = next((i for i, name in enumerate(table.names) if name.lower() in ("fold", "split")), None)
+    header = of_header(table.names)
+    key = next((i for i, name in enumerate(header) if name.lower() in ("fold", "split")), None)
     if key is None:
         key = next((i for i, column in enumerate(table.columns) if not all(map(_is_score, column))), None)
     rows = np.arange(len(table.columns[0]))
@@ -99,13 +102,12 @@ def from_parameters(selection: dict) -> Folds:
         folds = [folds[i] for i in rows]
     scores = {
         name: np.asarray([_score(cell) for cell in column[rows]])
-        for i, (name, column) in enumerate(zip(table.names, table.columns, strict=True))
+        for i, (name, column) in enumerate(zip(header, table.columns, strict=True))
         if i != key and name.lower() not in _NOT_SCORES and len(rows) and all(map(_is_score, column[rows]))
     }
     if not scores:
         raise UserError(
-            f"{dataset}: no column holds scores, that is numbers, of the folds. It has: "
-            f"{listed(map(quoted, table.names))}."
+            f"{dataset}: no column holds scores, that is numbers, of the folds. It has: {listed(map(quoted, header))}."
         )
     if len(rows) < 2:
         raise UserError(f"{dataset}: there is only one fold. The scores of several are compared, one line each.")

@@ -75,7 +75,7 @@ def from_parameters(selection: dict) -> GridScores:
     if is_empty(steps):
         names = [str(number) for number in range(1, len(scores) + 1)]
     else:
-        names = parameters.literal(steps, "Step IDs")
+        names = parameters.literal(selection["steps"], "Step IDs")
         if not isinstance(names, (list, tuple)) or len(names) != len(scores):
             raise UserError(
                 f"Step IDs: must be a list of {len(scores)} labels, one for each score in {dataset}, such as [1, 2, "

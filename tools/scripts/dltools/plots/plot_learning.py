@@ -12,6 +12,7 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, add_legend, shortened, tidy
 from dltools.tables import tables
+from dltools.tables.columns import of_header
 
 SIZES, CROSS_VALIDATED = (
     "train_sizes_abs",
@@ -65,13 +66,13 @@ def _header(dataset) -> list[str]:
     from dltools.tables import tsv
     from dltools.tables.columns import ALL_COLUMNS
 
-    return tsv.open_table(dataset, True, ALL_COLUMNS).names
+    return of_header(tsv.open_table(dataset, True, ALL_COLUMNS).names)
 
 
 def _read(dataset, wanted) -> dict[str, np.ndarray]:
     chosen = tables.Columns("by_header_name", tuple(dict.fromkeys(wanted)))
     table = tables.read_numbers(dataset, True, chosen, dtype=np.float64)
-    return dict(zip(table.names, table.values.T, strict=True))
+    return dict(zip(of_header(table.names), table.values.T, strict=True))
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -99,7 +100,8 @@ class History(Display):
             rows = -(-len(metrics) // columns)
             ax = self.new_axes((5.2 * columns, 3.8 * rows), rows, columns)
         panels = list(np.ravel(ax))
-        self.axes_, self.lines_ = panels[: len(metrics)], {}
+        self.axes_ = panels[: len(metrics)]
+        self.lines_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
@@ -144,12 +146,10 @@ class History(Display):
 
 
 def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "LearningCurve":
-    means = {label: values.get(mean) for label, mean, _ in CROSS_VALIDATED}
-    missing = [mean for label, mean, _ in CROSS_VALIDATED if means[label] is None]
+    missing = [mean for _, mean, _ in CROSS_VALIDATED if mean not in values]
     if missing:
         raise UserError(f"{dataset}: a cross-validated learning curve needs the columns {listed(missing)} too.")
-    deviations = {label: values.get(std) for label, _, std in CROSS_VALIDATED}
-    absent = [std for label, _, std in CROSS_VALIDATED if deviations[label] is None]
+    absent = [std for _, _, std in CROSS_VALIDATED if std not in values]
     if with_errors and absent:
         raise UserError(
             f"Whether to plot standard error bar: {dataset} lacks the columns {listed(absent)} that it needs."
@@ -158,8 +158,8 @@ def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "L
     return LearningCurve(
         title=title or "Learning curve",
         sizes=values[SIZES][order],
-        means={k: v[order] for k, v in means.items()},
-        deviations={k: v[order] for k, v in deviations.items()} if with_errors else None,
+        means={label: values[mean][order] for label, mean, _ in CROSS_VALIDATED},
+        deviations={label: values[std][order] for label, _, std in CROSS_VALIDATED} if with_errors else None,
     )
 
 

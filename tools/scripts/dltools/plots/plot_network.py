@@ -67,7 +67,7 @@ class Network(Display):
         from matplotlib.figure import Figure
 
         places = network_layout.layout([box.width for box in self.boxes], self.edges)
-        rows = [[] for _ in range(max(places.ranks) + 1)]
+        rows: list[list[float]] = [[] for _ in range(max(places.ranks) + 1)]
         for box, rank in zip(self.boxes, places.ranks, strict=True):
             rows[rank].append(box.height)
         tops = np.concatenate([[0.0], np.cumsum([max(row) + _BETWEEN for row in rows])])
@@ -85,7 +85,8 @@ class Network(Display):
         ax.set_ylim(natural[1] - head, -head)
         actual = ax.figure.get_size_inches()
         self._font = 9 * min(actual[0] / natural[0], actual[1] / natural[1])
-        self.boxes_, self.texts_ = [], []
+        self.boxes_: list = []
+        self.texts_: list = []
         middles = [tops[rank] + max(rows[rank]) / 2 for rank in range(len(rows))]
         for box, centre, rank in zip(self.boxes, places.centres, places.ranks, strict=True):
             self._draw_box(box, centre, middles[rank])
@@ -234,7 +235,7 @@ def _box(row, layer) -> Box:
     shape = "not known before data arrives" if row.output_shape == "?" else row.output_shape
     inner = next((getattr(layer, name) for name in ("forward_layer", "layer") if hasattr(layer, name)), None)
     kind = row.type if inner is None else f"{row.type} ({type(inner).__name__})"
-    lines = ()
+    lines: tuple[str, ...] = ()
     if hasattr(layer, "layers"):
         lines = tuple(f"{type(one).__name__} {shortened(one.name, 24)}" for one in layer.layers)
         if len(lines) > _MAX_INSIDE:

@@ -146,7 +146,7 @@ def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str
             f"{listed([quoted(found.names[code]) for code in present], 10)}."
         )
     _check_probabilities(scores)
-    _check_not_twice(scores, columns)
+    _check_not_twice(scores.dataset, scores.names, columns)
     missing = [found.names[code] for code in present if code not in set(columns)]
     notes = [
         f"{scores.dataset} has no column for the true class {listed(missing, 10)}: its samples count as those of other "
@@ -158,11 +158,11 @@ def _of_labels(column: np.ndarray, source: Dataset, scores: _Scores, wanted: str
     return ScoredTruth(truth, scores.values[:, chosen], names, True, notes if missing else [])
 
 
-def _check_not_twice(scores: _Scores, columns: list[int]) -> None:
-    twice = next((name for name, code in zip(scores.names, columns, strict=True) if columns.count(code) > 1), None)
+def _check_not_twice(dataset: Dataset, names: list[str], columns: list[int]) -> None:
+    twice = next((name for name, code in zip(names, columns, strict=True) if columns.count(code) > 1), None)
     if twice is not None:
         raise UserError(
-            f"{scores.dataset}: more than one column is named after the class {quoted(twice)}. Cut out the others."
+            f"{dataset}: more than one column is named after the class {quoted(twice)}. Cut out the others."
         )
 
 
@@ -252,7 +252,7 @@ def _of_indicators(table: tables.TextTable, source: Dataset, scores: _Scores, wa
         chosen = [codes.index(found.position[wanted])]
     elif exclusive and len(names) == 2:
         chosen = [codes.index(_positive(codes, found))]
-    if not truth.any(axis=0)[chosen].any() or truth.all(axis=0)[chosen].all():
+    if not truth[:, chosen].any() or truth[:, chosen].all():
         raise UserError(f"{source}: every sample is of one class. A curve compares a class with the others.")
     return ScoredTruth(truth[:, chosen], values[:, chosen], [names[i] for i in chosen], True, [])
 

@@ -89,7 +89,7 @@ def to_markdown(title: str, blocks: list, gallery: Gallery | None = None) -> str
         if chosen:
             parts.append(chosen.text)
             left -= len(chosen.text) + 2
-        if chosen and chosen.png:
+        if chosen and chosen.png and gallery:
             gallery.keep(chosen.png)
     return "\n\n".join([*parts, *([_REST] if cut else [])]) + "\n"
 

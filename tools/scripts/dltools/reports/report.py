@@ -120,7 +120,7 @@ def _data(outcome, form: dict) -> list:
         facts.append(["Parts", "", outcome.divided.sizes()])
     names = ["all", *(name for name, _ in _parts(outcome))]
     every = [np.arange(len(target.truth)), *(rows for _, rows in _parts(outcome))]
-    found = [Table(["", "Dataset", "Contents"], facts)]
+    found: list[Table | Paragraph] = [Table(["", "Dataset", "Contents"], facts)]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
         found += (_spread if own.kind == targets.REGRESSION else _balance)(own, names, every)

@@ -47,10 +47,10 @@ def column_selection(conditional: dict, selector: str, column: str, label: str) 
     if mode == "all_columns":
         return ALL_COLUMNS
     entries = _entries(conditional.get(column))
-    if not entries and not mode.endswith("index_number"):
-        raise UserError(f"{label}: no column was chosen.")
     if mode.endswith("index_number"):
-        entries = [_position(entry, label) for entry in entries]
+        return Columns(mode, tuple(dict.fromkeys(_position(entry, label) for entry in entries)))
+    if not entries:
+        raise UserError(f"{label}: no column was chosen.")
     return Columns(mode, tuple(dict.fromkeys(entries)))
 
 
@@ -117,6 +117,12 @@ def _by_number(chosen, width: int, dataset: Dataset) -> list[int]:
     return [number - 1 for number in chosen]
 
 
+def of_header(names: list[str] | None) -> list[str]:
+    """Return the names of columns of a table that was opened with its header, so that it has such."""
+    assert names is not None, "the table was opened without its header"
+    return names
+
+
 def unmarked(name: str) -> str:
     """Return a name without the # that marks a header and is no part of it."""
     return name.lstrip("#").strip() or name
@@ -162,8 +168,9 @@ def name_positions(names: list[str], wanted: list[str], dataset: Dataset, what: 
     lacking = {name: count - len(places.get(name, ())) for name, count in counts.items()}
     missing = [name for name, count in lacking.items() if count > 0]
     if missing:
+        count = sum(lacking[name] for name in missing)
         raise UserError(
-            f"{dataset}: {sum(map(lacking.get, missing))} of the {len(wanted)} {what} that the model was trained on "
+            f"{dataset}: {count} of the {len(wanted)} {what} that the model was trained on "
             f"are not among the chosen ones: {listed(map(quoted, missing), 10)}. Chosen are: "
             f"{listed(map(quoted, names), 10)}. Name the columns as in the training table, or choose others."
         )

@@ -80,8 +80,8 @@ def _numbers(source: tsv.Source) -> list[int]:
     return found if len(cells) == source.width and len(found) > 1 else []
 
 
-def second_cells(dataset: Dataset) -> list[str]:
-    """Return the cells of a table's second line."""
+def second_cells(dataset: Dataset) -> list[str] | None:
+    """Return the cells of a table's second line, or None where there is one line alone."""
     return tsv.open_table(dataset, False, tables.ALL_COLUMNS).head.second
 
 

@@ -1,7 +1,7 @@
 """Tables of any length in bounded memory: their rows are handed out in order, some at a time."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -9,28 +9,30 @@ from dltools.core.dataset import Dataset
 from dltools.tables import blocks, distinct, tables, tsv
 from dltools.tables.columns import Columns, name_positions, unmarked
 
+Rows = TypeVar("Rows")
 
-class Stream(NamedTuple):
+
+class Stream(NamedTuple, Generic[Rows]):
     """A table that is read as far as its rows are asked for.
 
     Attributes:
         take: called with a number, returns the next so many rows: float32 (rows, columns) of a table of
             numbers, a list of object arrays (rows,) of str of a table of text.
-        rows, count: how many rows and columns there are.
+        rows, width: how many rows and columns there are.
         names: the header's names of these columns, or None.
         source: the dataset.
         table: where the columns stand in it; None for a sparse matrix.
     """
 
-    take: Callable[[int], np.ndarray | list[np.ndarray]]
+    take: Callable[[int], Rows]
     rows: int
-    count: int
+    width: int
     names: list[str] | None
     source: Dataset
     table: tsv.Source | None = None
 
 
-def numbers(source: tsv.Source, threads: int) -> Stream:
+def numbers(source: tsv.Source, threads: int) -> Stream[np.ndarray]:
     """Open columns of numbers.
 
     Parameters:
@@ -48,7 +50,7 @@ def numbers(source: tsv.Source, threads: int) -> Stream:
     )
 
 
-def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Stream:
+def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Stream[list[np.ndarray]]:
     """Open columns of text; `take` raises as `tables.read_text` does.
 
     Raises:
@@ -60,7 +62,7 @@ def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Str
     )
 
 
-def sparse(dataset: Dataset) -> Stream:
+def sparse(dataset: Dataset) -> Stream[np.ndarray]:
     """Open a sparse matrix; what it holds beside zeros is in memory, and `take` returns dense rows.
 
     Raises:
@@ -74,12 +76,17 @@ def sparse(dataset: Dataset) -> Stream:
         done += count
         return matrix[done - count : done].toarray()
 
-    return Stream(take, *matrix.shape, None, dataset)
+    rows, width = matrix.shape
+    return Stream(take, rows, width, None, dataset)
 
 
 def _stream(
-    source: tsv.Source, threads: int, parse: Callable, join: Callable, at_end: Callable = lambda: None
-) -> Stream:
+    source: tsv.Source,
+    threads: int,
+    parse: Callable[[tsv.Source, blocks.Block], Rows],
+    join: Callable[[list[Rows]], Rows],
+    at_end: Callable[[], None] = lambda: None,
+) -> Stream[Rows]:
     cut = blocks.cut(source)
     parsed = blocks.in_order(lambda block: parse(source, block), cut, threads)
     take = _taker(_followed(parsed, len(cut), at_end), join)
@@ -122,13 +129,12 @@ def _rows(part, first: int, last: int):
     return [column[first:last] for column in part] if isinstance(part, list) else part[first:last]
 
 
-def by_names(source: tsv.Source, wanted: list[str]) -> tsv.Source:
-    """Return a table with its columns in the order of the names wanted.
+def by_names(source: tsv.Source, names: list[str], wanted: list[str]) -> tsv.Source:
+    """Return a table, whose columns have these names, with its columns in the order of the names wanted.
 
     Raises:
         UserError: as `columns.name_positions`.
     """
-    names = source.selected_names
     wanted = [name if name in names else unmarked(name) for name in wanted]
     order = name_positions(names, wanted, source.dataset, "columns")
     return source._replace(positions=[source.positions[position] for position in order])

@@ -84,7 +84,7 @@ def read_numbers_of(
     cut = blocks.cut(source)
     rows = sum(block.rows for block in cut)
     memory.check_table(source.dataset, rows, len(source.positions))
-    values = np.empty((rows, len(source.positions)), dtype)
+    values: np.ndarray = np.empty((rows, len(source.positions)), dtype)
     watch = distinct.Watch(source) if watched else None
 
     def place(block: blocks.Block) -> None:
@@ -215,10 +215,6 @@ def _write_rows(handle, arrays: list[pa.Array]) -> None:
     pyarrow.csv.write_csv(batch, handle, options)
 
 
-# In a line that begins with # all cells stand in quotes, or it would be read as a comment.
-_QUOTING = {False: csv.QUOTE_MINIMAL, True: csv.QUOTE_ALL}
-
-
 def _writable(column) -> pa.Array:
     array = pa.array(column)
     return array.cast(pa.uint8()) if pa.types.is_boolean(array.type) else array
@@ -226,10 +222,9 @@ def _writable(column) -> pa.Array:
 
 def _delimited(rows) -> bytes:
     text = io.StringIO(newline="")
-    writers = {
-        marked: csv.writer(text, delimiter="\t", lineterminator="\n", quoting=quoting)
-        for marked, quoting in _QUOTING.items()
-    }
+    plain = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    # In a line that begins with # all cells stand in quotes, or it would be read as a comment.
+    marked = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        writers[str(row[0]).startswith("#")].writerow(row)
+        (marked if str(row[0]).startswith("#") else plain).writerow(row)
     return text.getvalue().encode()

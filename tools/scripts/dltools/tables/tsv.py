@@ -64,7 +64,7 @@ class Source(NamedTuple):
     `start` is the offset in bytes of the first row in the file `path`, `end` that behind the last, and
     `line` the first row's line number. The table has `width` columns, with `separator` between them;
     `names` is its header or None. Only the columns at `positions`, counted from 0, are wanted. Those at
-    `booleans` hold True and False. `head` is how the table begins.
+    `booleans` hold True and False. `head` is how the table begins, `first_row` the first row's cells.
     """
 
     dataset: Dataset
@@ -78,16 +78,12 @@ class Source(NamedTuple):
     separator: str
     booleans: frozenset[int]
     head: _Head
+    first_row: list[str]
 
     @property
     def selected_names(self) -> list[str] | None:
         """Names of the wanted columns, or None without a header."""
         return None if self.names is None else [self.names[p] for p in self.positions]
-
-    @property
-    def first_row(self) -> list[str]:
-        """The first row's cells."""
-        return self.head.first if self.names is None else self.head.second
 
 
 def open_table(dataset: Dataset, header: bool, columns: Columns, numbers_may_name: bool = False) -> Source:
@@ -102,10 +98,8 @@ def open_table(dataset: Dataset, header: bool, columns: Columns, numbers_may_nam
             line holds data although `header` says that it names the columns.
     """
     head = _read_head(dataset, header)
-    names, notes = None, head.notes
-    width = len(head.first)
-    if header and not (numbers_may_name and head.second):
-        _check_is_header(head, dataset)
+    names, notes, width = None, head.notes, len(head.first)
+    row = _row_below(head, dataset, numbers_may_name) if header else head.first
     if header:
         names = [name.strip() for name in head.first]
         if row_names.are_meant(head.first, head.second):
@@ -114,11 +108,10 @@ def open_table(dataset: Dataset, header: bool, columns: Columns, numbers_may_nam
     named_rows = width > len(head.first)
     wanted = positions(columns, width, names, dataset, named_rows)
     _tell(dataset, notes)
-    row = head.second if header else head.first
     return Source(
         dataset, head.second_start if header else head.start, head.line + header, width, names, wanted, head.text.path,
         head.text.end,
-        head.separator, frozenset(i for i, cell in enumerate(row) if is_boolean(cell)), head,
+        head.separator, frozenset(i for i, cell in enumerate(row) if is_boolean(cell)), head, row,
     )  # fmt: skip
 
 
@@ -202,9 +195,11 @@ def _read_head(dataset: Dataset, header: bool) -> _Head:
     with open(text.path, "rb") as handle:
         marked, lines = _first_lines(handle, text)
         separator = separators.of_csv(dataset, [line.raw for line in lines]) if is_csv else "\t"
-        named = marked and comments.header_among(
-            dataset, marked, lines, header, separator, lambda: _recurs(handle, lines[0], text.end)
-        )
+        named = None
+        if marked:
+            named = comments.header_among(
+                dataset, marked, lines, header, separator, lambda: _recurs(handle, lines[0], text.end)
+            )
     if separator == "\t" and not any(b"\t" in line.raw for line in lines[:2]):
         separators.check_single(dataset, [line.raw for line in lines], lines[0].number)
     table = [named, *lines] if named else lines
@@ -212,12 +207,13 @@ def _read_head(dataset: Dataset, header: bool) -> _Head:
     cells = _cells(first.raw, first.number, dataset, separator)
     if named:
         cells[0] = unmarked(cells[0])
+    below = _cells(second.raw, second.number, dataset, separator) if second else None
     return _Head(
         first=cells,
-        second=second and _cells(second.raw, second.number, dataset, separator),
+        second=below,
         marked=bool(named),
-        quoted=first.raw.count(b'"') == 2 * len(cells) and bool(second) and b'"' not in second.raw,
-        line=second.number - 1 if named else first.number,
+        quoted=first.raw.count(b'"') == 2 * len(cells) and second is not None and b'"' not in second.raw,
+        line=lines[0].number - 1 if named else first.number,
         start=first.offset,
         second_start=second.offset if second else text.end,
         text=text,
@@ -229,7 +225,9 @@ def _read_head(dataset: Dataset, header: bool) -> _Head:
 def _first_lines(handle, text: text_file.TextFile) -> tuple[list[comments.Line], list[comments.Line]]:
     """Return the lines on top that begin with #, and the first ones below: two at least, if there are as many."""
     handle.seek(text.start)
-    marked, lines, number, size = [], [], 1, 0
+    marked: list[comments.Line] = []
+    lines: list[comments.Line] = []
+    number, size = 1, 0
     while handle.tell() < text.end and (len(lines) < 2 or (len(lines) < _LINES and size < _BYTES)):
         line = comments.Line(number, handle.tell(), handle.readline())
         if not lines and line.raw.startswith(comments.MARK) and len(marked) < comments.MOST:
@@ -313,20 +311,27 @@ def encoding_hint(raw: bytes) -> str:
     return f"It seems to hold {quoted(strange)} in Latin-1, or Windows-1252: save the table as UTF-8."
 
 
-def _check_is_header(head: _Head, dataset: Dataset) -> None:
+def _row_below(head: _Head, dataset: Dataset, numbers_may_name: bool) -> list[str]:
+    """Return the cells of the first row below a header; refuse a header that is none, or has nothing below it."""
     if head.second is None:
         raise UserError(
             f"{dataset} has only one line, and {HEADER_FLAG} says that it is a header, so there are no rows."
         )
-    if head.marked or head.quoted or (names_classes(head.first, head.second) and not are_shares(head.first)):
+    if not numbers_may_name:
+        _check_is_header(head, head.second, dataset)
+    return head.second
+
+
+def _check_is_header(head: _Head, second: list[str], dataset: Dataset) -> None:
+    if head.marked or head.quoted or (names_classes(head.first, second) and not are_shares(head.first)):
         return
     if len(head.first) > 1 and all(map(_is_datum, head.first)) and any(map(is_boolean, head.first)):
         raise UserError(
             f"{dataset}, line {head.line}: looks like data, not like a header: it holds {quoted(head.first[0])} and "
             f"the like. Set {HEADER_FLAG} to No."
         )
-    numbers = all(map(is_number, head.first)) and all(map(is_number, head.second))
-    cells, below = ([float(cell) for cell in line] if numbers else [] for line in (head.first, head.second))
+    numbers = all(map(is_number, head.first)) and all(map(is_number, second))
+    cells, below = ([float(cell) for cell in line] if numbers else [] for line in (head.first, second))
     if numbers and not _names_positions(cells) and not (_are_years(cells) and not _are_years(below)):
         raise UserError(
             f"{dataset}, line {head.line}: looks like data, not like a header: it holds only numbers, "
@@ -336,16 +341,14 @@ def _check_is_header(head: _Head, dataset: Dataset) -> None:
 
 def names_classes(first: list[str], second: list[str] | None) -> bool:
     """Tell whether a line can name the classes of the probabilities below it, whatever they are called."""
-    return len(set(first)) == len(first) and are_shares(second) and len(first) == len(second)
+    return second is not None and len(set(first)) == len(first) == len(second) and are_shares(second)
 
 
-def are_shares(cells: list[str] | None) -> bool:
+def are_shares(cells: list[str]) -> bool:
     """Tell whether cells are several probabilities that add up to 1."""
-    shares = [float(cell) for cell in cells or () if is_number(cell)]
+    shares = [float(cell) for cell in cells if is_number(cell)]
     return (
-        len(cells or ()) == len(shares) > 1
-        and all(0 <= share <= 1 for share in shares)
-        and abs(sum(shares) - 1) < _ROUNDED
+        len(cells) == len(shares) > 1 and all(0 <= share <= 1 for share in shares) and abs(sum(shares) - 1) < _ROUNDED
     )
 
 

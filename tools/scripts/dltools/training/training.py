@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.catalogue import callbacks, metrics, schedules, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
@@ -15,6 +15,9 @@ from dltools.networks import architecture, footprint, last_layer
 from dltools.networks.refusals import computed
 from dltools.training import normalization, watching
 
+if TYPE_CHECKING:
+    import keras
+
 DEFAULT_BATCH_SIZE = 32
 
 
@@ -25,7 +28,7 @@ class Fitted(NamedTuple):
     not known, as the seconds of an earlier run are not.
     """
 
-    model: object
+    model: "keras.Model"
     history: dict[str, list[float]]
 
 
@@ -113,11 +116,11 @@ def fit(
             normalization.adapt(model, features, shape, rows)
         told = model.fit(
             batches.pipeline(
-                features, shape, rows, size, target.values, counts, shuffle_seed=seed, repeat=steps is not None
+                features, shape, rows, size, target.compared, counts, shuffle_seed=seed, repeat=steps is not None
             ),
             validation_data=None
             if validation is None
-            else batches.pipeline(features, shape, validation, size, target.values, weights),
+            else batches.pipeline(features, shape, validation, size, target.compared, weights),
             epochs=last,
             initial_epoch=done,
             steps_per_epoch=steps,
