@@ -63,3 +63,9 @@ def test_packages_import_downwards_only():
     outcome = run("lint-imports")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "Packages import downwards only KEPT" in outcome.stdout
+
+
+def test_types_hold():
+    outcome = run("mypy")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "no issues found" in outcome.stdout
