@@ -56,8 +56,9 @@ def galaxy(uncaptured):
 def workflow_run(galaxy, uncaptured):
     """Run the packaged workflow once on the digits in test-data."""
     from tests.galaxy.demo import SMALL_DATA, TABLES
-    from tests.galaxy.repository import TEST_DATA, WORKFLOW
+    from tests.galaxy.repository import WORKFLOW
     from tests.galaxy.workflow import WorkflowRun
+    from tests.support.places import TEST_DATA
 
     run = WorkflowRun(galaxy, WORKFLOW, "workflow test")
     with uncaptured():

@@ -6,7 +6,7 @@ A file is refused by a `UserError` or gives a model that is what the file says. 
 exception, more than `SECONDS` for one file, more than `MEMORY` bytes, a process that dies, or anything written,
 started or connected to. It is printed, its file is kept, and the exit status is 1.
 
-The search begins with valid files and with the attacks of `attack_models`; `changes` says how a file is changed.
+The search begins with valid files and with the attacks of `support.attack_models`; `support.changes` says how a file is changed.
 A file that makes the readers' code, or Keras' code that builds layers, go a way that none went before is changed
 further. The same seed and number of executions give the same run.
 """
@@ -27,8 +27,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT / "test-data"
+from tests.support.places import ROOT, SCRIPTS, TEST_DATA
+
 READERS = ("json", "zip", "h5mlm")
 SECONDS = 60
 MEMORY = 8 * 2**30
@@ -173,13 +173,13 @@ def work(kind, folder, arguments):
     """Run libFuzzer with one reader in this process, which it ends."""
     import atheris
 
-    sys.path.insert(0, str(ROOT / "tools" / "scripts"))
+    sys.path.insert(0, str(SCRIPTS))
     # A file that is given up after that long is refused; many are.
     os.environ.setdefault("DLTOOLS_MAX_SECONDS", "5")
     # For good: some modules are imported when they are needed.
     contextlib.ExitStack().enter_context(atheris.instrument_imports(include=GUIDES))
     count = Counted(Readers(kind), folder)
-    from tests import changes
+    from tests.support import changes
 
     changing = changes.Changes(kind)
     corpus = folder / "corpus"
@@ -189,7 +189,7 @@ def work(kind, folder, arguments):
             (corpus / f"seed-{number:03d}").write_bytes(seed)
     # Once through, so that what is imported late is not seen as something that a file does.
     original = {"json": "cnn_model.json", "zip": "cnn_builder.zip", "h5mlm": "cnn_model.h5mlm"}[kind]
-    count.readers.read(DATA / original)
+    count.readers.read(TEST_DATA / original)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     sys.addaudithook(_watch)
     atheris.Setup(

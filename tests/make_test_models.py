@@ -1,7 +1,7 @@
 """Make the models in test-data by running the tools themselves on the test tables.
 
 Run from the repository root, after `make_test_data.py`, with the Python that the tools run on:
-``python tests/make_test_models.py``. It writes the architecture ``cnn_model.json`` (the
+``python -m tests.make_test_models``. It writes the architecture ``cnn_model.json`` (the
 tutorial's network with an eighth of its filters, so that the files stay small), its builder
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
@@ -18,11 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import attack_models
-
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ROOT / "tools" / "scripts"
-FOLDER = ROOT / "test-data"
+from tests.support import attack_models, saved_models
+from tests.support.places import SCRIPTS, TEST_DATA
 
 CNN = [
     {"layer_type": "Reshape", "target_shape": "(28, 28, 1)"},
@@ -94,7 +91,7 @@ def make_builder(name: str, architecture: Path, learning_type: str, loss: str, m
             "callbacks": [{"callback_selection": {"callback_type": "None"}}],
         },
     }
-    run("model_builder", {"mode_selection": form}, "--outfile", str(FOLDER / name))
+    run("model_builder", {"mode_selection": form}, "--outfile", str(TEST_DATA / name))
 
 
 def make_trained_model(builder: str, name: str, **further) -> None:
@@ -102,17 +99,17 @@ def make_trained_model(builder: str, name: str, **further) -> None:
     form = {
         "experiment_schemes": {
             "selected_exp_scheme": "train_val",
-            "infile_estimator": dataset(FOLDER / builder),
+            "infile_estimator": dataset(TEST_DATA / builder),
             "hyperparams_swapping": {"param_set": []},
             "test_split": {"split_algos": {"shuffle": "simple", "test_size": 0.2, "random_state": 1}},
             "metrics": {"scoring": {"primary_scoring": "default"}},
         },
         "input_options": {
             "selected_input": "tabular",
-            "infile1": dataset(FOLDER / "X_train.tabular"),
+            "infile1": dataset(TEST_DATA / "X_train.tabular"),
             "header1": False,
             "column_selector_options_1": ALL_COLUMNS,
-            "infile2": dataset(FOLDER / "y_train_one_hot.tabular"),
+            "infile2": dataset(TEST_DATA / "y_train_one_hot.tabular"),
             "header2": False,
             "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
             **further,
@@ -120,13 +117,13 @@ def make_trained_model(builder: str, name: str, **further) -> None:
         "save": ["save_estimator"],
     }
     with tempfile.NamedTemporaryFile() as scores:
-        outputs = ("--outfile-result", scores.name, "--outfile-object", str(FOLDER / name))
+        outputs = ("--outfile-result", scores.name, "--outfile-object", str(TEST_DATA / name))
         run("train_and_eval", form, *outputs)
 
 
 def main() -> None:
     """Write all models."""
-    cnn = FOLDER / "cnn_model.json"
+    cnn = TEST_DATA / "cnn_model.json"
     make_architecture(cnn, CNN, input_shape="(784,)")
     make_builder("cnn_builder.zip", cnn, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=20)
     make_trained_model("cnn_builder.zip", "cnn_model.h5mlm")
@@ -142,7 +139,7 @@ def main() -> None:
         builder = "two_inputs_builder.zip"
         make_builder(builder, two_inputs, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=10)
         number = {
-            "infile_input": dataset(FOLDER / "groups.tabular"),
+            "infile_input": dataset(TEST_DATA / "groups.tabular"),
             "header_input": True,
             "column_selector_options_input": {
                 "selected_column_selector_option_input": "by_header_name",
@@ -156,22 +153,19 @@ def main() -> None:
 
 def make_saved() -> None:
     """Write a network that Keras 2 saved, in both kinds of file."""
-    sys.path.insert(0, str(ROOT))
-    from tests import saved_models
-
     case = saved_models.series()
-    saved_models.write_case(FOLDER / "saved_model.h5", "series", case)
+    saved_models.write_case(TEST_DATA / "saved_model.h5", "series", case)
     places = (("conv1d", case.layers[0]), ("dense", case.layers[2]))
     arrays = {f"layers/{kind}/vars/{n}": array for kind, layer in places for n, (_, array) in enumerate(layer.weights)}
-    saved_models.write_archive(FOLDER / "saved_model.keras", saved_models.sequential(case), arrays)
+    saved_models.write_archive(TEST_DATA / "saved_model.keras", saved_models.sequential(case), arrays)
 
 
 def make_attacks() -> None:
     """Write a builder and a trained model that try to act on the server."""
     config, _ = attack_models.networks()["CVE-2025-1550"]
-    attack_models.write_builder(FOLDER / "attack_builder.zip", config, FOLDER / "cnn_builder.zip")
+    attack_models.write_builder(TEST_DATA / "attack_builder.zip", config, TEST_DATA / "cnn_builder.zip")
     change, _ = attack_models.HDF5["CVE-2026-1669"]
-    attack_models.write_hdf5(FOLDER / "attack_model.h5mlm", change, FOLDER / "cnn_model.h5mlm")
+    attack_models.write_hdf5(TEST_DATA / "attack_model.h5mlm", change, TEST_DATA / "cnn_model.h5mlm")
 
 
 if __name__ == "__main__":

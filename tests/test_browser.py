@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.galaxy.repository import TEST_DATA, WRAPPERS
+from tests.galaxy.repository import WRAPPERS
+from tests.support.places import TEST_DATA
 
 # What the client shows once a job is on its way.
 STARTED = "#center .alert-success, #center .donemessagelarge"

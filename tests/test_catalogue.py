@@ -22,7 +22,7 @@ from dltools.catalogue import (
 )
 from dltools.evaluation import scoring
 from dltools.forms import kinds
-from tests import interface
+from tests.support import interface
 
 
 @pytest.fixture(scope="module")

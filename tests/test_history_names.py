@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import interface
 from tests.galaxy.repository import WRAPPERS
+from tests.support import interface
 
 # About as much of a name as Galaxy's history panel shows.
 SHOWN_CHARACTERS = 40

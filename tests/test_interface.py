@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from tests import interface
-from tests.galaxy.repository import MACROS, TOOLS, WRAPPERS
+from tests.galaxy.repository import MACROS, WRAPPERS
+from tests.support import interface
+from tests.support.places import TOOLS
 
 # The text parameters that a regular expression guards: what workflows validly hold, and what can never be meant.
 VALIDATED = {

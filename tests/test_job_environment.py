@@ -7,8 +7,9 @@ import venv
 
 import pytest
 
-from tests import interface
-from tests.galaxy.repository import TOOLS, WRAPPERS
+from tests.galaxy.repository import WRAPPERS
+from tests.support import interface
+from tests.support.places import TOOLS
 
 # The library of the step as it is called when it comes under its own name.
 OWN_NAME = {tool: "tensorflow" for tool in ("keras_train_and_eval", "model_prediction", "ml_visualization_ex")}

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import interface
-from tests.galaxy.repository import TEST_DATA, WRAPPERS
+from tests.galaxy.repository import WRAPPERS
+from tests.support import interface
+from tests.support.places import TEST_DATA
 
 SCRIPT = "train_and_eval.py"
 # As long as nobody kills it, the training runs on.

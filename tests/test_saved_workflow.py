@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests.galaxy.demo import TABLES, read_column
-from tests.galaxy.repository import TEST_DATA
+from tests.support.places import TEST_DATA
 
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns", "__current_case__": 4}
 CONNECTED = {"__class__": "ConnectedValue"}

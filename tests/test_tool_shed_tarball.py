@@ -10,7 +10,8 @@ import pytest
 
 from tests.galaxy import environments
 from tests.galaxy.planemo import available, planemo
-from tests.galaxy.repository import ROOT, TOOLS, WRAPPERS
+from tests.galaxy.repository import WRAPPERS
+from tests.support.places import ROOT, TOOLS
 
 pytestmark = pytest.mark.skipif(not available(), reason="planemo is not on the path; tox installs it")
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.galaxy.demo import accuracy, read_column
-from tests.galaxy.repository import TEST_DATA, WORKFLOW
+from tests.galaxy.repository import WORKFLOW
+from tests.support.places import TEST_DATA
 
 DIGITS = {str(digit) for digit in range(10)}
 # One in ten would be right by chance; a few hundred digits teach the network three in four.

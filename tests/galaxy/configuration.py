@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from .repository import TEST_DATA, WRAPPERS, requirements
+from tests.support.places import TEST_DATA
+
+from .repository import WRAPPERS, requirements
 
 # Galaxy's queues sleep between two looks at the database. The defaults of one second and
 # more suit a server with many users; here they would be most of a short job's time.

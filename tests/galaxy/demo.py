@@ -11,8 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+from tests.support.places import ROOT
+
 from . import environments
-from .repository import ROOT, WORKFLOW
+from .repository import WORKFLOW
 from .server import EmbeddedGalaxy, GalaxyFailed
 from .workflow import WorkflowFailed, WorkflowRun
 

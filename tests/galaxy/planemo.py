@@ -8,7 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .repository import ROOT, TEST_DATA
+from tests.support.places import ROOT, TEST_DATA
+
 from .server import EmbeddedGalaxy
 
 

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / "tools"
+from tests.support.places import ROOT, TOOLS
+
 MACROS = TOOLS / "macros" / "requirements.xml"
-TEST_DATA = ROOT / "test-data"
 WORKFLOW = ROOT / "workflows" / "mnist-cnn" / "mnist-cnn.ga"
 ENVIRONMENTS = ROOT / ".tox"
 

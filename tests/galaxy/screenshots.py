@@ -7,9 +7,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.support.places import TEST_DATA
+
 from .browser import Browser
 from .demo import SMALL_DATA, TABLES
-from .repository import TEST_DATA, WORKFLOW, WRAPPERS
+from .repository import WORKFLOW, WRAPPERS
 from .server import EmbeddedGalaxy
 from .workflow import WorkflowRun
 
