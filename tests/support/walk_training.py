@@ -14,6 +14,7 @@ from tests.support import walking  # first, since it starts Keras on TensorFlow
 import numpy as np
 
 from dltools.catalogue import objectives
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.data import batches, targets
 from dltools.evaluation import evaluation
@@ -66,26 +67,26 @@ def walk(folder: Path) -> None:
         assert len(further.history["loss"]) == 2, "training did not go on"
 
 
-def judge(options: dict, model, features, target, validation, figures: dict) -> None:
+def judge(config: TrainingConfig, model, features, target, validation, figures: dict) -> None:
     """Check that the scores of the rows held out are those that the last epoch ended with."""
-    judged = evaluation.judging(model, options, features, target, [])(validation).scores
-    if options["optimizer"]["options"].get("use_ema"):
+    judged = evaluation.judging(model, config, features, target, [])(validation).scores
+    if config.optimizer.options.get("use_ema"):
         return  # the last epoch was validated before the weights gave way to their running mean
-    if options["loss"] in objectives.OF_BATCHES:
+    if config.loss in objectives.OF_BATCHES:
         del judged["loss"]  # it depends on how the samples are divided into batches
     for name, value in judged.items():
         assert np.isclose(figures[f"val_{name}"], value, rtol=1e-3, atol=1e-5), f"{name}: {value}, but {figures}"
 
 
-def plain(dataset: Dataset, model, x, target: targets.Target, options: dict) -> None:
+def plain(dataset: Dataset, model, x, target: targets.Target, config: TrainingConfig) -> None:
     """Check that Keras alone opens the file, with its loss and metrics."""
-    known = options["optimizer"]["type"] not in UNKNOWN_TO_KERAS
+    known = config.optimizer.type not in UNKNOWN_TO_KERAS
     loaded = walking.keras.models.load_model(dataset.path, compile=known)
     assert np.array_equal(np.asarray(loaded(x)), np.asarray(model(x))), "the predictions differ in plain Keras"
     if not known:
         return
     measured = loaded.evaluate(x, target.values, verbose=0, return_dict=True)
-    assert set(measured) == {"loss", *options["metrics"]}, f"plain Keras measures {measured}"
+    assert set(measured) == {"loss", *config.metrics}, f"plain Keras measures {measured}"
 
 
 walking.each("builder.zip", walk)

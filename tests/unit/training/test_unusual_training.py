@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.training_config import Chosen
 from dltools.core.errors import UserError
 from tests.support import forms
 from tests.support.attack_models import dense, layer, sequential
@@ -99,7 +100,6 @@ def test_a_late_step_of_a_schedule_is_kept_in_64_bits():
     from dltools.catalogue import schedules
 
     keras_runtime.keras_for_design()
-    made = schedules.make(
-        {"type": "PiecewiseConstantDecay", "options": {"boundaries": [1e30, 1e38], "values": [0.1, 0.2]}}, 0.5, 10, 1
-    )
+    late = Chosen(type="PiecewiseConstantDecay", options={"boundaries": [1e30, 1e38], "values": [0.1, 0.2]})
+    made = schedules.make(late, 0.5, 10, 1)
     assert made.boundaries == [2**62 - 1, 2**62 - 1]
