@@ -16,13 +16,19 @@ from dltools.catalogue import (
     objectives,
     optimizers,
     schedules,
+    scorers,
     training_config,
     training_parameters,
     weights,
 )
-from dltools.evaluation import scoring
 from dltools.forms import kinds
+from tests import write_macros
 from tests.support import interface
+
+
+def test_the_lists_of_the_forms_are_those_of_the_catalogue():
+    """They are written from it: tox run -e macros."""
+    assert write_macros.TARGET.read_text(encoding="utf-8") == write_macros.content()
 
 
 @pytest.fixture(scope="module")
@@ -172,4 +178,4 @@ def test_training_parameters(wrappers):
 
 
 def test_scorers(wrappers):
-    assert options(wrappers["keras_train_and_eval"], "primary_scoring") == {*scoring.SCORERS, scoring.DEFAULT}
+    assert options(wrappers["keras_train_and_eval"], "primary_scoring") == {*scorers.SCORERS, scorers.DEFAULT}

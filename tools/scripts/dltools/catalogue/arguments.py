@@ -62,6 +62,12 @@ ACTIVATIONS = (
     "hard_shrink",
     "tanh_shrink",
 )  # Not glu, which halves the last axis: Dense and Activation state a shape that it then does not have.
+# What the form shows, where that is more than the name.
+ACTIVATION_LABELS = {
+    "linear": "None / linear (default)",
+    "silu": "silu (swish)",
+    "hard_silu": "hard_silu (hard_swish)",
+}
 ENCODINGS = ("multi_hot", "one_hot", "count")
 FLIPS = ("horizontal_and_vertical", "horizontal", "vertical")
 DATA_FORMATS = ("channels_last", "channels_first")

@@ -27,6 +27,15 @@ CALLBACKS = {
 }  # fmt: skip
 # Choices of the form that need no callback: the history is kept in every run.
 WITHOUT_CALLBACK = ("None", "CSVLogger")
+# What the form shows, in its order.
+LABELS = {
+    "None": "None",
+    "EarlyStopping": "EarlyStopping -- Stop training when a monitored quantity has stopped improving",
+    "TerminateOnNaN": "TerminateOnNaN -- Terminates training when a NaN loss is encountered",
+    "ReduceLROnPlateau": "ReduceLROnPlateau -- Reduce learning rate when a metric has stopped improving",
+    "CSVLogger": "CSVLogger -- Keeps loss and metrics of every epoch (always done here; the training tool saves them)",
+    "ModelCheckpoint": "ModelCheckpoint -- Save the model of the best epoch rather than of the last",
+}
 
 
 def read(entries: list[dict]) -> list[Chosen]:

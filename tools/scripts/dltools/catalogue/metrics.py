@@ -66,6 +66,26 @@ METRICS = {
     "poisson": _in((REGRESSION,), "Poisson"),
     "r2": _in((REGRESSION,), "R2Score"),
 }  # fmt: skip
+# What the form shows, where that is more than the name.
+LABELS = {
+    "acc": "acc / accuracy",
+    "mse": "mse / MSE / mean_squared_error",
+    "mae": "mae / MAE / mean_absolute_error",
+    "mape": "mape / MAPE / mean_absolute_percentage_error",
+    "cosine_proximity": "cosine_proximity / cosine_similarity",
+    "auc": "auc: area under the ROC curve",
+    "auc_pr": "auc_pr: area under the precision-recall curve, for classes of few samples",
+    "f1": "f1: precision and recall alike, mean over the classes",
+    "f2": "f2: as f1, recall counts more",
+    "f0_5": "f0_5: as f1, precision counts more",
+    "mean_iou": "mean_iou: intersection over union, mean over the classes",
+    "top_k_categorical_accuracy": "top_k_categorical_accuracy: the class is among the 5 most likely",
+    "crossentropy": "crossentropy: how unlikely the true classes were held",
+    "rmse": "rmse / root_mean_squared_error",
+    "msle": "msle / MSLE / mean_squared_logarithmic_error",
+    "kld": "kld / KLD / kullback_leibler_divergence",
+    "r2": "r2: coefficient of determination",
+}
 # Of the others less is better.
 MORE_IS_BETTER = frozenset({
     "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "cosine_proximity", "cosine",

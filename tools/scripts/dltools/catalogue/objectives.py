@@ -45,6 +45,16 @@ LOSSES = {
     "dice": "Dice",
     "tversky": "Tversky",
 }
+# What the form shows, where that is more than the name.
+LOSS_LABELS = {
+    "mean_squared_error": "mse / MSE / mean_squared_error",
+    "mean_absolute_error": "mae / MAE / mean_absolute_error",
+    "mean_absolute_percentage_error": "mape / MAPE / mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error": "msle / MSLE / mean_squared_logarithmic_error",
+    "logcosh": "logcosh / log_cosh",
+    "kullback_leibler_divergence": "kld / KLD / kullback_leibler_divergence",
+    "cosine_proximity": "cosine / cosine_proximity / cosine_similarity",
+}
 # These judge probabilities: loss -> what makes probabilities of logits.
 OF_PROBABILITIES = {
     "binary_crossentropy": SIGMOID,

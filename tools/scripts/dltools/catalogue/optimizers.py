@@ -47,6 +47,22 @@ _OWN = {
 }  # fmt: skip
 # Class in keras.optimizers -> its options.
 OPTIMIZERS = {name: (*own, *COMMON) for name, own in _OWN.items()}
+# What the form shows.
+LABELS = {
+    "RMSprop": "RMSprop - RMSProp optimizer",
+    "SGD": "SGD - Stochastic gradient descent optimizer",
+    "Adagrad": "Adagrad - Adagrad optimizer",
+    "Adadelta": "Adadelta - Adadelta optimizer",
+    "Adam": "Adam - Adam optimizer",
+    "Adamax": "Adamax - A variant of Adam based on the infinity norm",
+    "Nadam": "Nadam - Nesterov Adam optimizer",
+    "Ftrl": "Ftrl - Ftrl optimizer",
+    "AdamW": "AdamW - Adam with decoupled weight decay",
+    "Lion": "Lion - steps by the sign of the momentum",
+    "Lamb": "Lamb - Adam for large batches",
+    "Adafactor": "Adafactor - Adam that needs little memory",
+    "Muon": "Muon - orthogonalized momentum for weight matrices, Adam for the rest",
+}
 
 # What keras.optimizers.LossScaleOptimizer takes, which may be wrapped around each of them.
 LOSS_SCALING = _options(initial_scale=Real(1), dynamic_growth_steps=Whole(1, 2**31 - 1))

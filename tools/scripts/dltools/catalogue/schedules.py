@@ -45,6 +45,15 @@ SCHEDULES = {
     "PiecewiseConstantDecay": (_UNIT, Parameter("boundaries", Numbers()), Parameter("values", Rates())),
     "InverseTimeDecay": _DECAY,
 }  # fmt: skip
+# What the form shows, in its order.
+LABELS = {
+    "CosineDecay": "CosineDecay: falls along half a cosine, after a warm-up if wanted",
+    "ExponentialDecay": "ExponentialDecay: multiplied by the same number again and again",
+    "PolynomialDecay": "PolynomialDecay: falls in a straight line or a power of it",
+    "PiecewiseConstantDecay": "PiecewiseConstantDecay: rates of your own, each from an epoch of your own on",
+    "InverseTimeDecay": "InverseTimeDecay: divided by a number that grows evenly",
+    "CosineDecayRestarts": "CosineDecayRestarts: falls along half a cosine, and starts again",
+}
 
 
 def read(selection: dict) -> Chosen:

@@ -15,6 +15,20 @@ WEIGHTS = (
     "kernel", "bias", "recurrent", "depthwise", "pointwise", "embeddings", "gamma", "beta", "moving_mean",
     "moving_variance", "activity",
 )  # fmt: skip
+# What the form shows, where that is more than the name.
+WEIGHT_LABELS = {
+    "kernel": "kernel: what the inputs are multiplied by",
+    "bias": "bias: what is added",
+    "recurrent": "recurrent: what the state of a recurrent layer is multiplied by",
+    "depthwise": "depthwise: kernel of each channel (SeparableConv, DepthwiseConv)",
+    "pointwise": "pointwise: kernel that mixes the channels (SeparableConv)",
+    "embeddings": "embeddings (Embedding)",
+    "gamma": "gamma: scale of a normalization",
+    "beta": "beta: shift of a normalization",
+    "moving_mean": "moving_mean (BatchNormalization; initializer only)",
+    "moving_variance": "moving_variance (BatchNormalization; initializer only)",
+    "activity": "activity: the layer's output (regularizer only)",
+}
 
 _SEED = optional("seed", Whole(0, 2**32 - 1))
 _NORMAL = (optional("mean", Real()), optional("stddev", Real(0)), _SEED)
@@ -54,6 +68,13 @@ REGULARIZERS: dict[str, tuple[str, tuple[Parameter, ...]]] = {
         "OrthogonalRegularizer",
         (optional("factor", Real(0)), optional("mode", Choice(("rows", "columns")))),
     ),
+}
+# What the form shows, where that is more than the name.
+REGULARIZER_LABELS = {
+    "l1": "l1: the sum of their absolute values",
+    "l2": "l2: the sum of their squares",
+    "l1_l2": "l1_l2: both",
+    "orthogonal": "orthogonal: how far from orthogonal a matrix is",
 }
 NAMES = tuple(INITIALIZERS)
 DEFAULT, NO_REGULARIZER, NO_CONSTRAINT = "default", "None", "None"

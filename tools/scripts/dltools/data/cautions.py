@@ -6,10 +6,11 @@ Nothing here is refused. A score that flatters may be what the data are like, wh
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dltools.catalogue.target_kinds import REGRESSION
 from dltools.core.errors import quoted
 from dltools.data import giveaways, mistaken_columns, repeats, straddling
 from dltools.data.batches import Features
-from dltools.data.targets import REGRESSION, Target
+from dltools.data.targets import Target
 
 # As many columns are named.
 _MOST_NAMED = 10

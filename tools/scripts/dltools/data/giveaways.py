@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.data.batches import Features
-from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, Target
+from dltools.data.targets import Target
 
 # How much of what the most frequent class leaves open, or of the variance, a column must tell.
 _CLASSES_TOLD, _VARIANCE_TOLD = 0.98, 0.9999

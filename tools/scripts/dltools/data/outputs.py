@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import REGRESSION, SEVERAL
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import sequences, steps
-from dltools.data.targets import REGRESSION, SEVERAL, Target
+from dltools.data.targets import Target
 
 
 class Output(NamedTuple):

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import MULTILABEL, REGRESSION
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import input_tables, splits
 from dltools.data.batches import Features
-from dltools.data.targets import MULTILABEL, REGRESSION, Target
+from dltools.data.targets import Target
 from dltools.forms.parameters import with_further
 from dltools.tables import labels
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS
 from dltools.data.batches import Features
-from dltools.data.targets import BINARY, MULTICLASS, Target
+from dltools.data.targets import Target
 
 # Bytes of the rows that are looked at together.
 _BLOCK_BYTES = 1 << 22

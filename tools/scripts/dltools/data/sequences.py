@@ -7,10 +7,11 @@ for each number.
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import REGRESSION
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps, targets
-from dltools.data.targets import REGRESSION, Target
+from dltools.data.targets import Target
 
 _ONE_ANSWER = (
     "For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer, or switch "

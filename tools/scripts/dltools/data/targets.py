@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue import objectives
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import steps
@@ -17,9 +18,6 @@ from dltools.tables.cells import indicator
 from dltools.tables.columns import name_positions
 from dltools.tables.tsv import is_number
 
-BINARY, MULTICLASS, MULTILABEL, REGRESSION = "binary", "multiclass", "multilabel", "regression"
-# Of a network with several outputs, each of which has a target of its own.
-SEVERAL = "several"
 SPARSE_LOSSES = ("sparse_categorical_crossentropy",)
 MULTILABEL_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "dice", "tversky")
 

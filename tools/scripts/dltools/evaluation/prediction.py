@@ -3,10 +3,10 @@
 import numpy as np
 
 from dltools.catalogue import objectives
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data import steps
-from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 
 # These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
 SIGNED_LOSSES = ("hinge", "squared_hinge")

@@ -36,11 +36,11 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup, quoted
 from dltools.core.files import replacing
-from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.forms.kinds import LARGEST
 from dltools.model_files import hyperparameters, old_model_file
 from dltools.model_files.builder import Builder

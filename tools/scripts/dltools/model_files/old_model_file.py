@@ -18,9 +18,9 @@ import math
 from typing import NamedTuple
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, TrainingConfig
 from dltools.core.errors import UserError, quoted
-from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.model_files.builder import Builder
 from dltools.networks import keras2, last_layer
 from dltools.untrusted import gate, hdf5

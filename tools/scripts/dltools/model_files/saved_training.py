@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from dltools.catalogue import objectives, training_parameters
 from dltools.catalogue.optimizers import OPTIMIZERS
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.catalogue.training_config import CLASSIFIER, REGRESSOR, TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
-from dltools.data.targets import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.networks import last_layer
 
 # What else Keras called its losses.

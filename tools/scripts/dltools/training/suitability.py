@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.target_kinds import MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
-from dltools.data.targets import MULTICLASS, MULTILABEL, REGRESSION, Target
+from dltools.data.targets import Target
 from dltools.networks import last_layer
 
 CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
