@@ -2,12 +2,16 @@
 
 import contextlib
 import functools
+from typing import TYPE_CHECKING
 
 from dltools.backend import keras_runtime
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 
 @functools.cache
-def strategy():
+def strategy() -> "tf.distribute.Strategy | None":
     """Return the `tf.distribute.Strategy` that shares each batch among several GPUs; None with one or none."""
     import tensorflow as tf
 
@@ -15,7 +19,7 @@ def strategy():
     return tf.distribute.MirroredStrategy(names) if len(names) > 1 else None
 
 
-def scope():
+def scope() -> contextlib.AbstractContextManager:
     """Return the context in which a network, its optimizer and its compiled state are made."""
     shared = strategy()
     return contextlib.nullcontext() if shared is None else shared.scope()

@@ -11,6 +11,8 @@ import importlib.abc
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 
 from dltools.core.errors import UserError, quoted
 
@@ -22,16 +24,16 @@ SPECULATIVE_IMPORTS = frozenset({"torch", "pandas", "matplotlib", "tensorboard"}
 class _KeptOut(importlib.abc.MetaPathFinder):
     """Makes named modules look as if they were not installed."""
 
-    def __init__(self, names):
+    def __init__(self, names: frozenset[str]):
         self.names = names
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+        """Say of what is kept out that it is not there; of others, that somebody else knows."""
         if fullname in self.names:
             raise ModuleNotFoundError(f"{fullname} is kept out of this process", name=fullname)
-        return None
 
 
-def _keep_out(names) -> None:
+def _keep_out(names: Iterable[str]) -> None:
     # Everything in Keras that imports these copes with their absence. (A None in sys.modules would
     # do the same with less code, but SciPy takes such an entry for the module.)
     sys.meta_path.insert(0, _KeptOut(frozenset(names)))
@@ -44,7 +46,7 @@ def let_in(name: str) -> None:
             finder.names -= {name}
 
 
-def keras_for_design():
+def keras_for_design() -> ModuleType:
     """Import Keras on its NumPy backend and return it; TensorFlow stays out of the process."""
     os.environ["KERAS_BACKEND"] = "numpy"
     _keep_out(SPECULATIVE_IMPORTS | {"tensorflow", "sklearn"})
@@ -72,7 +74,7 @@ def granted_cores() -> int:
     return int(text)
 
 
-def keras_for_compute(keep_out=()):
+def keras_for_compute(keep_out: Iterable[str] = ()) -> ModuleType:
     """Import Keras on TensorFlow, quietly and on the granted cores, and return it.
 
     Parameters:
@@ -101,7 +103,7 @@ def keras_for_compute(keep_out=()):
 
 
 @contextlib.contextmanager
-def _native_stderr_held_back():
+def _native_stderr_held_back() -> Iterator[None]:
     """Hold back what native code writes to stderr; let it out if the block raises.
 
     TensorFlow's libraries report at start which graphics driver is not there, before any log

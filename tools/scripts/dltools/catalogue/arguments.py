@@ -7,6 +7,7 @@ offer.
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from dltools.catalogue import weights
 from dltools.core.errors import UserError, quoted
@@ -210,7 +211,7 @@ def kind(layer: str, argument: str) -> Kind | None:
     return _ARGUMENTS.get(argument) if found is None else found
 
 
-def read(layer: str, argument: str, value, label: str):
+def read(layer: str, argument: str, value: Any, label: str) -> Any:
     """Return a value that a person gave an argument of a layer, with the argument's type.
 
     Parameters:
@@ -227,7 +228,7 @@ def read(layer: str, argument: str, value, label: str):
     return found
 
 
-def like(present, value, label: str):
+def like(present: object, value: Any, label: str) -> Any:
     """Return a value with the type of the one in whose place it stands: for layers that are not on offer.
 
     Raises:
@@ -244,7 +245,7 @@ def like(present, value, label: str):
     return value
 
 
-def check_flags(config, source: str) -> None:
+def check_flags(config: Any, source: str) -> None:
     """Refuse a model configuration in which a layer has, for True or False, what Keras would take for True.
 
     Raises:

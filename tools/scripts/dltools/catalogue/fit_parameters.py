@@ -1,7 +1,7 @@
 """The parameters of fitting, and the weights of the classes."""
 
 import ast
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dltools.catalogue import objectives
 from dltools.core.errors import UserError, listed, quoted
@@ -25,10 +25,10 @@ class ClassWeights(NamedTuple):
     Read into the word, or into a dictionary of the classes' names, as they are written there.
     """
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str | dict[str, float]:
         """Return the word, or the weights by class; refuse what is neither."""
         if value == BALANCED:
-            return value
+            return BALANCED
         weights = value if isinstance(value, dict) else self._parsed(str(value), label)
         found = {}
         for name, weight in weights.items():
@@ -86,7 +86,7 @@ class ClassWeights(NamedTuple):
         return segment
 
 
-def read_class_weight(entries, classifies: bool, loss: str):
+def read_class_weight(entries: Any, classifies: bool, loss: str) -> str | dict[str, float] | None:
     """Read the form's repeat with the weights of the classes.
 
     Parameters:

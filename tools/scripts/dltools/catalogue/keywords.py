@@ -1,6 +1,7 @@
 """The keyword arguments that the form takes beside a layer's own fields, and which of the two holds."""
 
 import inspect
+from typing import Any
 
 from dltools.catalogue import arguments
 from dltools.core.errors import UserError, listed, quoted
@@ -32,7 +33,7 @@ def keyword_names(name: str) -> list[str]:
     return sorted(own | set(arguments.COMMON))
 
 
-def joined(fields: dict, text, name: str, label: str) -> dict:
+def joined(fields: dict, text: Any, name: str, label: str) -> dict:
     """Return the arguments of a layer: those of its fields in the form, and those of its keyword arguments.
 
     A keyword argument holds against a field that nobody changed, with a line on stdout that says so.
@@ -48,7 +49,7 @@ def joined(fields: dict, text, name: str, label: str) -> dict:
     """
     known = keyword_names(name)
 
-    def judged(keyword: str, value):
+    def judged(keyword: str, value: Any) -> Any:
         if keyword not in known or keyword in arguments.NOT_TYPED:
             raise UserError(
                 f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
@@ -63,7 +64,7 @@ def joined(fields: dict, text, name: str, label: str) -> dict:
     return found
 
 
-def _settle(name: str, argument: str, field, keyword, label: str) -> None:
+def _settle(name: str, argument: str, field: Any, keyword: Any, label: str) -> None:
     """Tell that a keyword argument holds against its field, or refuse it where the field was set to something else."""
     if same(field, keyword):
         return
@@ -79,11 +80,11 @@ def _settle(name: str, argument: str, field, keyword, label: str) -> None:
     )
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     return str(value) if isinstance(value, dict) else repr(value)
 
 
-def same(one, other) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Tell whether two values of an argument mean the same: ``2`` is ``(2, 2)``, and a list is a tuple."""
     several = [value for value in (one, other) if isinstance(value, (tuple, list))]
     if len(several) == 2:

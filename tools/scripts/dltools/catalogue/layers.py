@@ -5,7 +5,8 @@ names of Keras' own constructor arguments.
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dltools.catalogue import keywords, weights
 from dltools.catalogue.arguments import ACTIVATIONS, DATA_FORMATS, ENCODINGS, FLIPS, INPUT_DTYPES
@@ -30,6 +31,9 @@ from dltools.forms.kinds import (
     optional,
     read_named,
 )
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Layer(NamedTuple):
@@ -64,7 +68,7 @@ class Wrapped(NamedTuple):
 
     names: tuple[str, ...]
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> tuple[Callable, dict]:
         """Return the layer as Keras writes it; refuse one that is not on offer."""
         name = value.get("layer_type") if isinstance(value, dict) else None
         Choice(self.names).read(name, label)
@@ -74,7 +78,7 @@ class Wrapped(NamedTuple):
         return layer_class, options
 
 
-def _wrapping(wrapper_class, layer, **options):
+def _wrapping(wrapper_class: Callable, layer: tuple[Callable, dict], **options: object) -> "keras.Layer":
     layer_class, arguments = layer
     return wrapper_class(layer_class(**arguments), **options)
 
@@ -88,31 +92,31 @@ _FLATTENING = Layer((_DATA_FORMAT,), kwargs=False)
 _RECURRENT = Layer((_UNITS,))
 
 
-def _kernel(dimensions):
+def _kernel(dimensions: int) -> Parameter:
     return Parameter("kernel_size", Sizes(dimensions))
 
 
-def _convolution(dimensions, **options):
-    return Layer((_FILTERS, _kernel(dimensions), _ACTIVATION), **options)
+def _convolution(dimensions: int, instead: str = "") -> Layer:
+    return Layer((_FILTERS, _kernel(dimensions), _ACTIVATION), instead=instead)
 
 
-def _pooling(dimensions):
+def _pooling(dimensions: int) -> Layer:
     return Layer((optional("pool_size", Sizes(dimensions)), optional("strides", Sizes(dimensions))))
 
 
-def _adaptive_pooling(dimensions):
+def _adaptive_pooling(dimensions: int) -> Layer:
     return Layer((Parameter("output_size", Sizes(dimensions)),))
 
 
-def _cell(layer):
+def _cell(layer: str) -> Layer:
     return Layer(_RECURRENT.parameters, instead=f"{layer}, which steps through the sequence by itself")
 
 
-def _unshared(dimensions):
+def _unshared(dimensions: int) -> Layer:
     return _convolution(dimensions, instead=f"Conv{dimensions}D, whose weights are shared by all places")
 
 
-def _convolving_cell(dimensions):
+def _convolving_cell(dimensions: int) -> Layer:
     return Layer((_FILTERS, _kernel(dimensions)))
 
 
@@ -285,7 +289,7 @@ def entry(table: dict[str, Layer], position: int, values: dict) -> tuple[str, La
     return f"Layer {position} ({layer_type})", table[layer_type]
 
 
-def make(table: dict[str, Layer], values: dict, label: str):
+def make(table: dict[str, Layer], values: dict, label: str) -> tuple[Callable, dict]:
     """Return what builds a layer from what the form holds.
 
     Parameters:

@@ -6,10 +6,13 @@ Spearman's correlation over all rows.
 """
 
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dltools.catalogue.objectives import BINARY, CATEGORICAL, FORM_WORDS, FORMS, REGRESSION, SIGMOID, SOFTMAX, SPARSE
 from dltools.core.errors import UserError, listed, quoted
+
+if TYPE_CHECKING:
+    import keras
 
 # Stands for the number of units of the last layer among a metric's arguments.
 UNITS = "units"
@@ -17,11 +20,11 @@ UNITS = "units"
 LOGIT_BOUNDARY = 1e-7
 
 
-def _in(forms, name: str, **options) -> dict:
+def _in(forms: Iterable[str], name: str, **options: object) -> dict:
     return {form: (name, options) for form in forms}
 
 
-def _f_score(name: str, **options) -> dict:
+def _f_score(name: str, **options: object) -> dict:
     return _in((BINARY,), name, average="macro", threshold=0.5, **options) | _in(
         (CATEGORICAL,), name, average="macro", **options
     )
@@ -115,7 +118,7 @@ def direction(monitored: str) -> str:
     return "max" if monitored.removeprefix("val_") in MORE_IS_BETTER else "min"
 
 
-def metric(name: str, form: str, units: int, activation: str | None = None):
+def metric(name: str, form: str, units: int, activation: str | None = None) -> "keras.metrics.Metric":
     """Return a new `keras.metrics.Metric` with the name that it has in the form.
 
     Parameters:

@@ -8,10 +8,15 @@ CTC is not on offer: it compares a sequence of outputs with a sequence of labels
 target here is one label or one row of numbers for each sample.
 """
 
+from typing import TYPE_CHECKING
+
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError, listed
-from dltools.forms.kinds import Flag, Real, is_empty, optional, read_parameters
-from dltools.forms.parameters import boolean
+from dltools.forms.kinds import Flag, Real, optional, read_parameters
+from dltools.forms.parameters import boolean, is_empty
+
+if TYPE_CHECKING:
+    import keras
 
 BINARY, CATEGORICAL, SPARSE, REGRESSION = FORMS = ("binary", "categorical", "sparse", "regression")
 FORM_WORDS = {
@@ -107,7 +112,7 @@ def read_loss_options(loss: str, values: dict) -> dict:
     return options
 
 
-def loss(name: str, options: dict):
+def loss(name: str, options: dict) -> "keras.losses.Loss":
     """Return the `keras.losses.Loss` of a name in the form."""
     import keras
 

@@ -1,14 +1,14 @@
 """The optimizers on offer, their options, and what may not be given together."""
 
 from dltools.core.errors import UserError, listed
-from dltools.forms.kinds import Flag, Real, Whole, optional
+from dltools.forms.kinds import Flag, Kind, Parameter, Real, Whole, optional
 
 _FRACTION = Real(0, 1)
 _DECAY = Real(0, 1, below=True)
 _POSITIVE = Real(0)
 
 
-def _options(**kinds):
+def _options(**kinds: Kind) -> tuple[Parameter, ...]:
     return tuple(optional(name, kind) for name, kind in kinds.items())
 
 

@@ -4,11 +4,14 @@ Periods are given in epochs or in steps (batches). How many steps an epoch has i
 `make` counts them out then. The formulas are those of `keras.optimizers.schedules`.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dltools.catalogue.training_config import Chosen, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError
 from dltools.forms.kinds import Choice, Flag, Numbers, Parameter, Real, Whole, bracketed, optional, read_parameters
+
+if TYPE_CHECKING:
+    import keras
 
 # Each takes TensorFlow time to prepare.
 MAX_BOUNDARIES = 100
@@ -20,7 +23,7 @@ EPOCHS, STEPS = UNITS = ("epochs", "steps")
 class Rates(NamedTuple):
     """Learning rates in brackets: ``(0.001, 0.0001)``."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> list[float]:
         """Return the rates, a list of float; refuse what are none."""
         rates = bracketed(value, label, "learning rates in brackets, such as (0.001, 0.0001)")
         several = list(rates) if isinstance(rates, (tuple, list)) else [rates]
@@ -78,7 +81,7 @@ def read(selection: dict) -> Chosen:
     return Chosen(type=kind, options=options)
 
 
-def make(chosen: Chosen, rate: float, steps: int, epochs: int):
+def make(chosen: Chosen, rate: float, steps: int, epochs: int) -> "keras.optimizers.schedules.LearningRateSchedule":
     """Return the `keras.optimizers.schedules.LearningRateSchedule` of a run.
 
     Parameters:
@@ -122,7 +125,7 @@ def _all_after(warmup: int, steps: int, kind: str) -> int:
     return steps - warmup
 
 
-def apply(training: TrainingConfig, optimizer, steps: int, epochs: int) -> list:
+def apply(training: TrainingConfig, optimizer: "keras.Optimizer", steps: int, epochs: int) -> list:
     """Give an optimizer the run's schedule, if it has one, in place of its constant learning rate.
 
     Parameters:

@@ -3,6 +3,8 @@
 `read` turns the form's sections into a `TrainingConfig`; `loss`, `metrics` and `optimizer` make Keras' objects of it.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from dltools.catalogue import callbacks, objectives, schedules
 from dltools.catalogue import metrics as keras_metrics
 from dltools.catalogue.fit_parameters import FIT_PARAMETERS, RANDOM_SEED, read_class_weight
@@ -12,6 +14,9 @@ from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, FitCon
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.kinds import Choice, read_parameters
 from dltools.forms.parameters import several, with_further
+
+if TYPE_CHECKING:
+    import keras
 
 NO_METRIC = "none"
 
@@ -46,7 +51,7 @@ def read(form: dict) -> TrainingConfig:
     return training
 
 
-def read_metrics(value) -> list[str]:
+def read_metrics(value: Any) -> list[str]:
     """Read the multiple select of metrics, which may be a list, one name, "none" or null."""
     names = [name for name in several(value) if name != NO_METRIC]
     return [Choice(tuple(keras_metrics.METRICS)).read(name, "Select metrics") for name in dict.fromkeys(names)]
@@ -66,7 +71,7 @@ def _read_optimizer(selection: dict) -> OptimizerConfig:
     )
 
 
-def check(training, source: str) -> TrainingConfig:
+def check(training: Any, source: str) -> TrainingConfig:
     """Check what a file holds, as parsed from JSON; return it with every value as its kind reads it.
 
     Raises:
@@ -116,18 +121,18 @@ def _optimizer_form(optimizer: dict, label: str) -> dict:
     return {"optimizer_type": optimizer.get("type"), "optimizer_options": options}
 
 
-def _class_weight_form(value):
+def _class_weight_form(value: Any) -> Any:
     # A list would be taken for the form's repeat.
     return str(value) if isinstance(value, list) else value
 
 
-def _object(value, label: str) -> dict:
+def _object(value: Any, label: str) -> dict:
     if not isinstance(value, dict):
         raise UserError(f"{label} must consist of JSON objects. Received: {quoted(value)}.")
     return value
 
 
-def loss(training: TrainingConfig):
+def loss(training: TrainingConfig) -> "keras.losses.Loss":
     """Return the `keras.losses.Loss` of a run."""
     return objectives.loss(training.loss, training.loss_options)
 
@@ -145,7 +150,7 @@ def metrics(training: TrainingConfig, form: str, units: int) -> list:
     return [keras_metrics.metric(name, form, units, objectives.logits_to(training)) for name in training.metrics]
 
 
-def optimizer(training: TrainingConfig):
+def optimizer(training: TrainingConfig) -> "keras.Optimizer":
     """Return a new `keras.optimizers.Optimizer`; of a schedule, it has the form of its state, see `schedules.apply`."""
     import keras
 

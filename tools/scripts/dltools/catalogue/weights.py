@@ -4,7 +4,7 @@ Which weights a layer has is Keras' to say: where the constructor of a layer has
 ``kernel_regularizer``, the form's weights ``kernel`` may be given a regularizer.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dltools.core.errors import UserError, listed
 from dltools.forms.kinds import Choice, Constraint, Parameter, Real, Whole, optional, read_named, serialized
@@ -84,7 +84,7 @@ KINDS = ("initializer", "regularizer", "constraint")
 class Initializer(NamedTuple):
     """An initializer by its name alone, with Keras' defaults."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> dict | None:
         """Return the initializer as Keras writes it; refuse a name that is none."""
         return _chosen(
             {"initializer": {"initializer_type": value}},
@@ -96,7 +96,7 @@ class Initializer(NamedTuple):
         )
 
 
-def read(entries, known: list[str], label: str) -> dict[str, dict]:
+def read(entries: Any, known: list[str], label: str) -> dict[str, dict]:
     """Return the arguments of a layer's constructor that the form's boxes on its weights hold.
 
     Parameters:

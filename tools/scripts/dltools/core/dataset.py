@@ -12,5 +12,5 @@ class Dataset(NamedTuple):
     name: str
     ext: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return quoted(self.name)

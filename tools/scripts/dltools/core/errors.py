@@ -8,6 +8,8 @@ import errno
 import re
 import signal
 import sys
+from collections.abc import Iterable, Iterator
+from types import FrameType
 
 MAX_MESSAGE = 1500
 # What the system says where there is no room to write.
@@ -22,7 +24,7 @@ class UserError(Exception):
     """
 
 
-def one_line(text) -> str:
+def one_line(text: object) -> str:
     """Return `text` as one printable line of bounded length.
 
     Control characters would let a cell of a table rewrite the terminal or fake further
@@ -32,17 +34,17 @@ def one_line(text) -> str:
     return line if len(line) <= MAX_MESSAGE else line[: MAX_MESSAGE - 1] + "…"
 
 
-def quoted(value, limit: int = 60) -> str:
+def quoted(value: object, limit: int = 60) -> str:
     """Return a value received from the user in quotes, shortened, for use in a message."""
     text = "".join(ch if ch.isprintable() else " " for ch in str(value))
     return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"
 
 
-def listed(values, limit: int = 20) -> str:
+def listed(values: Iterable[object], limit: int = 20) -> str:
     """Return `a, b, c`, cut after `limit` entries with a count of the rest."""
-    values = [str(v) for v in values]
-    rest = len(values) - limit
-    return ", ".join(values[:limit]) + (f" and {rest} more" if rest > 0 else "")
+    texts = [str(value) for value in values]
+    rest = len(texts) - limit
+    return ", ".join(texts[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
 # A tag with attributes, or one that takes what follows it out of the text.
@@ -58,7 +60,7 @@ def is_markup(text: str) -> bool:
 
 
 @contextlib.contextmanager
-def user_errors_on_stderr():
+def user_errors_on_stderr() -> Iterator[None]:
     """Turn a `UserError` inside the block, or a full disk, into one line on stderr and exit status 1.
 
     A job that is asked to end (SIGTERM) ends with one line too, and status 143: what it was writing is removed.
@@ -79,10 +81,10 @@ def user_errors_on_stderr():
         sys.exit(1)
 
 
-def _tell(message) -> None:
+def _tell(message: object) -> None:
     print(f"Error: {one_line(message)}", file=sys.stderr)
 
 
-def _end(number, frame) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
     _tell("The job was ended from outside, for example because its time was over. Nothing unfinished is left behind.")
     sys.exit(128 + number)

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(target, suffix: str = "", room: int = 0):
+def replacing(target: str | Path, suffix: str = "", room: int = 0) -> Iterator[str]:
     """Yield a path beside `target`; move it onto `target` if the block succeeds.
 
     The temporary file lies in the target's own folder, so that the move is atomic. If the
@@ -36,13 +37,13 @@ def replacing(target, suffix: str = "", room: int = 0):
         raise
 
 
-def write_text(target, text: str) -> None:
+def write_text(target: str | Path, text: str) -> None:
     """Write `text` as UTF-8 onto `target`, whole or not at all."""
     with replacing(target) as path, open(path, "w", encoding="utf-8", newline="") as handle:
         handle.write(text)
 
 
-def write_bytes(target, content: bytes) -> None:
+def write_bytes(target: str | Path, content: bytes) -> None:
     """Write `content` onto `target`, whole or not at all."""
     with replacing(target) as path, open(path, "wb") as handle:
         handle.write(content)

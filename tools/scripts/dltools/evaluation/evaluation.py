@@ -136,8 +136,8 @@ def write_scores(path, judged: dict[str, float]) -> None:
 def write_history(path, history: dict[str, list[float]]) -> None:
     """Write one line an epoch: its number, loss, metrics, their values on the validation part, seconds."""
     epochs = np.arange(1, len(history["loss"]) + 1)
-    columns = [epochs, *(np.asarray(values, np.float32) for values in history.values())]
-    tables.write_table(path, ["epoch", *history], columns)
+    figures = [np.asarray(values, np.float32) for values in history.values()]
+    tables.write_table(path, ["epoch", *history], [epochs, *figures])
 
 
 def write_architecture(path, model) -> None:

@@ -7,6 +7,7 @@ with `label`, names the rule and quotes what was received.
 
 import itertools
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from dltools.core.errors import UserError, listed, quoted
@@ -23,7 +24,7 @@ class Kind(Protocol):
         """Return the value as Keras wants it; refuse what is none."""
 
 
-def _number(value, label: str, rule: str):
+def _number(value: Any, label: str, rule: str) -> Any:
     """Return the literal that `value` holds, so that every kind fails with its own rule."""
     try:
         return literal(value, label)
@@ -31,7 +32,7 @@ def _number(value, label: str, rule: str):
         raise _refusal(label, rule, value) from None
 
 
-def bracketed(value, label: str, rule: str):
+def bracketed(value: Any, label: str, rule: str) -> Any:
     """Return the literal that `value` holds; several numbers must stand in brackets, since 0,5 is half to many.
 
     Raises:
@@ -43,17 +44,16 @@ def bracketed(value, label: str, rule: str):
     return found
 
 
-def _refusal(label: str, rule: str, value) -> UserError:
+def _refusal(label: str, rule: str, value: object) -> UserError:
     return UserError(f"{label} must be {rule}. Received: {quoted(value)}.")
 
 
-def _is_whole(value, least: int) -> bool:
+def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _is_number(value) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and abs(value) <= LARGEST
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 class Whole(NamedTuple):
@@ -62,7 +62,7 @@ class Whole(NamedTuple):
     least: int = 1
     most: int = 2**63 - 1
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> int:
         """Return the whole number; refuse what is none."""
         rule = f"a whole number of at least {self.least}"
         number = _number(value, label, rule)
@@ -80,7 +80,7 @@ class Real(NamedTuple):
     high: float = float("inf")
     below: bool = False
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> float:
         """Return the number, a float; refuse what is none."""
         rule = "a number"
         if self.low > float("-inf"):
@@ -98,7 +98,7 @@ class Choice(NamedTuple):
 
     options: tuple[str, ...]
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str:
         """Return the word; refuse what is none."""
         if value not in self.options:
             raise _refusal(label, f"one of {listed(self.options, 60)}", value)
@@ -110,7 +110,7 @@ class Option(NamedTuple):
 
     options: tuple[str, ...]
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str:
         """Return the word as Keras takes it; refuse what is none."""
         return Choice(self.options).read(
             value.lower() if isinstance(value, str) and value.lower() in self.options else value, label
@@ -123,7 +123,7 @@ class Sizes(NamedTuple):
     dimensions: int
     least: int = 1
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> int | tuple[int, ...]:
         """Return the size, or one for each dimension; refuse what is none."""
         example = f", or {self.dimensions} of them in brackets" if self.dimensions > 1 else ""
         rule = f"a whole number of at least {self.least}, such as 2{example}"
@@ -139,7 +139,7 @@ class Amounts(NamedTuple):
 
     dimensions: int
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> int | tuple:
         """Return the amounts; refuse what is none."""
         example = "(1, 1)" if self.dimensions == 1 else str(((1, 1),) * self.dimensions)
         rule = f"a whole number of at least 0, such as 1, or the amounts of both ends, such as {example}"
@@ -151,7 +151,7 @@ class Amounts(NamedTuple):
             raise _refusal(label, rule, value)
         return tuple(tuple(a) if isinstance(a, (tuple, list)) else a for a in amounts)
 
-    def _fits(self, amount) -> bool:
+    def _fits(self, amount: object) -> bool:
         if isinstance(amount, (tuple, list)):
             return self.dimensions > 1 and len(amount) == 2 and all(_is_whole(n, 0) for n in amount)
         return _is_whole(amount, 0)
@@ -162,7 +162,7 @@ class Axes(NamedTuple):
 
     several: bool = True
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> int | tuple[int, ...]:
         """Return the axis or the axes, counted from 1 for the first that is no sample; refuse what is none."""
         rule = "a whole number, such as -1" + (", or several in brackets, such as (1, 2)" if self.several else "")
         axes = _number(value, label, rule)
@@ -175,7 +175,7 @@ class Axes(NamedTuple):
 class Penalties(NamedTuple):
     """The weights of an L1 and an L2 penalty in brackets: ``(0., 0.01)``; both 0 is no penalty."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> dict | None:
         """Return the regularizer as Keras writes it, or None; refuse what is none."""
         rule = "two numbers of at least 0 in brackets, such as (0., 0.01)"
         weights = bracketed(value, label, rule)
@@ -190,7 +190,7 @@ class Penalties(NamedTuple):
 class Constraint(NamedTuple):
     """A constraint on weights: the conditional with its type and the section with its options."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> dict | None:
         """Return the constraint as Keras writes it, or None; refuse what is none."""
         kind = value.get("constraint_type") if isinstance(value, dict) else None
         if kind in (None, "None"):
@@ -206,7 +206,7 @@ class Numbers(NamedTuple):
 
     length: int = 0
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> list[float]:
         """Return the numbers, a list of float; refuse what is none."""
         example = "two growing numbers in brackets, such as (0, 255)"
         rule = example if self.length else "growing numbers in brackets, such as (0, 0.5, 2)"
@@ -221,7 +221,7 @@ class Numbers(NamedTuple):
 class Factor(NamedTuple):
     """How far something is changed at random: a number, or the lower and the upper limit in brackets."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> float | tuple[float, ...]:
         """Return the number, or both limits; refuse what is none."""
         rule = "a number, such as 0.2, or a lower and an upper limit in brackets, such as (-0.1, 0.3)"
         factor = bracketed(value, label, rule)
@@ -234,7 +234,7 @@ class Factor(NamedTuple):
 class Equation(NamedTuple):
     """An equation of axes as einsum reads it, with its two inputs: ``abc,cd->abd``."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str:
         """Return the equation; refuse what is none."""
         text = str(value).replace(" ", "")
         if not re.fullmatch(r"[a-z.]+,[a-z]+->[a-z.]+", text, re.IGNORECASE):
@@ -247,7 +247,7 @@ class Shape(NamedTuple):
 
     unknown: int | None = None
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> tuple:
         """Return the shape, a tuple; refuse what is none."""
         rule = "whole numbers of at least 1 in brackets, such as (784,) or (28, 28, 1)"
         shape = _number(value, label, rule)
@@ -260,7 +260,7 @@ class Shape(NamedTuple):
 class Word(NamedTuple):
     """A name of letters, digits, underscores, dashes and dots."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str:
         """Return the name; refuse what is none."""
         if not str(value).translate({ord(c): "a" for c in "_-."}).isalnum():
             raise _refusal(label, "letters, digits, _, - and dots", value)
@@ -270,7 +270,7 @@ class Word(NamedTuple):
 class Figures(NamedTuple):
     """A number, or numbers in brackets, in each other or not: ``0.5``, ``(0.5, 0.1)``."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> Any:
         """Return the numbers as they are nested; refuse what is none."""
         rule = "a number, such as 0.5, or numbers in brackets, such as (0.5, 0.1)"
         figures = bracketed(value, label, rule)
@@ -278,7 +278,7 @@ class Figures(NamedTuple):
             raise _refusal(label, rule, value)
         return figures
 
-    def _fits(self, figures) -> bool:
+    def _fits(self, figures: object) -> bool:
         return (
             all(map(self._fits, figures)) and bool(figures)
             if isinstance(figures, (tuple, list))
@@ -294,7 +294,7 @@ class Flag(NamedTuple):
 
     besides: tuple[str, ...] = ()
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> bool | str:
         """Return True or False; refuse what is none."""
         if isinstance(value, str) and value.lower() in self.besides:
             return value.lower()
@@ -308,7 +308,7 @@ class Nullable(NamedTuple):
 
     kind: Kind
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> Any:
         """Return what the other kind makes of it, or None; refuse what is none."""
         if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "null")):
             return None
@@ -325,7 +325,7 @@ class Named(NamedTuple):
     hint: str = ""
     reader: tuple[Kind, tuple[str, ...]] | None = None
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> str | dict:
         """Return the name, or what stands for an object as Keras writes it; refuse what is none."""
         if isinstance(value, dict):
             return value
@@ -340,7 +340,7 @@ class Named(NamedTuple):
 class ByKeras(NamedTuple):
     """What only Keras may judge."""
 
-    def read(self, value, label):
+    def read(self, value: Any, label: str) -> Any:
         """Return the value as it is; refuse what is none."""
         return value
 
@@ -375,18 +375,18 @@ CONSTRAINTS: dict[str, tuple[Parameter, ...]] = {
 }
 
 
-def serialized(module: str, name: str, **config) -> dict:
+def serialized(module: str, name: str, **config: object) -> dict:
     """Return an object of one of Keras' public modules as Keras itself writes it into a configuration."""
     return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
-def read_named(parameters, values: dict, label: str) -> dict[str, Any]:
+def read_named(parameters: Iterable[Parameter], values: dict, label: str) -> dict[str, Any]:
     """Read a table of parameters as `read_parameters` does, under the names that Keras gives them."""
     found = read_parameters(parameters, values, label)
     return {p.keras or p.name: found[p.name] for p in parameters if p.name in found}
 
 
-def read_parameters(parameters, values: dict, label: str) -> dict[str, Any]:
+def read_parameters(parameters: Iterable[Parameter], values: dict, label: str) -> dict[str, Any]:
     """Read the values of a table of parameters, leaving out the empty optional ones.
 
     Raises:

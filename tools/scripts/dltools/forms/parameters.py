@@ -8,19 +8,20 @@ Saved workflows may hold integers as strings, and null or "" for an empty option
 import ast
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, one_line, quoted
 
 
-def read(path) -> dict:
+def read(path: str | Path) -> dict:
     """Read the JSON file with a tool's parameters."""
     with open(path, encoding="utf-8") as handle:
         return json.load(handle)
 
 
-def dataset(value, label: str) -> Dataset:
+def dataset(value: Any, label: str) -> Dataset:
     """Return the dataset that a data parameter holds.
 
     `label` is the parameter's label in the form, for the message if nothing was chosen.
@@ -40,7 +41,7 @@ def is_empty(value: Any) -> bool:
 _BOOLEANS = {"true": True, "booltrue": True, "false": False, "boolfalse": False, "": False}
 
 
-def boolean(value, label: str = "A checkbox") -> bool:
+def boolean(value: Any, label: str = "A checkbox") -> bool:
     """Read a checkbox: JSON true or false, or the strings that old workflows hold; one that is not there is off.
 
     Raises:
@@ -54,7 +55,7 @@ def boolean(value, label: str = "A checkbox") -> bool:
     return found
 
 
-def several(value) -> list[str]:
+def several(value: Any) -> list[str]:
     """Read a multiple select, which may be a list, one string or null."""
     if is_empty(value):
         return []
@@ -115,7 +116,7 @@ def _named_values(call: ast.expr) -> list[tuple[str, ast.expr]] | None:
 
 
 def keyword_arguments(
-    text, label: str, judge: Callable[[str, str], object] = lambda name, word: None
+    text: Any, label: str, judge: Callable[[str, str], object] = lambda name, word: None
 ) -> dict[str, Any]:
     """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any
     case.

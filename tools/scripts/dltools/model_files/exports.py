@@ -17,7 +17,7 @@ from pathlib import Path
 from dltools.core.errors import UserError, listed
 from dltools.core.files import replacing
 from dltools.forms import parameters
-from dltools.networks.architecture import KERAS_REFUSALS, keras_reason
+from dltools.networks.refusals import KERAS_REFUSALS, keras_reason
 
 SAVE_ONNX = "save_onnx"
 _SHARED = "shared_object_id"

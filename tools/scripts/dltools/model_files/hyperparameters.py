@@ -12,7 +12,7 @@ import difflib
 import json
 from typing import NamedTuple
 
-from dltools.catalogue import arguments, objectives, optimizers, schedules, training_parameters
+from dltools.catalogue import arguments, fit_parameters, objectives, optimizers, schedules, training_parameters
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.core.files import replacing
 from dltools.forms.parameters import is_empty, word_or_literal
@@ -79,12 +79,12 @@ def names(builder: Builder) -> set[str]:
 def _names(opened: _Opened) -> set[str]:
     training = opened.training
     chosen = training["optimizer"]
-    tables = {"optimizer": training_parameters.OPTIMIZERS[chosen["type"]]}
+    tables = {"optimizer": optimizers.OPTIMIZERS[chosen["type"]]}
     if "schedule" in chosen:
         tables["schedule"] = schedules.SCHEDULES[chosen["schedule"]["type"]]
     if "loss_scaling" in chosen:
         tables["loss_scaling"] = optimizers.LOSS_SCALING
-    found = set(_values(opened)) | {"class_weight"} | {p.name for p in training_parameters.FIT_PARAMETERS}
+    found = set(_values(opened)) | {"class_weight"} | {p.name for p in fit_parameters.FIT_PARAMETERS}
     found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
     return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
 

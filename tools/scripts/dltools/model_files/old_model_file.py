@@ -17,7 +17,7 @@ called; it is refused.
 import math
 from typing import NamedTuple
 
-from dltools.catalogue import training_parameters
+from dltools.catalogue import optimizers, training_parameters
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, TrainingConfig
 from dltools.core.errors import UserError, quoted
@@ -96,7 +96,7 @@ def _training(params: dict, learning_type: str, source: str) -> TrainingConfig:
     if not isinstance(callbacks, list):
         raise UserError(f"{source}: its callbacks are damaged. Received: {quoted(callbacks)}.")
     optimizer = OPTIMIZERS.get(kind, kind)
-    known = {parameter.name for parameter in training_parameters.OPTIMIZERS.get(optimizer, ())}
+    known = {parameter.name for parameter in optimizers.OPTIMIZERS.get(optimizer, ())}
     chosen = [_callback(entry, source) for entry in callbacks]
     found = {
         "learning_type": learning_type,

@@ -239,7 +239,7 @@ def _check_same(name: str, config: dict, where: str) -> None:
 
 
 def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
-    from dltools.catalogue.layers import keyword_names
+    from dltools.catalogue.keywords import keyword_names
 
     renamed = RENAMED_ARGUMENTS.get(name, {})
     known = {*keyword_names(new), "batch_shape", "dtype", "activity_regularizer"}

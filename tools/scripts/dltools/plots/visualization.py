@@ -71,16 +71,15 @@ def options(selection: dict) -> Options:
         UserError: a size or resolution that is out of range, or one side without the other.
     """
     found = with_further(selection, OPTIONS)
-    sides = [found.get(name) for name in ("width", "height")]
-    given = [not is_empty(side) for side in sides]
+    given = [not is_empty(found.get(name)) for name in ("width", "height")]
     if any(given) and not all(given):
         raise UserError("Width and height: give both, or leave both blank for a size that suits the data.")
     size = None
     if all(given):
-        kinds = zip(sides, ("Width", "Height"), strict=True)
-        size = tuple(
-            Real(_SMALLEST, _LARGEST).read(side, f"{name} in centimetres") / _CENTIMETRES for side, name in kinds
-        )
+        side = Real(_SMALLEST, _LARGEST)
+        width = side.read(found["width"], "Width in centimetres")
+        height = side.read(found["height"], "Height in centimetres")
+        size = (width / _CENTIMETRES, height / _CENTIMETRES)
     dpi = export.RESOLUTION if is_empty(found.get("dpi")) else Whole(20).read(found["dpi"], "Resolution")
     if dpi > 1200:
         raise UserError(f"Resolution must be at most 1200 dots per inch. Received: {dpi}.")

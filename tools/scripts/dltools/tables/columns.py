@@ -1,7 +1,7 @@
 """Which columns of a table a tool uses: the column selector that the forms share."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
@@ -54,7 +54,7 @@ def column_selection(conditional: dict, selector: str, column: str, label: str) 
     return Columns(mode, tuple(dict.fromkeys(entries)))
 
 
-def _entries(value) -> list[str]:
+def _entries(value: Any) -> list[str]:
     """Split what a column parameter holds: a number, a list, or text with commas."""
     if is_empty(value):
         return []
@@ -109,7 +109,7 @@ def _only(every: range, dataset: Dataset) -> list[int]:
     return list(every)
 
 
-def _by_number(chosen, width: int, dataset: Dataset) -> list[int]:
+def _by_number(chosen: tuple[int, ...], width: int, dataset: Dataset) -> list[int]:
     missing = [number for number in chosen if number > width]
     if missing:
         has = "1 column" if width == 1 else f"columns 1 to {width}"
@@ -128,24 +128,24 @@ def unmarked(name: str) -> str:
     return name.lstrip("#").strip() or name
 
 
-def _by_name(chosen, names: list[str] | None, dataset: Dataset) -> list[int]:
+def _by_name(chosen: tuple[str, ...], names: list[str] | None, dataset: Dataset) -> list[int]:
     if names is None:
         raise UserError(
             f"{dataset}: columns are chosen by header name, but the dataset is said to have no "
             "header. Choose columns by their number, or say that the dataset has a header."
         )
-    chosen = [name if name in names else unmarked(name) for name in chosen]
-    for name in chosen:
+    wanted = [name if name in names else unmarked(name) for name in chosen]
+    for name in wanted:
         if names.count(name) > 1:
             at = [index + 1 for index, other in enumerate(names) if other == name]
             raise UserError(
                 f"{dataset}: the header has {quoted(name)} more than once, in columns "
                 f"{listed(at)}. Choose these columns by their number."
             )
-    missing = [quoted(name) for name in chosen if name not in names]
+    missing = [quoted(name) for name in wanted if name not in names]
     if missing:
         raise UserError(f"{dataset}: the header has no column {listed(missing)}. It has: {listed(map(quoted, names))}.")
-    return [names.index(name) for name in chosen]
+    return [names.index(name) for name in wanted]
 
 
 def name_positions(names: list[str], wanted: list[str], dataset: Dataset, what: str) -> list[int]:

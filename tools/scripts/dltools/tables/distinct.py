@@ -7,13 +7,17 @@ column's range, is no loss.
 """
 
 import threading
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.tables import places, tsv
+
+if TYPE_CHECKING:
+    import scipy.sparse
 
 # The step between neighbouring float32 may be this part of a column's range. Of whole numbers each step counts.
 _STEP, _WHOLE_STEP = 1e-4, 2.0**-21
@@ -55,7 +59,7 @@ class Watch:
         self._low, self._high = np.inf, -np.inf
         self._exact: dict[int, list[np.ndarray]] = {}
 
-    def look(self, low: np.ndarray, high: np.ndarray, exact) -> None:
+    def look(self, low: np.ndarray, high: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) -> None:
         """Look at a block.
 
         Parameters:
@@ -106,7 +110,7 @@ def check_table(values: np.ndarray, source: tsv.Source, what: str) -> None:
     refuse([(column, loss) for column, loss in found if loss], source, what)
 
 
-def look_at_sparse(matrix, dataset: Dataset, refused: bool) -> None:
+def look_at_sparse(matrix: "scipy.sparse.csr_array", dataset: Dataset, refused: bool) -> None:
     """Refuse a `scipy.sparse.csr_array` of float64 if a column loses distinct values, or say so on the standard output.
 
     Raises:
@@ -176,11 +180,12 @@ def _kept(values: np.ndarray) -> int:
     return len(np.unique(values.astype(np.float32)))
 
 
-def _step(top):
+def _step(top: float | np.ndarray) -> np.ndarray:
+    """Return the step from float32 of this size to the next, of no dimension for a single one."""
     return np.spacing(np.asarray(top, np.float32)).astype(np.float64)
 
 
-def _is_suspect(low, high, width: float) -> np.ndarray:
+def _is_suspect(low: float | np.ndarray, high: float | np.ndarray, width: float) -> np.ndarray:
     """Tell which columns are so large beside their range that values may be lost; all that the table's range tells,
     and its blocks'.
 

@@ -1,9 +1,26 @@
 """Where in the user's files a value stands: the line and the column that a message names."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
+from dltools.core.dataset import Dataset
 from dltools.core.errors import quoted
+from dltools.tables import tsv
 
 
-def cell(samples, row: int, column: int | None) -> str:
+class Placed(Protocol):
+    """Samples of which it is known where they stand."""
+
+    @property
+    def source(self) -> Dataset:
+        """The dataset, of several tables the first."""
+
+    @property
+    def sources(self) -> Sequence[tsv.Source]:
+        """Each table, from left to right; none for a sparse matrix."""
+
+
+def cell(samples: Placed, row: int, column: int | None) -> str:
     """Return ``'x.tabular', line 12, column 3 ('word')``; a sparse matrix has rows rather than lines.
 
     Parameters:
@@ -19,13 +36,13 @@ def cell(samples, row: int, column: int | None) -> str:
     return f"{source.dataset}, line {source.line + row}, {named(source, position)}"
 
 
-def named(source, position: int) -> str:
+def named(source: tsv.Source, position: int) -> str:
     """Return ``column 3 ('word')`` for a column of a `tsv.Source`, counted from 0 in its file."""
     name = source.names[position] if source.names else ""
     return f"column {position + 1}{f' ({quoted(name)})' if name.strip() else ''}"
 
 
-def _source(sources, column: int):
+def _source(sources: Sequence[tsv.Source], column: int) -> tuple[tsv.Source, int]:
     for source in sources:
         if column < len(source.positions):
             return source, source.positions[column]

@@ -1,7 +1,7 @@
 """Tables of any length in bounded memory: their rows are handed out in order, some at a time."""
 
 from collections.abc import Callable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def _taker(parsed: Iterator, join: Callable) -> Callable:
     """Return a function that gives out rows of the parsed blocks by number, wherever the blocks end."""
     rest = None
 
-    def take(count: int):
+    def take(count: int) -> Any:
         nonlocal rest
         parts = []
         while count:
@@ -121,11 +121,11 @@ def _taker(parsed: Iterator, join: Callable) -> Callable:
     return take
 
 
-def _length(part) -> int:
+def _length(part: np.ndarray | list[np.ndarray]) -> int:
     return len(part[0]) if isinstance(part, list) else len(part)
 
 
-def _rows(part, first: int, last: int):
+def _rows(part: np.ndarray | list[np.ndarray], first: int, last: int) -> np.ndarray | list[np.ndarray]:
     return [column[first:last] for column in part] if isinstance(part, list) else part[first:last]
 
 

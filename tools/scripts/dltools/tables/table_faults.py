@@ -41,7 +41,7 @@ def first_fault(source: Source, block: bytes, line: int, cell_fault: Callable[[s
     return UserError(f"{source.dataset}: lines {line} to {last} cannot be read as a table.")
 
 
-def _further(source: Source, cell_fault) -> str:
+def _further(source: Source, cell_fault: Callable[[str], str | None]) -> str:
     """Say how many of the wanted cells of the whole table hold no finite number, where these are wanted and several do
     not.
     """
@@ -67,7 +67,7 @@ def _unusable_in(source: Source, raw: bytes) -> int:
     return 0
 
 
-def _line_fault(source: Source, raw: bytes, number: int, cell_fault) -> str | None:
+def _line_fault(source: Source, raw: bytes, number: int, cell_fault: Callable[[str], str | None]) -> str | None:
     try:
         line = raw.decode("utf-8")
         cells = split_cells(line, source.separator)

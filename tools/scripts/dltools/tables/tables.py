@@ -7,7 +7,9 @@ places in an array that was made once, so the peak of memory is that array and a
 import contextlib
 import csv
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +29,10 @@ __all__ = [
     "ALL_COLUMNS", "Columns", "NumberTable", "TextTable", "column_selection", "count_columns", "count_rows",
     "read_numbers", "read_numbers_of", "read_sparse", "read_text", "write_table", "writing",
 ]  # fmt: skip
+
+
+# What is written: arrays of one length.
+_Written = Sequence[Sequence | np.ndarray]
 
 
 class NumberTable(NamedTuple):
@@ -176,7 +182,7 @@ def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_ar
     return matrix
 
 
-def write_table(target, names: list[str] | None, columns) -> None:
+def write_table(target: str | Path, names: list[str] | None, columns: _Written) -> None:
     """Write a tab-separated table onto `target`, whole or not at all.
 
     `columns` is a sequence of arrays (rows,) of one length, of integers, floats or text;
@@ -188,7 +194,7 @@ def write_table(target, names: list[str] | None, columns) -> None:
 
 
 @contextlib.contextmanager
-def writing(target):
+def writing(target: str | Path) -> Iterator[Callable[[list[str] | None, _Written], None]]:
     """Yield a function that writes rows to a table; the table is moved onto `target` once all are written.
 
     The function takes `names` and `columns` as `write_table` does, and is called once for each stretch of rows;
@@ -196,7 +202,7 @@ def writing(target):
     """
     with replacing(target) as path, open(path, "wb") as handle:
 
-        def write(names: list[str] | None, columns) -> None:
+        def write(names: list[str] | None, columns: _Written) -> None:
             if names is not None and not handle.tell():
                 handle.write(_delimited([names]))
             _write_rows(handle, [_writable(column) for column in columns])
@@ -204,7 +210,7 @@ def writing(target):
         yield write
 
 
-def _write_rows(handle, arrays: list[pa.Array]) -> None:
+def _write_rows(handle: BinaryIO, arrays: list[pa.Array]) -> None:
     if any(pa.types.is_string(array.type) for array in arrays):
         # Arrow would put every text in quotes, or refuse those that need them.
         texts = [array.cast(pa.string()).to_pylist() for array in arrays]
@@ -215,12 +221,12 @@ def _write_rows(handle, arrays: list[pa.Array]) -> None:
     pyarrow.csv.write_csv(batch, handle, options)
 
 
-def _writable(column) -> pa.Array:
+def _writable(column: Sequence | np.ndarray) -> pa.Array:
     array = pa.array(column)
     return array.cast(pa.uint8()) if pa.types.is_boolean(array.type) else array
 
 
-def _delimited(rows) -> bytes:
+def _delimited(rows: Iterable[Sequence]) -> bytes:
     text = io.StringIO(newline="")
     plain = csv.writer(text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     # In a line that begins with # all cells stand in quotes, or it would be read as a comment.

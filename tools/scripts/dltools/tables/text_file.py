@@ -10,7 +10,7 @@ import functools
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
@@ -82,7 +82,7 @@ def _check_lines(dataset: Dataset, head: bytes) -> None:
         raise UserError(f"{dataset} looks like text in UTF-16 without a mark that says so. {_AS_UTF8}")
 
 
-def _end(handle, start: int, size: int, blank: bytes) -> int:
+def _end(handle: BinaryIO, start: int, size: int, blank: bytes) -> int:
     """Return the offset behind the last line that is not blank, or `start` if there is none."""
     position = size
     while position > start:

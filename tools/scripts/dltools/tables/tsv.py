@@ -7,7 +7,7 @@ above and below the rows, without being of them, is left out here: see `text_fil
 
 import csv
 import itertools
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
@@ -222,7 +222,7 @@ def _read_head(dataset: Dataset, header: bool) -> _Head:
     )
 
 
-def _first_lines(handle, text: text_file.TextFile) -> tuple[list[comments.Line], list[comments.Line]]:
+def _first_lines(handle: BinaryIO, text: text_file.TextFile) -> tuple[list[comments.Line], list[comments.Line]]:
     """Return the lines on top that begin with #, and the first ones below: two at least, if there are as many."""
     handle.seek(text.start)
     marked: list[comments.Line] = []
@@ -240,7 +240,7 @@ def _first_lines(handle, text: text_file.TextFile) -> tuple[list[comments.Line],
     return (marked, lines) if lines and len(marked) < comments.MOST else ([], [*marked, *lines])
 
 
-def _recurs(handle, line: comments.Line, end: int) -> bool:
+def _recurs(handle: BinaryIO, line: comments.Line, end: int) -> bool:
     """Tell whether the text of a line stands again further down."""
     handle.seek(line.offset + len(line.raw))
     text = line.raw.strip()
