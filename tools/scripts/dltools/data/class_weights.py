@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dltools.catalogue import target_kinds
 from dltools.catalogue.fit_parameters import BALANCED
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import targets
@@ -50,7 +51,7 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
         raise UserError(
             "class_weight: this network has several outputs, each with classes of its own. Remove the weights."
         )
-    if target.kind == targets.MULTILABEL:
+    if target.kind == target_kinds.MULTILABEL:
         raise UserError(
             "class_weight: a sample of this target may have several labels, so it has no one class to weigh. Remove "
             "the weights."

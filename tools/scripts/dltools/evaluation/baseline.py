@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dltools.catalogue import metrics, objectives, training_parameters
+from dltools.catalogue import metrics, objectives, target_kinds, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import targets
 from dltools.evaluation import evaluation, prediction
@@ -58,16 +58,16 @@ def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray)
     truth = target.truth[known]
     # One column a step.
     codes = truth.reshape(len(truth), -1)
-    if target.kind == targets.REGRESSION:
+    if target.kind == target_kinds.REGRESSION:
         return [truth.mean(axis=0, dtype=np.float64), np.median(truth, axis=0)]
-    if target.kind == targets.MULTILABEL:
+    if target.kind == target_kinds.MULTILABEL:
         shares = truth.mean(axis=0)
     elif target.values.shape[-1] == 1 and target.values.dtype != np.int64:
         shares = codes.mean(axis=0)[:, None]
     else:
         shares = np.stack([np.bincount(step, minlength=len(target.classes)) for step in codes.T]) / len(truth)
     if training.loss in prediction.SIGNED_LOSSES:
-        several = shares.shape[-1] > 1 and target.kind != targets.MULTILABEL
+        several = shares.shape[-1] > 1 and target.kind != target_kinds.MULTILABEL
         chosen = np.arange(shares.shape[-1]) == shares.argmax(axis=-1)[:, None] if several else shares > 0.5
         return [np.where(chosen, 1.0, -1.0).reshape(-1)]
     shares = shares.reshape(-1).clip(_LEAST, 1 - _LEAST)
@@ -99,9 +99,9 @@ def _best(values: list[float], name: str) -> float:
 def answer(target: targets.Target) -> str:
     """Say what the constant answer is."""
     kinds = {own.kind for own in target.outputs or (target,)}
-    if kinds == {targets.REGRESSION}:
+    if kinds == {target_kinds.REGRESSION}:
         return "the mean or the median"
-    return "the most frequent labels" if targets.MULTILABEL in kinds else "the most frequent class"
+    return "the most frequent labels" if target_kinds.MULTILABEL in kinds else "the most frequent class"
 
 
 def beside(found: Mapping[str, float], constant: Mapping[str, float]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dltools.catalogue import training_parameters
+from dltools.catalogue import target_kinds, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, steps, targets
 from dltools.evaluation import prediction, scoring
@@ -158,7 +158,11 @@ def write_truth(path, target: targets.Target, rows: np.ndarray) -> None:
 
 def _truth(target: targets.Target, rows: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
     truth, prefix = target.truth[rows], f"True_{target.output}" if target.output else "True"
-    named = np.asarray(target.classes, object)[truth] if target.kind in (targets.BINARY, targets.MULTICLASS) else truth
+    named = (
+        np.asarray(target.classes, object)[truth]
+        if target.kind in (target_kinds.BINARY, target_kinds.MULTICLASS)
+        else truth
+    )
     columns = list(named.T) if named.ndim > 1 else [named]
     names = target.names if len(target.names) == len(columns) else range(len(columns))
     return [prefix] if len(columns) == 1 else [f"{prefix}_{name}" for name in names], columns

@@ -6,6 +6,7 @@ belong to them (https://doi.org/10.1023/A:1010933404324).
 
 import numpy as np
 
+from dltools.catalogue import target_kinds
 from dltools.core.errors import UserError
 from dltools.data import steps
 from dltools.evaluation import prediction
@@ -25,12 +26,11 @@ class Judge:
         """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth; `shape` is
         as in a target.
         """
-        from dltools.data import targets
         from dltools.evaluation import scoring
 
         self._kind, self._loss = record.target["kind"], record.builder.training.loss
         self.truth, self._target, self._shape = None if target is None else target.truth, target, shape
-        is_regression = self._kind == targets.REGRESSION
+        is_regression = self._kind == target_kinds.REGRESSION
         if target is not None:
             self.scorer = scoring.chosen({"primary_scoring": scorer}, target)[0]
             what = f"Fall of {self.scorer}"

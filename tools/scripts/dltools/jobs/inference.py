@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltools.catalogue import scorers, target_kinds
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, input_tables, outputs, paired, samples, targets, words
 from dltools.evaluation import baseline, evaluation, prediction, scoring
@@ -110,7 +111,7 @@ def _truth(
 ) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
-    classification = kinds[0] != targets.REGRESSION
+    classification = kinds[0] != target_kinds.REGRESSION
     values: list[np.ndarray] | np.ndarray
     if classification:
         values, own_names, _ = input_tables.label_columns(*table)
@@ -121,7 +122,7 @@ def _truth(
     samples.check_lengths(opened.source, opened.rows, table.dataset, rows)
     target = outputs.known(values, own_names, record.target, given, record.builder.training.loss, table.dataset)
     names = parameters.several(entry.get("scorers"))
-    form = {"primary_scoring": names[0] if names else scoring.DEFAULT, "secondary_scoring": names[1:]}
+    form = {"primary_scoring": names[0] if names else scorers.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dltools.catalogue import target_kinds
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps
@@ -134,14 +135,14 @@ def _in_trained_order(table: tables.NumberTable, names: list[str] | None, datase
 
 def _truth(selection: dict, record, given: list, features):
     """Read the true labels or values as a `targets.Target`, or return None where none are given."""
-    from dltools.data import input_tables, outputs, targets
+    from dltools.data import input_tables, outputs
 
     if not selection.get("infile_truth"):
         return None
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth"), "header_truth")
     values: list[np.ndarray] | np.ndarray
-    if record.target["kind"] == targets.REGRESSION:
+    if record.target["kind"] == target_kinds.REGRESSION:
         numbers = tables.read_numbers(dataset, header, dtype=np.float64)
         values, names, rows = numbers.values, numbers.names, len(numbers.values)
     else:

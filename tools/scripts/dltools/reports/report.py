@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from dltools.catalogue import target_kinds
 from dltools.core.errors import listed
 from dltools.core.files import write_text
 from dltools.data import scaling, steps, targets
@@ -123,7 +124,7 @@ def _data(outcome, form: dict) -> list:
     found: list[Table | Paragraph] = [Table(["", "Dataset", "Contents"], facts)]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
-        found += (_spread if own.kind == targets.REGRESSION else _balance)(own, names, every)
+        found += (_spread if own.kind == target_kinds.REGRESSION else _balance)(own, names, every)
     return found
 
 
@@ -168,7 +169,7 @@ def _cut(table: Table, limit: int, what: str) -> list:
 
 
 def _labels(target: targets.Target) -> list[str]:
-    if target.kind in (targets.BINARY, targets.MULTICLASS):
+    if target.kind in (target_kinds.BINARY, target_kinds.MULTICLASS):
         return [str(label) for label in target.classes]
     width = target.shape[-1] if target.shape else target.truth.shape[1]
     if target.shape:
@@ -216,7 +217,7 @@ def _predictions(outcome) -> list:
 
 
 def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray) -> list:
-    if target.kind == targets.REGRESSION:
+    if target.kind == target_kinds.REGRESSION:
         return _residuals(truth.astype(np.float64), predicted.astype(np.float64), _labels(target))
     matrix = _matrix(truth, predicted, _labels(target)) if truth.ndim == 1 else []
     return [*matrix, *_per_class(truth, predicted, _labels(target))]
