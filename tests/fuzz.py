@@ -96,12 +96,12 @@ class Readers:
         from dltools.catalogue import training_parameters
         from dltools.core.dataset import Dataset
         from dltools.model_files import builder, hyperparameters
-        from dltools.training import training
+        from dltools.training import fitting
 
         made = builder.read(Dataset(str(path), "file"))
         assert training_parameters.check(made.training.to_json(), "again") == made.training
         hyperparameters.rows(made)
-        model = training.untrained(made, 784, "file")
+        model = fitting.untrained(made, 784, "file")
         training_parameters.optimizer(made.training)
         assert model.count_params() < 10**8
 

@@ -19,7 +19,7 @@ from dltools.core.dataset import Dataset
 from dltools.data import batches, targets
 from dltools.evaluation import evaluation
 from dltools.model_files import builder, model_file
-from dltools.training import training
+from dltools.training import fitting
 
 ROWS, TRAINED = 24, 16
 SOURCE = Dataset("target.tsv", "target.tsv")
@@ -41,14 +41,14 @@ def walk(folder: Path) -> None:
     """Train, save, load and train on, as the training tool does; Keras alone must read the file as well."""
     form = folder.name.rpartition(" ")[2]
     made = builder.read(Dataset(str(folder / "builder.zip"), "builder"))
-    model = training.untrained(made, 4, "builder")
+    model = fitting.untrained(made, 4, "builder")
     target = target_for(form, model.output_shape[-1], made.training.loss)
     assert target.form == form, f"the target is {target.form}"
     x = np.random.default_rng(0).uniform(0, 1, (ROWS, 4)).astype("float32")
     features = batches.Features(x, None, SOURCE)
     rows, validation = np.arange(TRAINED), np.arange(TRAINED, ROWS)
     untouched = [np.asarray(v) for v in model.trainable_variables]
-    fitted = training.fit(model, made.training, features, target, rows, validation, seed=3)
+    fitted = fitting.fit(model, made.training, features, target, rows, validation, seed=3)
     pairs = zip(untouched, model.trainable_variables, strict=True)
     changed = any(not np.array_equal(before, np.asarray(variable)) for before, variable in pairs)
     assert changed, "training changed nothing"
@@ -63,7 +63,7 @@ def walk(folder: Path) -> None:
     if folder.name.startswith(("optimizer", "options", "callback", "schedule", "scaled")):
         read, record = model_file.read(dataset)
         model_file.restore_optimizer(dataset, read, made.training)
-        further = training.fit(read, made.training, features, target, rows, validation, 3, record.history)
+        further = fitting.fit(read, made.training, features, target, rows, validation, 3, record.history)
         assert len(further.history["loss"]) == 2, "training did not go on"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.networks import footprint
+from dltools.networks import activation_sizes
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -25,7 +25,7 @@ BATCH_VALUES = 1 << 27
 
 def prediction_batch(model) -> int:
     """Return how many rows go through a network at a time where it does not learn."""
-    return max(1, min(PREDICTION_BATCH, BATCH_VALUES // max(1, footprint.largest(model))))
+    return max(1, min(PREDICTION_BATCH, BATCH_VALUES // max(1, activation_sizes.largest(model))))
 
 
 class Features(NamedTuple):

@@ -14,7 +14,7 @@ from dltools.data import parts
 from dltools.evaluation import baseline, evaluation
 from dltools.jobs import experiment
 from dltools.tables import tables
-from dltools.training import training
+from dltools.training import fitting
 
 
 def run(form: dict, keep: Callable, with_model: bool) -> experiment.Outcome:
@@ -69,7 +69,7 @@ def _afresh(setup: experiment.Setup, number: int) -> experiment.Setup:
 
     keras.utils.set_random_seed(setup.seed + number)
     with devices.scope():
-        model = training.untrained(setup.made, setup.inputs.features.width, "the model")
+        model = fitting.untrained(setup.made, setup.inputs.features.width, "the model")
     return setup._replace(model=model, seed=setup.seed + number)
 
 

@@ -33,7 +33,7 @@ from dltools.evaluation import baseline, evaluation, scoring
 from dltools.forms import parameters
 from dltools.model_files import builder, exports, hyperparameters, model_file, trained_model
 from dltools.networks import architecture
-from dltools.training import precision, suitability, training
+from dltools.training import fitting, precision, suitability
 
 if TYPE_CHECKING:
     import keras
@@ -146,10 +146,10 @@ def prepare(form: dict) -> Setup:
     weights = input_tables.read_weights(form["input_options"], tables.features)
     paired.check(paired.named_in([form["input_options"], scheme]))
     mistaken_columns.check(form["input_options"], tables)
-    seed = training.seed_all(made.training)
+    seed = fitting.seed_all(made.training)
     scaled = scaling.chosen(form)
     with devices.scope():
-        model = loaded() if loaded else training.untrained(made, tables.features.width, str(source), scaled)
+        model = loaded() if loaded else fitting.untrained(made, tables.features.width, str(source), scaled)
     if loaded:
         scaling.check_kept(model, scaled, str(source))
     else:
@@ -252,12 +252,12 @@ def train(setup: Setup, divided: parts.Parts) -> model_file.Record:
     )
     with devices.scope():
         if setup.precision == precision.FULL:
-            fitted = training.fit(setup.model, *arguments)
+            fitted = fitting.fit(setup.model, *arguments)
         else:
-            twin = precision.twin(setup.model, setup.precision, setup.made.training)
-            fitted = training.fit(twin, *arguments)
-            precision.copy_state(twin, setup.model, setup.made.training)
-            training.compile_model(setup.model, setup.made.training, target)
+            copied = precision.mixed_copy(setup.model, setup.precision, setup.made.training)
+            fitted = fitting.fit(copied, *arguments)
+            precision.copy_state(copied, setup.model, setup.made.training)
+            fitting.compile_model(setup.model, setup.made.training, target)
     return model_file.Record(
         setup.made,
         setup.before.target if setup.before else targets.facts(target),
@@ -319,7 +319,7 @@ def announce(setup: Setup, divided: parts.Parts) -> None:
     features, options = setup.inputs.features, setup.made.training
     print(f"{features.source}: {features.rows} rows, {features.width} columns")
     print(f"{setup.inputs.label_source}: {targets.describe(setup.target)}")
-    size = options.fit.batch_size or training.DEFAULT_BATCH_SIZE
+    size = options.fit.batch_size or fitting.DEFAULT_BATCH_SIZE
     if size > len(divided.train):
         print(
             f"batch_size {size} is more than the {len(divided.train)} training samples, so each epoch is a single step."

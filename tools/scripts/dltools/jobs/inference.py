@@ -132,12 +132,12 @@ class _Network:
     def __init__(self, model, record: model_file.Record, shape, truth: Truth | None):
         import tensorflow as tf
 
-        from dltools.training import training
+        from dltools.training import fitting
 
         self.values = None if truth is None else truth.target.compared
         self.batch, self.total, self.rows = batches.prediction_batch(model), 0.0, 0
         if truth is not None:
-            training.compile_model(model, record.builder.training, truth.target)
+            fitting.compile_model(model, record.builder.training, truth.target)
 
         @tf.function(reduce_retracing=True)
         def step(rows, values):

@@ -23,7 +23,7 @@ from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.networks import keras2
-from dltools.untrusted import apart, gate, hdf5
+from dltools.untrusted import gate, hdf5, sandbox
 
 if TYPE_CHECKING:
     import h5py
@@ -177,7 +177,7 @@ def _attribute(handle, name: str) -> str:
 @contextlib.contextmanager
 def _opened_archive(dataset: Dataset):
     source = str(dataset)
-    apart.check(lambda: _look_through(dataset.path, source), source)
+    sandbox.check(lambda: _look_through(dataset.path, source), source)
     with _told(source), zipfile.ZipFile(dataset.path) as archive:
         texts = {
             name: gate.parse_json(_read(archive, name, source), f"{source}, {name}") for name in (CONFIG, METADATA)

@@ -18,7 +18,7 @@ from dltools.catalogue import arguments
 from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
-from dltools.networks import adaptation, footprint, initial_weights, keras2, misfits
+from dltools.networks import activation_sizes, adaptation, initial_weights, keras2, misfits
 from dltools.networks.refusals import INCOMPATIBLE, KERAS_REFUSALS, explained, keras_reason, of_backend
 from dltools.untrusted import gate
 
@@ -35,11 +35,11 @@ def bounded(model, source: str):
     unrolled = 0
     for layer in model._flatten_layers(include_self=False):
         place = f"{source}: layer {quoted(layer.name)} ({type(layer).__name__})"
-        limits.check(max(map(len, footprint.outputs(layer)), default=0), "dimensions", place)
-        limits.check(footprint.values(layer), "values", place)
+        limits.check(max(map(len, activation_sizes.outputs(layer)), default=0), "dimensions", place)
+        limits.check(activation_sizes.values(layer), "values", place)
         if getattr(layer, "unroll", False):
             steps = max(
-                (shape[1] or 0 for shapes in footprint.calls(layer) for shape in shapes[:1] if len(shape) > 1),
+                (shape[1] or 0 for shapes in activation_sizes.calls(layer) for shape in shapes[:1] if len(shape) > 1),
                 default=0,
             )
             limits.check(steps, "steps", place)
@@ -158,7 +158,7 @@ def described(config: dict, source: str):
         adaptation.check(model)
         for layer in model._flatten_layers(include_self=False):
             with explained(f"{source}: {layer.name} ({type(layer).__name__})", None):
-                for shape in footprint.outputs(layer):
+                for shape in activation_sizes.outputs(layer):
                     check_size(shape)
                 if not hasattr(layer, "layers"):
                     initial_weights.check(layer)
@@ -191,8 +191,8 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
         build = functools.partial(_begun, columns=columns)
         with without_weights():
             model = bounded(build(config, source), source)
-    footprint.check_memory(
-        source, sum(math.prod(weight.shape) for weight in model.weights), footprint.largest(model), 1
+    activation_sizes.check_memory(
+        source, sum(math.prod(weight.shape) for weight in model.weights), activation_sizes.largest(model), 1
     )
     if inspect:
         inspect(model)

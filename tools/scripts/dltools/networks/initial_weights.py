@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from dltools.core import limits
-from dltools.networks import footprint
+from dltools.networks import activation_sizes
 
 # Far more than any rank tells, and so few that trying costs nothing.
 _TRIED = 3
@@ -33,8 +33,8 @@ def check(layer) -> None:
             _check_pairs(variable.regularizer, variable.shape, variable.name)
     if _compares_all(layer.activity_regularizer):
         # A layer inside another has no outputs of its own in the network.
-        for shape in footprint.outputs(layer) or [
-            layer.compute_output_shape(*shapes) for shapes in footprint.calls(layer)
+        for shape in activation_sizes.outputs(layer) or [
+            layer.compute_output_shape(*shapes) for shapes in activation_sizes.calls(layer)
         ]:
             _check_pairs(layer.activity_regularizer, shape, "its output")
 

@@ -1,4 +1,4 @@
-"""Mixed precision: training a twin of the network that computes with 16 bits and keeps its weights in 32.
+"""Mixed precision: training a copy of the network that computes with 16 bits and keeps its weights in 32.
 
 The network itself stays one of 32 bits, so that its file is read, and predicts the same, wherever there is no
 hardware for anything else.
@@ -32,7 +32,7 @@ def read(options: dict) -> str:
     return chosen
 
 
-def twin(model, chosen: str, training: TrainingConfig):
+def mixed_copy(model, chosen: str, training: TrainingConfig):
     """Return a network like `model`, with its weights and its optimizer's state, that computes in mixed precision.
 
     The last layers give numbers of 32 bits, so that the loss is computed with these. Words of an Embedding

@@ -10,7 +10,7 @@ import json
 
 from dltools.core import limits
 from dltools.core.errors import UserError, quoted
-from dltools.untrusted import apart
+from dltools.untrusted import sandbox
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # What h5py raises where a file's bytes are not what they should be.
@@ -48,7 +48,7 @@ def opened(path, source: str, expected: str):
         with damage_told(source, expected), h5py.File(path, "r", locking=False) as handle:
             _look_through(handle, source)
 
-    apart.check(look, source)
+    sandbox.check(look, source)
     with h5py.File(path, "r", locking=False) as handle:
         yield handle
 

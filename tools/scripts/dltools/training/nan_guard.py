@@ -14,7 +14,7 @@ def is_lost(loss: float, val_loss: float | None) -> bool:
     return not np.isfinite(loss) or (val_loss is not None and bool(np.isnan(val_loss)))
 
 
-class Safeguard(BestEpoch):
+class NanGuard(BestEpoch):
     """Ends a training whose loss is no longer a number, and has kept the best epoch until then.
 
     Attributes:

@@ -11,7 +11,7 @@ from dltools.data import batches, class_weights, scaling
 from dltools.data.targets import Target
 from dltools.model_files import model_file
 from dltools.model_files.builder import Builder
-from dltools.networks import architecture, footprint, last_layer
+from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
 from dltools.training import normalization, watching
 
@@ -89,8 +89,8 @@ def fit(
         UserError: the table does not fit the model, or a setting does not fit the target.
     """
     # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
+    from dltools.training.nan_guard import NanGuard
     from dltools.training.progress import Progress
-    from dltools.training.safeguard import Safeguard
 
     options = training.fit
     done = len((history or {}).get("loss", []))
@@ -99,7 +99,9 @@ def fit(
     scaling.fit(model, features, rows)
     size = options.batch_size or DEFAULT_BATCH_SIZE
     steps = options.steps_per_epoch
-    footprint.check_memory("The network", model.count_params(), footprint.largest(model), min(size, len(rows)))
+    activation_sizes.check_memory(
+        "The network", model.count_params(), activation_sizes.largest(model), min(size, len(rows))
+    )
     compile_model(model, training, target)
     callbacks.check(training, validation is not None, len(model.outputs))
     counts, weights = (
@@ -109,7 +111,7 @@ def fit(
     scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
     watchers, best = watching.make(training)
     # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
-    guard = None if best or training.optimizer.options.get("use_ema") else Safeguard(validation is not None)
+    guard = None if best or training.optimizer.options.get("use_ema") else NanGuard(validation is not None)
     progress = Progress(done, last, silent=options.verbose == 0)
     with computed():
         if not done:
@@ -139,14 +141,14 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
 
     Parameters:
         best: the `best_epoch.BestEpoch` that was asked for, or None.
-        guard: the `safeguard.Safeguard`, or None.
+        guard: the `nan_guard.NanGuard`, or None.
         history: of the epochs of this training.
         done: number of epochs before it.
 
     Raises:
         UserError: the training went wrong, and there is no epoch to go back to.
     """
-    from dltools.training.safeguard import is_lost
+    from dltools.training.nan_guard import is_lost
 
     losses = list(itertools.zip_longest(history["loss"], history.get("val_loss", ())))
     wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (

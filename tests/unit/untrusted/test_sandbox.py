@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dltools.core.errors import UserError
-from dltools.untrusted import apart, hdf5
+from dltools.untrusted import hdf5, sandbox
 from tests.support import attack_models
 from tests.support.places import TEST_DATA
 
@@ -19,34 +19,34 @@ def refuse():
 
 
 def test_what_is_found_is_told():
-    apart.check(lambda: None, "'x'")
+    sandbox.check(lambda: None, "'x'")
     with pytest.raises(UserError, match="^'x': is no é$"):
-        apart.check(refuse, "'x'")
+        sandbox.check(refuse, "'x'")
 
 
 def test_what_has_no_end_is_ended(monkeypatch):
     monkeypatch.setenv("DLTOOLS_MAX_SECONDS", "1")
     started = time.monotonic()
     with pytest.raises(UserError, match="'x': looking through the file took more than 1 s.*DLTOOLS_MAX_SECONDS"):
-        apart.check(lambda: time.sleep(100), "'x'")
+        sandbox.check(lambda: time.sleep(100), "'x'")
     assert time.monotonic() - started < 50
 
 
 def test_a_death_is_told():
     with pytest.raises(UserError, match="'x': is damaged: the library that reads such files broke down over it"):
-        apart.check(lambda: os.kill(os.getpid(), signal.SIGKILL), "'x'")
+        sandbox.check(lambda: os.kill(os.getpid(), signal.SIGKILL), "'x'")
 
 
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(RuntimeError, match=r"(?s)Traceback.*test_apart.*ZeroDivisionError"):
-        apart.check(lambda: 1 / 0, "'x'")
+        sandbox.check(lambda: 1 / 0, "'x'")
 
 
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setenv("DLTOOLS_MAX_LOOK_BYTES", str(10**8))
-    apart.check(lambda: bytearray(5 * 10**7), "'x'")
+    sandbox.check(lambda: bytearray(5 * 10**7), "'x'")
     with pytest.raises(RuntimeError, match="MemoryError"):
-        apart.check(lambda: bytearray(2 * 10**8), "'x'")
+        sandbox.check(lambda: bytearray(2 * 10**8), "'x'")
     # Here nothing is bounded.
     assert len(bytearray(2 * 10**8)) == 2 * 10**8
 
