@@ -320,7 +320,7 @@ def test_the_report_counts_steps(runs):
     assert f"Each of the {LENGTH} steps of a sample counts as one." in text
     assert "channel" not in text
     text = (runs["picture"].folder / "report.html").read_text()
-    assert "Predicted - true of value" in text
+    assert "True - predicted of value" in text
 
 
 def test_prediction(runs, data, tmp_path):

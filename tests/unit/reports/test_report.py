@@ -139,8 +139,8 @@ def test_regressions_labels_and_folds(runs):
     values = page(runs["values"])
     assert "img" in values.tags
     true, predicted = (np.array(runs["values"].table(name)[1:], float) for name in ("y_true", "y_preds"))
-    off = next(t for t in values.tables if t[0][1:2] == ["Mean of predicted - true"])
-    assert [float(row[1]) for row in off[1:]] == pytest.approx((predicted - true).mean(axis=0), rel=1e-3)
+    off = next(t for t in values.tables if t[0][1:2] == ["Mean of true - predicted"])
+    assert [float(row[1]) for row in off[1:]] == pytest.approx((true - predicted).mean(axis=0), rel=1e-3)
     assert set(page(runs["labels"]).table("Label")) == {"a", "b"}
     assert "±" in page(runs["folds"]).table("Score")["accuracy"]["test"]
 

@@ -226,11 +226,11 @@ def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray)
 def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
     rows, pictures = [], []
     for column, label in enumerate(labels[:LISTED_TARGETS]):
-        off = predicted[:, column] - truth[:, column]
+        off = truth[:, column] - predicted[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
         drawn = report_pictures.residuals(truth[:, column], predicted[:, column], label)
-        pictures.append(Picture(drawn, f"Predicted - true of {label}", _distribution(off)))
-    header = ["Target", "Mean of predicted - true", "Standard deviation", "Mean absolute", "Largest absolute"]
+        pictures.append(Picture(drawn, f"True - predicted of {label}", _distribution(off)))
+    header = ["Target", "Mean of true - predicted", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
     return [Table(header, rows), *pictures, *rest]
 
@@ -240,7 +240,7 @@ def _distribution(off: np.ndarray) -> Table:
     rows = [
         [f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]
-    return Table(["Predicted - true", "Samples"], rows)
+    return Table(["True - predicted", "Samples"], rows)
 
 
 def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
