@@ -70,8 +70,6 @@ def check(model, training: TrainingConfig) -> None:
 
     What the layers do not tell is let through.
 
-    Parameters:
-
     Raises:
         UserError: names both ways to put it right.
     """
