@@ -132,9 +132,7 @@ class Readers:
         )
         found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
         training, shapes = record.builder.training, steps.shapes(model, parts, source)
-        prediction.table(
-            prediction.without_logits(found, training, shapes), "predict", record.target, training.loss, shapes
-        )
+        prediction.table(prediction.without_logits(found, training, shapes), "predict", record.target, training, shapes)
         model_file.restore_optimizer(source, model, training)
 
 

@@ -3,7 +3,8 @@
 Run from the repository root, after `make_test_data.py`, with the Python that the tools run on:
 ``python -m tests.make_test_models``. It writes the architecture ``cnn_model.json`` (the
 tutorial's network with an eighth of its filters, so that the files stay small), its builder
-``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``regression_builder.zip``,
+``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``two_outputs_model.json``, an architecture with
+an output of classes and one of a number; ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
 that tells of each step of a sequence which of two classes it is of; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
@@ -45,6 +46,12 @@ TWO_INPUTS = [
 STEPS = [
     {"layer_type": "Conv1D", "filters": 8, "kernel_size": "5", "activation": "relu", "kwargs": "padding='same'"},
     {"layer_type": "Dense", "units": 1, "activation": "sigmoid", "kwargs": ""},
+]
+TWO_OUTPUTS = [
+    {"layer_type": "Input", "shape": "(784,)", "name": "pixels", "dtype": "float32", "sparse": False},
+    {"layer_type": "Dense", "units": 8, "activation": "relu", "kwargs": "", "inbound_nodes": 1},
+    {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": "name='digit'", "inbound_nodes": 2},
+    {"layer_type": "Dense", "units": 1, "activation": "linear", "kwargs": "name='ink'", "inbound_nodes": 2},
 ]
 ADAM = {"learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns"}
@@ -127,6 +134,7 @@ def main() -> None:
     make_architecture(cnn, CNN, input_shape="(784,)")
     make_builder("cnn_builder.zip", cnn, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=20)
     make_trained_model("cnn_builder.zip", "cnn_model.h5mlm")
+    make_architecture(TEST_DATA / "two_outputs_model.json", TWO_OUTPUTS, input_layers="[1]", output_layers="[3, 4]")
     with tempfile.TemporaryDirectory() as folder:
         regression = Path(folder) / "regression_model.json"
         make_architecture(regression, REGRESSION, input_shape="")

@@ -170,7 +170,11 @@ def test_training_parameters(wrappers):
     assert options(root, "loss") == set(training_parameters.LOSSES)
     assert options(root, "metrics") == {*metrics.METRICS, training_parameters.NO_METRIC}
     compiling = names(root.find(".//section[@name='compile_params']"))
-    assert compiling == {"loss", "optimizer_selection", "metrics", *(p.name for p in objectives.LOSS_OPTIONS)}
+    of_outputs = {"output", "output_learning_type", "output_loss", "loss_weight", "output_metrics"}
+    of_loss = {p.name for p in objectives.LOSS_OPTIONS}
+    assert compiling == {"loss", "optimizer_selection", "metrics", *of_loss, *of_outputs}
+    assert options(root, "output_loss") == options(root, "loss")
+    assert options(root, "output_learning_type") == set(training_config.LEARNING_TYPES)
     for monitor in root.find("inputs").iterfind(".//param[@name='monitor']"):
         assert {option.get("value") for option in monitor.iter("option")} == set(callbacks.MONITORED)
     assert options(root, "class_weight_type") == set(fit_parameters.WEIGHTINGS)

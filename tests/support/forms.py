@@ -64,11 +64,13 @@ def builder(
     schedule=None,
     loss_scaling=None,
     class_weight=None,
+    outputs=(),
     **fit,
 ):
     """Return the parameters of the builder.
 
-    `schedule` is a pair of its type and its parameters, `class_weight` the text with the weights or "balanced".
+    `schedule` is a pair of its type and its parameters, `class_weight` the text with the weights or "balanced",
+    `outputs` the boxes with a loss of their own.
     """
     further = (
         {"learning_rate_schedule": [{"schedule": {"schedule_type": schedule[0], **schedule[1]}}]} if schedule else {}
@@ -89,6 +91,7 @@ def builder(
                 "loss": loss,
                 "loss_options": [{"__index__": 0, **loss_options}] if loss_options else [],
                 "metrics": metrics if isinstance(metrics, str) else list(metrics),
+                "output_losses": [{"__index__": number, **box} for number, box in enumerate(outputs)],
                 "optimizer_selection": {
                     "optimizer_type": optimizer,
                     "optimizer_options": {

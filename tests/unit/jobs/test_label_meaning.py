@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dltools.catalogue import fit_parameters
+from dltools.catalogue.training_config import CLASSIFIER, OptimizerConfig, TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup
 from dltools.data import class_weights, targets
@@ -42,6 +43,9 @@ def usable(text: str) -> bool:
     return text == text.strip() and text.isprintable() and not labels.is_missing(text) and not is_markup(text)
 
 
+TRAINING = TrainingConfig(
+    learning_type=CLASSIFIER, loss="categorical_crossentropy", optimizer=OptimizerConfig(type="Adam", options={})
+)
 TEXTS = st.one_of(
     st.sampled_from(TREACHEROUS),
     st.text(min_size=1, max_size=12),
@@ -75,7 +79,7 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     shares[0] = np.roll(shares[0], 1)  # one sample is predicted wrongly
     expected = [np.roll(target.classes, -0)[shares[0].argmax()], *column[1:]]
     for method in ("predict", "predict_proba"):
-        tables.write_table(tmp_path / method, *prediction.table(shares, method, facts, "categorical_crossentropy"))
+        tables.write_table(tmp_path / method, *prediction.table(shares, method, facts, TRAINING))
     evaluation.write_truth(tmp_path / "true", target, np.arange(len(column)))
     datasets = {name: forms.dataset(tmp_path / name, name) for name in ("y", "true", "predict", "predict_proba")}
     assert tables.read_text(Dataset(str(tmp_path / "true"), "true"), True).columns[0].tolist() == column.tolist()

@@ -8,12 +8,15 @@
                    "schedule": {"type": "CosineDecay", "options": {"unit": "epochs", "warmup_steps": 5}},
                    "loss_scaling": {"initial_scale": 32768.0}},
      "fit": {"epochs": 2, "batch_size": 500}, "class_weight": "balanced",
-     "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}]}
+     "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}],
+     "outputs": [{"output": "age", "learning_type": "KerasGRegressor", "loss": "mean_squared_error", "loss_weight": 0.1,
+                  "metrics": ["mae"]}]}
 
 What was left empty is absent there and None here, so that Keras' default holds; an explicit 0 stays 0.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 
 # The value of a keyword argument of Keras, as JSON holds it.
 Value = bool | int | float | str | list[float] | None
@@ -61,6 +64,27 @@ class FitConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputConfig:
+    """How one of several outputs learns, where it has a loss of its own.
+
+    Attributes:
+        output: its name.
+        learning_type, loss, metrics: as in `TrainingConfig`.
+        loss_weight: what its loss counts for in the sum of all.
+    """
+
+    output: str
+    learning_type: str
+    loss: str
+    loss_weight: float = 1.0
+    metrics: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return what files hold."""
+        return {**asdict(self), "metrics": list(self.metrics)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """How a network is trained.
 
@@ -70,6 +94,7 @@ class TrainingConfig:
         metrics: names in the form.
         random_seed: the user's, or None to draw one.
         class_weight: "balanced", what each class counts for by its name, or None where all count alike.
+        outputs: those of several outputs that have a loss of their own; the others have that of the configuration.
     """
 
     learning_type: str
@@ -81,6 +106,21 @@ class TrainingConfig:
     callbacks: tuple[Chosen, ...] = ()
     random_seed: int | None = None
     class_weight: str | dict[str, float] | None = None
+    outputs: tuple[OutputConfig, ...] = ()
+
+    def of(self, output: str) -> "TrainingConfig":
+        """Return how the output of this name learns; a single output is called ""."""
+        own = next((found for found in self.outputs if found.output == output), None)
+        if own is None:
+            return replace(self, outputs=()) if self.outputs else self
+        return replace(
+            self, learning_type=own.learning_type, loss=own.loss, loss_options={}, metrics=own.metrics, outputs=()
+        )
+
+    def loss_weights(self, outputs: Iterable[str]) -> list[float]:
+        """Return what the loss of each output counts for in the sum."""
+        own = {found.output: found.loss_weight for found in self.outputs}
+        return [own.get(output, 1.0) for output in outputs]
 
     @property
     def classifies(self) -> bool:
@@ -111,4 +151,5 @@ class TrainingConfig:
             "fit": {name: value for name, value in asdict(self.fit).items() if value is not None},
             **({} if self.class_weight is None else {"class_weight": self.class_weight}),
             "callbacks": [asdict(callback) for callback in self.callbacks],
+            **({"outputs": [own.to_json() for own in self.outputs]} if self.outputs else {}),
         }

@@ -10,10 +10,17 @@ from dltools.catalogue import metrics as keras_metrics
 from dltools.catalogue.fit_parameters import FIT_PARAMETERS, RANDOM_SEED, read_class_weight
 from dltools.catalogue.objectives import LOSSES
 from dltools.catalogue.optimizers import LOSS_SCALING, OPTIMIZERS, check_together
-from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, FitConfig, OptimizerConfig, TrainingConfig
+from dltools.catalogue.training_config import (
+    CLASSIFIER,
+    LEARNING_TYPES,
+    FitConfig,
+    OptimizerConfig,
+    OutputConfig,
+    TrainingConfig,
+)
 from dltools.core.errors import UserError, listed, quoted
-from dltools.forms.kinds import Choice, read_parameters
-from dltools.forms.parameters import several, with_further
+from dltools.forms.kinds import Choice, Real, read_parameters
+from dltools.forms.parameters import is_empty, several, with_further
 
 if TYPE_CHECKING:
     import keras
@@ -46,6 +53,7 @@ def read(form: dict) -> TrainingConfig:
         fit=FitConfig(**read_parameters(FIT_PARAMETERS, fitting, "Fit parameters")),
         class_weight=class_weight,
         callbacks=tuple(callbacks.read(fitting.get("callbacks") or [])),
+        outputs=tuple(map(_read_output, compiling.get("output_losses") or [])),
     )
     callbacks.check(training)
     return training
@@ -55,6 +63,22 @@ def read_metrics(value: Any) -> list[str]:
     """Read the multiple select of metrics, which may be a list, one name, "none" or null."""
     names = [name for name in several(value) if name != NO_METRIC]
     return [Choice(tuple(keras_metrics.METRICS)).read(name, "Select metrics") for name in dict.fromkeys(names)]
+
+
+def _read_output(entry: dict) -> OutputConfig:
+    """Read one box with the loss of an output."""
+    label = "Loss of an output"
+    if is_empty(entry.get("output")):
+        raise UserError(f"{label}: the output must be given, by the name or the number of its layer.")
+    output, weight = str(entry["output"]).strip(), entry.get("loss_weight")
+    label = f"{label} {quoted(output)}"
+    return OutputConfig(
+        output=output,
+        learning_type=Choice(LEARNING_TYPES).read(entry.get("output_learning_type"), f"{label}: classes or numbers"),
+        loss=Choice(tuple(LOSSES)).read(entry.get("output_loss"), f"{label}: loss function"),
+        loss_weight=1.0 if is_empty(weight) else Real(0).read(weight, f"{label}: weight"),
+        metrics=tuple(read_metrics(entry.get("output_metrics"))),
+    )
 
 
 def _read_optimizer(selection: dict) -> OptimizerConfig:
@@ -97,6 +121,7 @@ def check(training: Any, source: str) -> TrainingConfig:
             **_object(training.get("loss_options", {}), label),
             "metrics": training["metrics"],
             "optimizer_selection": _optimizer_form(_object(training["optimizer"], label), label),
+            "output_losses": _output_forms(training.get("outputs", []), label),
         },
         "fit_params": {
             **fit,
@@ -119,6 +144,21 @@ def _optimizer_form(optimizer: dict, label: str) -> dict:
     if "loss_scaling" in optimizer:
         options["loss_scaling"] = [_object(optimizer["loss_scaling"], label)]
     return {"optimizer_type": optimizer.get("type"), "optimizer_options": options}
+
+
+def _output_forms(outputs: Any, label: str) -> list[dict]:
+    if not isinstance(outputs, list):
+        raise UserError(f"{label}: outputs must be a list. Received: {quoted(outputs)}.")
+    return [
+        {
+            "output": own.get("output"),
+            "output_learning_type": own.get("learning_type"),
+            "output_loss": own.get("loss"),
+            "loss_weight": own.get("loss_weight"),
+            "output_metrics": own.get("metrics"),
+        }
+        for own in (_object(own, label) for own in outputs)
+    ]
 
 
 def _class_weight_form(value: Any) -> Any:

@@ -1,12 +1,13 @@
 """Reading the tables of a training run: samples, target, and what else the form gives for every row."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.data import batches, samples
+from dltools.data import batches, outputs, samples
 from dltools.forms import parameters
 from dltools.tables import distinct, labels, tables, tsv
 
@@ -22,12 +23,19 @@ class Inputs(NamedTuple):
         labels: the target as text columns (classification) or float64 (rows, columns) (regression).
         label_names: names of the target's columns, or None.
         label_source: the target's dataset.
+        numbers: reads some columns of the target as float64 (rows, columns), where `labels` are text.
     """
 
     features: batches.Features
     labels: list | np.ndarray
     label_names: list[str] | None
     label_source: Dataset
+    numbers: Callable[[slice], np.ndarray] | None = None
+
+    @property
+    def columns(self) -> outputs.Columns:
+        """The target's columns, to be interpreted."""
+        return outputs.Columns(self.labels, self.label_names, self.label_source, self.numbers)
 
 
 def read(form: dict, classification: bool, threads: int, trained_on: dict | None = None) -> Inputs:
@@ -46,12 +54,31 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
     if classification:
         texts = label_columns(source, header, columns)
         samples.check_lengths(features.source, features.rows, source, len(texts.columns[0]))
-        return Inputs(features, texts.columns, texts.names, source)
+        numbers_of = numbers_reader(source, header, columns, threads)
+        return Inputs(features, texts.columns, texts.names, source, numbers_of)
     opened = tsv.open_table(source, header, columns)
     numbers = tables.read_numbers_of(opened, threads, np.float64)
     distinct.check_table(numbers.values, opened, TARGETS)
     samples.check_lengths(features.source, features.rows, source, len(numbers.values))
     return Inputs(features, numbers.values, numbers.names, source)
+
+
+def numbers_reader(
+    source: Dataset, header: bool, columns: tables.Columns, threads: int
+) -> Callable[[slice], np.ndarray]:
+    """Return a function that reads some of a table's chosen columns as float64 (rows, columns).
+
+    It raises `UserError` where a cell is no number, or 32 bits cannot tell the numbers apart.
+    """
+
+    def read_some(chosen: slice) -> np.ndarray:
+        opened = tsv.open_table(source, header, columns)
+        some = opened._replace(positions=opened.positions[chosen])
+        found = tables.read_numbers_of(some, threads, np.float64)
+        distinct.check_table(found.values, some, TARGETS)
+        return found.values
+
+    return read_some
 
 
 def label_columns(source: Dataset, header: bool, columns: tables.Columns) -> tables.TextTable:

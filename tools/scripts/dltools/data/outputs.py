@@ -2,15 +2,18 @@
 order.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dltools.catalogue.target_kinds import REGRESSION, SEVERAL
+from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import sequences, steps
 from dltools.data.targets import Target
+from dltools.networks import last_layer
 
 
 class Output(NamedTuple):
@@ -34,57 +37,92 @@ def of_model(model, parts: list, source) -> list[Output]:
     Raises:
         UserError: an output whose size neither the network nor its inputs tell.
     """
-    names = model.output_names if len(model.outputs) > 1 else [""]
+    names = last_layer.output_names(model)
     return [Output(name, shape) for name, shape in zip(names, steps.shapes(model, parts, source), strict=True)]
 
 
-def target(columns, names: list[str] | None, outputs: list[Output], loss: str | None, source: Dataset) -> Target:
+class Columns(NamedTuple):
+    """The columns of a target, which each output takes its own of.
+
+    Attributes:
+        found: text columns where any output learns classes, else float64 (rows, columns).
+        names: of the columns, or None.
+        source: the table.
+        numbers: reads some of the columns as float64 (rows, columns), where they were read as text.
+    """
+
+    found: list[np.ndarray] | np.ndarray
+    names: list[str] | None
+    source: Dataset
+    numbers: Callable[[slice], np.ndarray] | None = None
+
+    @property
+    def width(self) -> int:
+        """How many there are."""
+        return len(self.found) if isinstance(self.found, list) else self.found.shape[1]
+
+    def share(self, chosen: slice, classifies: bool) -> tuple[list[np.ndarray] | np.ndarray, list[str] | None]:
+        """Return the columns of one output, and their names."""
+        names = self.names[chosen] if self.names else None
+        if not isinstance(self.found, list):
+            return self.found[:, chosen], names
+        if classifies or self.numbers is None:
+            return self.found[chosen], names
+        return self.numbers(chosen), names
+
+
+def target(columns: Columns, outputs: list[Output], training: TrainingConfig) -> Target:
     """Return the target of a network.
 
     Parameters:
-        columns: text columns (classification) or float64 (rows, columns) (regression).
         outputs: of the network.
-        loss: name of the loss of a classification; None for a regression.
+        training: tells which of them learn classes, and their losses.
 
     Raises:
         UserError: the columns do not add up, or do not fit an output.
     """
 
-    def made(own, own_names, shape) -> Target:
-        if loss is None:
-            return sequences.regression(own, own_names, shape, source)
-        return sequences.classification(own, own_names, shape, loss, source)
+    def made(share, output: Output) -> Target:
+        (own, own_names), learns = share, training.of(output.name)
+        if learns.classifies:
+            return sequences.classification(own, own_names, output.shape, learns.loss, columns.source)
+        return sequences.regression(own, own_names, output.shape, columns.source)
 
     if len(outputs) == 1:
-        return made(columns, names, outputs[0].shape)
+        return made((columns.found, columns.names), outputs[0])
+    classifies = [training.of(output.name).classifies for output in outputs]
     return joined(
         [
-            made(own, own_names, output.shape)._replace(output=output.name, units=output.size)
-            for output, own, own_names in _shares(columns, names, outputs, loss is not None, source)
+            made(columns.share(chosen, learns), output)._replace(output=output.name, units=output.size)
+            for output, chosen, learns in zip(outputs, _shares(columns, outputs, classifies), classifies, strict=True)
         ]
     )
 
 
-def known(
-    values, names: list[str] | None, facts: dict, outputs: list[Output], loss: str, source: Dataset, hint: str = ""
-) -> Target:
-    """Return the target of new samples for a network that is trained already; parameters as for `targets.known`.
+def known(columns: Columns, facts: dict, outputs: list[Output], training: TrainingConfig, hint: str = "") -> Target:
+    """Return the target of new samples for a network that is trained already.
+
+    Parameters:
+        facts: what the model file says of the target.
+        hint: what to do where a label is none of the model's classes.
 
     Raises:
         UserError: as `targets.known`, or columns that do not add up.
     """
     if facts["kind"] != SEVERAL:
-        return sequences.known(values, names, facts, outputs[0].shape, loss, source, hint)
-    classifies = any(own["kind"] != REGRESSION for own in facts["outputs"])
-    shares = _shares(values, names, outputs, classifies, source)
-    return joined(
-        [
-            sequences.known(share, share_names, own, output.shape, loss, source, hint)._replace(
-                output=own["output"], units=output.size
-            )
-            for (output, share, share_names), own in zip(shares, facts["outputs"], strict=True)
-        ]
-    )
+        return sequences.known(
+            columns.found, columns.names, facts, outputs[0].shape, training.loss, columns.source, hint
+        )
+    classifies = [own["kind"] != REGRESSION for own in facts["outputs"]]
+    found = []
+    for output, own, chosen, learns in zip(
+        outputs, facts["outputs"], _shares(columns, outputs, classifies), classifies, strict=True
+    ):
+        share, names = columns.share(chosen, learns)
+        loss = training.of(own["output"]).loss
+        made = sequences.known(share, names, own, output.shape, loss, columns.source, hint)
+        found.append(made._replace(output=own["output"], units=output.size))
+    return joined(found)
 
 
 def joined(found: list[Target]) -> Target:
@@ -93,31 +131,28 @@ def joined(found: list[Target]) -> Target:
     return Target(SEVERAL, np.empty((len(truth), 0), np.float32), truth, [], [], tuple(found))
 
 
-def _shares(columns, names, outputs: list[Output], labels: bool, source: Dataset):
-    """Yield each output with its columns and their names: one for each number that it gives, or one of labels for each
-    step.
-    """
-    count = len(columns) if isinstance(columns, list) else columns.shape[1]
+def _shares(columns: Columns, outputs: list[Output], classifies: list[bool]) -> list[slice]:
+    """Return which columns each output has: one for each number that it gives, or one of labels for each step."""
     sizes = [output.size for output in outputs]
-    of_labels = [steps.count(output.shape) for output in outputs]
-    if labels and count == sum(of_labels):
+    of_labels = [
+        steps.count(output.shape) if learns else output.size for output, learns in zip(outputs, classifies, strict=True)
+    ]
+    if columns.width == sum(of_labels):
         sizes = of_labels
-    if sum(sizes) != count:
-        told = ", ".join(f"{output.name} {output.size}" for output in outputs)
-        other = ""
-        if labels and sum(of_labels) == len(outputs):
-            other = f", or one column of labels for each of the {len(outputs)}"
-        elif labels:
-            other = f", or {sum(of_labels)} columns of labels, one for each step of each output"
-        raise UserError(
-            f"{source}: has {count} target columns, but the model has {len(outputs)} outputs with units: {told}. "
-            f"Choose {sum(output.size for output in outputs)} columns, for the outputs in this order{other}."
-        )
+    if sum(sizes) != columns.width:
+        raise UserError(_not_divided(columns, outputs, classifies, sum(of_labels)))
     ends = np.cumsum(sizes)
-    for output, size, end in zip(outputs, sizes, ends, strict=True):
-        chosen = slice(int(end) - size, int(end))
-        yield (
-            output,
-            (columns[chosen] if isinstance(columns, list) else columns[:, chosen]),
-            names[chosen] if names else None,
-        )
+    return [slice(int(end) - size, int(end)) for size, end in zip(sizes, ends, strict=True)]
+
+
+def _not_divided(columns: Columns, outputs: list[Output], classifies: list[bool], labels: int) -> str:
+    told = ", ".join(f"{output.name} {output.size}" for output in outputs)
+    other = ""
+    if all(classifies) and labels == len(outputs):
+        other = f", or one column of labels for each of the {len(outputs)}"
+    elif any(classifies):
+        other = f", or {labels}, with a column of labels for each step of an output that learns classes"
+    return (
+        f"{columns.source}: has {columns.width} target columns, but the model has {len(outputs)} outputs with units: "
+        f"{told}. Choose {sum(output.size for output in outputs)} columns, for the outputs in this order{other}."
+    )

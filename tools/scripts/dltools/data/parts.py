@@ -140,9 +140,9 @@ def _groups(form: dict, features: Features):
 def _classes(target: Target):
     """Return the user's class of every row, for stratified splits and their messages."""
     if target.outputs:
-        found = [_classes(own) for own in target.outputs]
+        found = [_classes(own) for own in target.outputs if own.kind != REGRESSION]
         # A split keeps the proportions of each combination of classes.
-        one_each = all(classes is not None and classes.ndim == 1 for classes in found)
+        one_each = bool(found) and all(classes is not None and classes.ndim == 1 for classes in found)
         return (
             np.asarray([" / ".join(row) for row in zip(*(classes.astype(str) for classes in found), strict=True)])
             if one_each

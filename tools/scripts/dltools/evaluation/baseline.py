@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from dltools.catalogue import metrics, objectives, target_kinds, training_parameters
+from dltools.catalogue.scorers import DEFAULT
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import targets
 from dltools.evaluation import evaluation, prediction
@@ -49,7 +50,7 @@ def of_samples(training: TrainingConfig, target: targets.Target, scorers: list[s
 
 def _answers(training: TrainingConfig, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
     """Return the constant outputs to try, float64 (units,) each, of all outputs side by side."""
-    parts = [_of_one(training, own, known) for own in target.outputs or (target,)]
+    parts = [_of_one(training.of(own.output), own, known) for own in target.outputs or (target,)]
     tried = max(len(part) for part in parts)
     return [np.concatenate([part[min(number, len(part) - 1)] for part in parts]) for number in range(tried)]
 
@@ -78,10 +79,15 @@ def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray)
 
 
 def _loss(training: TrainingConfig, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights) -> float:
-    loss, total = training_parameters.loss(training), 0.0
-    for own, found in target.each(outputs) if target.outputs else [(target, outputs)]:
+    total = 0.0
+    each = target.each(outputs) if target.outputs else [(target, outputs)]
+    shares = training.loss_weights(own.output for own, _ in each)
+    for (own, found), share in zip(each, shares, strict=True):
+        loss = training_parameters.loss(training.of(own.output))
         counts = own.spread(None if weights is None else weights[rows])
-        total += float(loss(own.values[rows], found.reshape(len(rows), *own.shape) if own.shape else found, counts))
+        total += share * float(
+            loss(own.values[rows], found.reshape(len(rows), *own.shape) if own.shape else found, counts)
+        )
     return total
 
 
@@ -101,6 +107,8 @@ def answer(target: targets.Target) -> str:
     kinds = {own.kind for own in target.outputs or (target,)}
     if kinds == {target_kinds.REGRESSION}:
         return "the mean or the median"
+    if target_kinds.REGRESSION in kinds:
+        return "the most frequent class, and the mean or the median,"
     return "the most frequent labels" if target_kinds.MULTILABEL in kinds else "the most frequent class"
 
 
@@ -126,7 +134,8 @@ def not_beaten(
     Parameters:
         part: the name of the part, with which the names of its scores begin; or "".
     """
-    names = [name for name in found if (name.startswith(part) and name.endswith(f"_{scorer}")) or name == scorer]
+    ends = tuple(f"_{name}" for name in (("accuracy", "r2") if scorer == DEFAULT else (scorer,)))
+    names = [name for name in found if (name.startswith(part) and name.endswith(ends)) or name == scorer]
     worse = [name for name in names if np.isfinite(constant.get(name, np.nan)) and not found[name] > constant[name]]
     if not worse:
         return None

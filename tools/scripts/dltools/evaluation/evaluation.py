@@ -9,7 +9,7 @@ from dltools.catalogue import target_kinds, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, steps, targets
 from dltools.evaluation import prediction, scoring
-from dltools.networks import layer_table
+from dltools.networks import last_layer, layer_table
 from dltools.networks.refusals import computed
 from dltools.tables import tables
 
@@ -50,12 +50,13 @@ def judging(
         weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
     """
     shapes = steps.shapes(model, batches.row_shape(model, features), features.source)
+    names = last_layer.output_names(model)
     found_and_loss = outputs_and_loss(model, features, target, weights)
 
     def judge(rows: np.ndarray) -> Judged:
         found, loss = found_and_loss(rows)
         judged = {"loss": loss, **scores(training, target, found, rows, scorers)}
-        return Judged(rows, prediction.without_logits(found, training, shapes), judged)
+        return Judged(rows, prediction.without_logits(found, training, shapes, names), judged)
 
     return judge
 
@@ -115,7 +116,7 @@ def scores(
         return {
             f"{own.output}_{name}": value
             for own, part in target.each(found)
-            for name, value in scores(training, own, part, rows, scorers).items()
+            for name, value in scores(training.of(own.output), own, part, rows, scorers).items()
         }
     judged, found = {}, steps.rows(found, target.shape)
     values, truth = target.by_step(rows)
@@ -125,7 +126,7 @@ def scores(
     found = prediction.without_logits(found, training)
     predicted = prediction.decided(found, target.kind, training.loss)
     likelihoods = prediction.likelihoods(found, target.kind)
-    return judged | scoring.scores(scorers, target.kind, truth, predicted, likelihoods)
+    return judged | scoring.scores(scoring.of_output(scorers, target), target.kind, truth, predicted, likelihoods)
 
 
 def write_scores(path, judged: dict[str, float]) -> None:

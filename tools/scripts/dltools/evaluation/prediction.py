@@ -1,5 +1,7 @@
 """Using a network: its outputs for rows of a table, and the user's labels from these."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dltools.catalogue import objectives
@@ -32,14 +34,19 @@ def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
         )
 
 
-def without_logits(found: np.ndarray, training: TrainingConfig, shapes=()) -> np.ndarray:
+def without_logits(found: np.ndarray, training: TrainingConfig, shapes=(), names: Sequence[str] = ("",)) -> np.ndarray:
     """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
         shapes: of each output for one sample; their numbers stand side by side. Of one output of one row, they may be
             left out.
+        names: of the outputs, whose losses may differ.
     """
+    if training.outputs:
+        parts = np.split(found, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1], axis=1)
+        each = zip(parts, shapes, names, strict=True)
+        return np.concatenate([without_logits(part, training.of(name), [shape]) for part, shape, name in each], axis=1)
     activation = objectives.logits_to(training)
     if activation is None:
         return found
@@ -111,7 +118,7 @@ def likelihoods(found: np.ndarray, kind: str) -> np.ndarray | None:
     return probabilities(found, kind)
 
 
-def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
+def table(found: np.ndarray, method: str, target: dict, training: TrainingConfig, shapes=()):
     """Return the prediction's header and columns.
 
     Parameters:
@@ -126,7 +133,7 @@ def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
         several steps, these for each step.
     """
     if target["kind"] == SEVERAL:
-        return _tables(found, method, target["outputs"], loss, shapes)
+        return _tables(found, method, target["outputs"], training, shapes)
     kind, classes, samples, shape = (
         target["kind"],
         target["classes"],
@@ -138,7 +145,7 @@ def table(found: np.ndarray, method: str, target: dict, loss: str, shapes=()):
         shares = probabilities(found, kind).astype(np.float32).reshape(samples, -1)
         each = [""] if not shape else [f"{name}_" for name in _named(target["names"], steps.count(shape))]
         return [f"{step}{name}" for step in each for name in classes], list(shares.T)
-    answers = decided(found, kind, loss)
+    answers = decided(found, kind, training.loss)
     if kind in (BINARY, MULTICLASS):
         answers = np.asarray(classes, object)[answers]
     answers = answers.reshape(samples, -1)
@@ -152,14 +159,19 @@ def _named(names: list[str], count: int) -> list[str]:
     return names if len(names) == count else [str(number) for number in range(count)]
 
 
-def _tables(found: np.ndarray, method: str, outputs: list[dict], loss: str, shapes):
-    """Return header and columns of several outputs, named after these: Predicted_<output>, or <output>_<class>."""
+def _tables(found: np.ndarray, method: str, outputs: list[dict], training: TrainingConfig, shapes):
+    """Return header and columns of several outputs, named after these: Predicted_<output>, or <output>_<class>.
+
+    Numbers that are learned beside classes have no probabilities: their values stand beside those of the classes.
+    """
+    mixed = len({own["kind"] == REGRESSION for own in outputs}) > 1
     names, columns, first = [], [], 0
     shapes = list(shapes) or [(own["units"],) for own in outputs]
     for own, shape in zip(outputs, shapes, strict=True):
         last = first + int(np.prod(shape))
-        own_names, own_columns = table(found[:, first:last], method, own, loss, [shape])
-        if method == "predict_proba":
+        asked = "predict" if mixed and own["kind"] == REGRESSION else method
+        own_names, own_columns = table(found[:, first:last], asked, own, training.of(own["output"]), [shape])
+        if asked == "predict_proba":
             names += [f"{own['output']}_{name}" for name in own_names]
         else:
             names += [f"Predicted_{own['output']}{name.removeprefix('Predicted')}" for name in own_names]

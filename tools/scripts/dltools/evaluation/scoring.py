@@ -22,13 +22,14 @@ def chosen(form: dict, target: Target) -> list[str]:
     Raises:
         UserError: a scorer that makes no sense for the target; the message lists those that do.
     """
+    if len({own.kind == REGRESSION for own in target.outputs}) > 1:
+        return _of_several_kinds(form, target)
     if target.outputs:
         # All outputs have the same scorers, which are checked for each.
         found = [chosen(form, own) for own in target.outputs]
         return found[0]
     given = form.get("primary_scoring")
-    usual = "r2" if target.kind == REGRESSION else "accuracy"
-    primary = usual if is_empty(given) or given == DEFAULT else str(given)
+    primary = _usual(target) if is_empty(given) or given == DEFAULT else str(given)
     names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
     for name in names:
         Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")
@@ -39,6 +40,29 @@ def chosen(form: dict, target: Target) -> list[str]:
                 f"Choose among: {listed(fitting, len(fitting))}."
             )
     return names
+
+
+def _usual(target: Target) -> str:
+    return "r2" if target.kind == REGRESSION else "accuracy"
+
+
+def _of_several_kinds(form: dict, target: Target) -> list[str]:
+    """Return the scorers of a network that learns classes and numbers; each output takes those that fit it."""
+    given = form.get("primary_scoring")
+    primary = DEFAULT if is_empty(given) else str(given)
+    names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
+    for name in names:
+        Choice((*SCORERS, DEFAULT)).read(name, "Metrics for evaluation")
+        if name != DEFAULT and not any(fits(name, own) for own in target.outputs):
+            kinds = " and ".join(_described(own) for own in target.outputs)
+            raise UserError(f"Metrics for evaluation: {quoted(name)} makes no sense for {kinds}. Choose another score.")
+    return names
+
+
+def of_output(names: list[str], target: Target) -> list[str]:
+    """Return which of the chosen scorers are those of an output, or what is usual for it where none is."""
+    found = [_usual(target) if name == DEFAULT else name for name in names if name == DEFAULT or fits(name, target)]
+    return list(dict.fromkeys(found)) or [_usual(target)]
 
 
 def fits(name: str, target: Target) -> bool:

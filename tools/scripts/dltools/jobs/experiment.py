@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dltools.backend import devices, keras_runtime
-from dltools.catalogue.training_config import TrainingConfig
+from dltools.catalogue.training_config import CLASSIFIER, OutputConfig, TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import (
@@ -140,7 +140,7 @@ def prepare(form: dict) -> Setup:
     source = parameters.dataset(scheme["infile_estimator"], "Choose the dataset containing pipeline/estimator object")
     swaps = (scheme.get("hyperparams_swapping") or {}).get("param_set") or []
     made, loaded, before = _starting_point(source, swaps, options)
-    classification = made.training.classifies
+    classification = made.training.classifies or any(map(_classifies, made.training.outputs))
     trained_on = before.features if before else None
     tables = input_tables.read(form["input_options"], classification, keras_runtime.granted_cores(), trained_on)
     weights = input_tables.read_weights(form["input_options"], tables.features)
@@ -214,10 +214,11 @@ def _starting_point(source: Dataset, swaps: list, options: dict) -> Start:
 
 def read_target(tables: input_tables.Inputs, model, options: TrainingConfig) -> targets.Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
-    loss = options.loss if options.classifies else None
-    return outputs.target(
-        tables.labels, tables.label_names, outputs_of(model, tables.features), loss, tables.label_source
-    )
+    return outputs.target(tables.columns, outputs_of(model, tables.features), options)
+
+
+def _classifies(output: OutputConfig) -> bool:
+    return output.learning_type == CLASSIFIER
 
 
 def outputs_of(model, features: batches.Features | samples.Opened) -> list[outputs.Output]:
@@ -231,10 +232,8 @@ def _continued_target(tables: input_tables.Inputs, model, before: model_file.Rec
         " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
         "let the model start from its architecture alone, or choose a builder."
     )
-    facts, loss = before.target, before.builder.training.loss
-    return outputs.known(
-        tables.labels, tables.label_names, facts, outputs_of(model, tables.features), loss, tables.label_source, hint
-    )
+    given = outputs_of(model, tables.features)
+    return outputs.known(tables.columns, before.target, given, before.builder.training, hint)
 
 
 def train(setup: Setup, divided: parts.Parts) -> model_file.Record:

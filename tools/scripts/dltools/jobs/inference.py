@@ -76,10 +76,10 @@ def run(form: dict, target, threads: int) -> Outcome:
             found = network(rows, done)
             done += size
             names, columns = prediction.table(
-                prediction.without_logits(found, training, shapes),
+                prediction.without_logits(found, training, shapes, [output.name for output in given]),
                 form["method"],
                 record.target,
-                training.loss,
+                training,
                 shapes,
             )
             if beside:
@@ -111,7 +111,7 @@ def _truth(
 ) -> Truth:
     table = samples.table_of(entry, "true", "Dataset with the true labels or values")
     kinds = [own["kind"] for own in record.target.get("outputs") or [record.target]]
-    classification = kinds[0] != target_kinds.REGRESSION
+    classification = any(kind != target_kinds.REGRESSION for kind in kinds)
     values: list[np.ndarray] | np.ndarray
     if classification:
         values, own_names, _ = input_tables.label_columns(*table)
@@ -120,7 +120,8 @@ def _truth(
         numbers = tables.read_numbers(*table, threads, np.float64)
         values, own_names, rows = numbers.values, numbers.names, len(numbers.values)
     samples.check_lengths(opened.source, opened.rows, table.dataset, rows)
-    target = outputs.known(values, own_names, record.target, given, record.builder.training.loss, table.dataset)
+    columns = outputs.Columns(values, own_names, table.dataset, input_tables.numbers_reader(*table, threads))
+    target = outputs.known(columns, record.target, given, record.builder.training)
     names = parameters.several(entry.get("scorers"))
     form = {"primary_scoring": names[0] if names else scorers.DEFAULT, "secondary_scoring": names[1:]}
     return Truth(target, scoring.chosen(form, target))

@@ -92,6 +92,11 @@ def _write_scores(outputs: Outputs, outcome) -> None:
     if outputs.y_true:
         evaluation.write_truth(outputs.y_true, outcome.target, outcome.judged.rows)
     if outputs.y_preds:
-        loss = outcome.record.builder.training.loss
-        found = prediction.table(outcome.judged.outputs, "predict", outcome.record.target, loss, outcome.target.shapes)
+        found = prediction.table(
+            outcome.judged.outputs,
+            "predict",
+            outcome.record.target,
+            outcome.record.builder.training,
+            outcome.target.shapes,
+        )
         tables.write_table(outputs.y_preds, *found)

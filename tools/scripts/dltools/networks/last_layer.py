@@ -73,9 +73,15 @@ def check(model, training: TrainingConfig) -> None:
     Raises:
         UserError: names both ways to put it right.
     """
-    if training.loss in objectives.OF_PROBABILITIES:
-        for output in model.outputs:
-            _check_activation(activation(output), training)
+    for name, output in zip(output_names(model), model.outputs, strict=True):
+        own = training.of(name)
+        if own.loss in objectives.OF_PROBABILITIES:
+            _check_activation(activation(output), own)
+
+
+def output_names(model) -> list[str]:
+    """Return the names of a network's outputs; that of a single one is ""."""
+    return list(model.output_names) if len(model.outputs) > 1 else [""]
 
 
 def _check_activation(found: str | None, training: TrainingConfig) -> None:

@@ -149,7 +149,7 @@ def _truth(selection: dict, record, given: list, features):
         values, names, _ = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
         rows = len(values[0])
     label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
-    return outputs.known(values, names, record.target, given, record.builder.training.loss, dataset)
+    return outputs.known(outputs.Columns(values, names, dataset), record.target, given, record.builder.training)
 
 
 def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:

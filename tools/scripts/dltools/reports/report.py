@@ -203,7 +203,7 @@ def _training(record: model_file.Record) -> list:
 
 
 def _predictions(outcome) -> list:
-    target, judged, loss = outcome.target, outcome.judged, outcome.record.builder.training.loss
+    target, judged, training = outcome.target, outcome.judged, outcome.record.builder.training
     found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
     for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
@@ -211,7 +211,9 @@ def _predictions(outcome) -> list:
             [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
         )
         found += _of_output(
-            own, own.by_step(judged.rows)[1], prediction.decided(steps.rows(outputs, own.shape), own.kind, loss)
+            own,
+            own.by_step(judged.rows)[1],
+            prediction.decided(steps.rows(outputs, own.shape), own.kind, training.of(own.output).loss),
         )
     return found
 
@@ -301,6 +303,10 @@ def _settings(outcome, form: dict) -> list:
         ["learning type", made.training.learning_type],
         ["metrics", listed(made.training.metrics) or "none"],
         ["optimizer", made.training.optimizer.type],
+    ]
+    rows += [
+        [f"output {own.output}", f"{own.learning_type}, loss {own.loss}, which counts {own.loss_weight:g}"]
+        for own in made.training.outputs
     ]
     rows += [
         [name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)

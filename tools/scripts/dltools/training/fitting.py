@@ -182,8 +182,13 @@ def compile_model(model, training: TrainingConfig, target: Target) -> None:
         UserError: a last layer or a metric that does not fit the loss or the target.
     """
     last_layer.check(model, training)
+    names = [own.output for own in target.outputs]
+    own_losses = bool(training.outputs and names)
     model.compile(
-        loss=training_parameters.loss(training),
+        loss=[training_parameters.loss(training.of(name)) for name in names]
+        if own_losses
+        else training_parameters.loss(training),
+        loss_weights=training.loss_weights(names) if own_losses else None,
         metrics=_metrics(model, training, target),
         optimizer=getattr(model, "optimizer", None) or training_parameters.optimizer(training),
     )
@@ -194,8 +199,10 @@ def _metrics(model, training: TrainingConfig, target: Target) -> list:
     outputs = list(zip(model.outputs, target.outputs or (target,), strict=True))
     for _, own in outputs:
         if own.shape:
-            metrics.check_steps(training.metrics, own.form)
-    found = [training_parameters.metrics(training, own.form, output.shape[-1]) for output, own in outputs]
+            metrics.check_steps(training.of(own.output).metrics, own.form)
+    found = [
+        training_parameters.metrics(training.of(own.output), own.form, output.shape[-1]) for output, own in outputs
+    ]
     return found if target.outputs else found[0]
 
 

@@ -73,7 +73,7 @@ def check(model, training: TrainingConfig, target: Target) -> None:
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
         # All numbers of a sample in a row.
         own = own._replace(values=own.values.reshape(len(own.values), -1))
-        ends = Ends(training.loss, last_layer.activation(output), output.shape[-1], own)
+        ends = Ends(training.of(own.output).loss, last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
             if fault:
@@ -91,9 +91,9 @@ def check_scorers(model, training: TrainingConfig, scorers: list[str]) -> None:
     """
     if "neg_log_loss" not in scorers or training.gives_logits:
         return
-    found = next(
-        (a for a in map(last_layer.activation, model.outputs) if a is not None and RANGES.get(a) != (0, 1)), None
-    )
+    named = zip(last_layer.output_names(model), model.outputs, strict=True)
+    activations = [last_layer.activation(output) for name, output in named if training.of(name).classifies]
+    found = next((a for a in activations if a is not None and RANGES.get(a) != (0, 1)), None)
     if found is None:
         return
     raise UserError(
