@@ -1,5 +1,6 @@
 """What is found by reading: by Planemo in the tools, the workflow and the repository, by Ruff and others in the code."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -69,3 +70,14 @@ def test_types_hold():
     outcome = run("mypy")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "no issues found" in outcome.stdout
+
+
+def test_no_test_module_imports_another():
+    """What tests share lies in tests/support."""
+    found = []
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            found += [f"{path}: {name}" for name in modules if name.rpartition(".")[2].startswith("test_")]
+    assert not found

@@ -173,3 +173,22 @@ FAILS = {
 def test_fail(runs, name):
     forms.assert_one_line(runs[name], FAILS[name])
     assert runs[name].written == []
+
+
+def test_columns_of_several_outputs_are_found_by_their_names(runs, data, tmp_path):
+    """Each output has one column or two: in another order they are no other outputs'."""
+    header, *rows = (line.split("\t") for line in (data / "values").read_text().splitlines())
+    turned = write(tmp_path / "turned.tabular", [row[::-1] for row in rows], "\t".join(header[::-1]))
+    model = runs["values"].folder / "model.h5mlm"
+    cases = {
+        "same": forms.prediction(model, data / "diabetes", truth=forms.table(data / "values", "true", True)),
+        "turned": forms.prediction(model, data / "diabetes", truth=forms.table(turned, "true", True)),
+    }
+    found = forms.run_all("model_prediction", cases, tmp_path, outfile_predict="out", outfile_scores="scores")
+    assert scores(found["turned"]) == scores(found["same"])
+    again = forms.training(
+        model, data / "diabetes", turned, header2=True, swaps=[("epochs", "1"), ("optimizer__learning_rate", "1e-30")]
+    )
+    result = forms.run("train_and_eval", again, tmp_path, outfile_result="again", outfile_y_true="y_true")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "y_true").read_text().splitlines()[0] == "True_species\tTrue_origin_half\tTrue_origin_third"

@@ -30,7 +30,7 @@ class Inputs(NamedTuple):
     labels: list | np.ndarray
     label_names: list[str] | None
     label_source: Dataset
-    numbers: Callable[[slice], np.ndarray] | None = None
+    numbers: Callable[[list[int]], np.ndarray] | None = None
 
     @property
     def columns(self) -> outputs.Columns:
@@ -65,15 +65,15 @@ def read(form: dict, classification: bool, threads: int, trained_on: dict | None
 
 def numbers_reader(
     source: Dataset, header: bool, columns: tables.Columns, threads: int
-) -> Callable[[slice], np.ndarray]:
-    """Return a function that reads some of a table's chosen columns as float64 (rows, columns).
+) -> Callable[[list[int]], np.ndarray]:
+    """Return a function that reads some of a table's chosen columns, by their positions, as float64 (rows, columns).
 
     It raises `UserError` where a cell is no number, or 32 bits cannot tell the numbers apart.
     """
 
-    def read_some(chosen: slice) -> np.ndarray:
+    def read_some(chosen: list[int]) -> np.ndarray:
         opened = tsv.open_table(source, header, columns)
-        some = opened._replace(positions=opened.positions[chosen])
+        some = opened._replace(positions=[opened.positions[place] for place in chosen])
         found = tables.read_numbers_of(some, threads, np.float64)
         distinct.check_table(found.values, some, TARGETS)
         return found.values

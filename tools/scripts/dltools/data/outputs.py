@@ -14,6 +14,7 @@ from dltools.core.errors import UserError
 from dltools.data import sequences, steps
 from dltools.data.targets import Target
 from dltools.networks import last_layer
+from dltools.tables.columns import name_positions
 
 
 class Output(NamedTuple):
@@ -48,13 +49,13 @@ class Columns(NamedTuple):
         found: text columns where any output learns classes, else float64 (rows, columns).
         names: of the columns, or None.
         source: the table.
-        numbers: reads some of the columns as float64 (rows, columns), where they were read as text.
+        numbers: reads columns by their positions as float64 (rows, columns), where they were read as text.
     """
 
     found: list[np.ndarray] | np.ndarray
     names: list[str] | None
     source: Dataset
-    numbers: Callable[[slice], np.ndarray] | None = None
+    numbers: Callable[[list[int]], np.ndarray] | None = None
 
     @property
     def width(self) -> int:
@@ -68,7 +69,24 @@ class Columns(NamedTuple):
             return self.found[:, chosen], names
         if classifies or self.numbers is None:
             return self.found[chosen], names
-        return self.numbers(chosen), names
+        return self.numbers(list(range(self.width))[chosen]), names
+
+    def in_order(self, wanted: list[str]) -> "Columns":
+        """Return the columns in the order of some names, where both have such.
+
+        Raises:
+            UserError: a name is missing.
+        """
+        if not self.names or len(wanted) != self.width or self.names == wanted:
+            return self
+        order = name_positions(self.names, wanted, self.source, "target columns")
+        numbers = self.numbers
+        return Columns(
+            [self.found[place] for place in order] if isinstance(self.found, list) else self.found[:, order],
+            list(wanted),
+            self.source,
+            None if numbers is None else lambda chosen: numbers([order[place] for place in chosen]),
+        )
 
 
 def target(columns: Columns, outputs: list[Output], training: TrainingConfig) -> Target:
@@ -113,6 +131,8 @@ def known(columns: Columns, facts: dict, outputs: list[Output], training: Traini
         return sequences.known(
             columns.found, columns.names, facts, outputs[0].shape, training.loss, columns.source, hint
         )
+    if all(own["names"] for own in facts["outputs"]):
+        columns = columns.in_order([name for own in facts["outputs"] for name in own["names"]])
     classifies = [own["kind"] != REGRESSION for own in facts["outputs"]]
     found = []
     for output, own, chosen, learns in zip(
