@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -86,19 +87,24 @@ class Browser:
     def choose(self, parameter: str, text: str):
         """Choose what a list of the form offers, by the end of its text: a dataset by its name, or an option."""
         self.wait_for(f"[id='form-element-{parameter}'] .multiselect")
+        # The form draws its lists anew while it loads.
+        waiting = WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+        waiting.until(lambda _: self._is_chosen(parameter, text), f"{parameter} did not become {text}")
+
+    def _is_chosen(self, parameter: str, text: str) -> bool:
+        """Tell whether a list shows a text; if not, click on it there, once the form has filled the list."""
         if self._chosen(parameter).endswith(text):
-            return  # a second click would take the choice back
+            return True
         self._offered(parameter)
-        for option in self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] li[role=option]"):
-            if option.text.endswith(text):
-                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", option)
-                option.click()
-                break
-        else:
-            raise LookupError(f"{parameter} does not offer {text!r}")
-        WebDriverWait(self.driver, WAIT_SECONDS).until(
-            lambda _: self._chosen(parameter).endswith(text), f"{parameter} did not become {text}"
-        )
+        options = self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] li[role=option]")
+        option = next((option for option in options if option.text.endswith(text)), None)
+        # A form chooses by itself while it loads, and a second click would take a choice back.
+        if option is None or option.find_elements(By.CSS_SELECTOR, ".multiselect__option--selected"):
+            self.driver.execute_script("document.activeElement.blur()")
+            return False
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", option)
+        option.click()
+        return self._chosen(parameter).endswith(text)
 
     def wait_without(self, parameter: str):
         """Wait until the form has left a field out, which a choice before it made needless."""

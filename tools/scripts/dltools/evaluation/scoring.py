@@ -61,6 +61,8 @@ def _of_several_kinds(form: dict, target: Target) -> list[str]:
 
 def of_output(names: list[str], target: Target) -> list[str]:
     """Return which of the chosen scorers are those of an output, or what is usual for it where none is."""
+    if not target.output or not names:
+        return names
     found = [_usual(target) if name == DEFAULT else name for name in names if name == DEFAULT or fits(name, target)]
     return list(dict.fromkeys(found)) or [_usual(target)]
 
