@@ -5,9 +5,6 @@ import pytest
 from tests.galaxy.repository import WRAPPERS
 from tests.support.places import TEST_DATA
 
-# What the client shows once a job is on its way.
-STARTED = "#center .alert-success, #center .donemessagelarge"
-
 
 @pytest.fixture(scope="module")
 def browser(galaxy, tmp_path_factory):
@@ -152,8 +149,7 @@ def test_labels_are_chosen_as_uploaded(browser, uploaded):
     browser.wait_without("input_options|column_selector_options_1|col1")
     assert {"3: digits", "4: few"} <= set(browser.choices("input_options|infile2"))
     browser.choose("input_options|infile2", "digits")
-    browser.press("Run Tool")
-    assert "Started tool" in browser.wait_for(STARTED).text
+    assert "Started tool" in browser.run_tool()
     scores = next(d for d in api.histories.show_history(history, contents=True) if d["hid"] == len(found) + 1)
     job = api.datasets.wait_for_dataset(scores["id"], maxwait=300)["creating_job"]
     told = api.jobs.show_job(job, full_details=True)["tool_stdout"]
@@ -165,8 +161,7 @@ def test_one_column_is_encoded_as_uploaded(browser, uploaded):
     browser.open_history(history)
     browser.open_form("sklearn_to_categorical")
     browser.choose("infile", "digits")
-    browser.press("Run Tool")
-    assert "Started tool" in browser.wait_for(STARTED).text
+    assert "Started tool" in browser.run_tool()
     encoded = max(api.histories.show_history(history, contents=True), key=lambda dataset: dataset["hid"])
     done = api.datasets.wait_for_dataset(encoded["id"], maxwait=300)
     assert (done["state"], done["metadata_columns"], done["metadata_data_lines"]) == ("ok", 10, 250)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -15,7 +15,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from .server import EmbeddedGalaxy
 
-WAIT_SECONDS = 60
+WAIT_SECONDS, TRIES = 60, 4
+# What the client shows once a job is on its way.
+STARTED = "#center .alert-success, #center .donemessagelarge"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
     "--headless=new",
@@ -84,6 +86,19 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
+    def run_tool(self) -> str:
+        """Run the tool whose form is shown; return what the client says of the job.
+
+        While the form still takes in the last choice, it does nothing when its button is pressed.
+        """
+        for _ in range(TRIES):
+            self.press("Run Tool")
+            try:
+                return self.wait_for(STARTED, WAIT_SECONDS / TRIES).text
+            except TimeoutException:
+                continue
+        raise TimeoutException("the job did not start")
+
     def choose(self, parameter: str, text: str):
         """Choose what a list of the form offers, by the end of its text: a dataset by its name, or an option."""
         self.wait_for(f"[id='form-element-{parameter}'] .multiselect")
@@ -144,10 +159,10 @@ class Browser:
         self.open(f"/datasets/{dataset}/display/?preview=True")
         return self.wait_for("body").text
 
-    def wait_for(self, selector: str) -> WebElement:
+    def wait_for(self, selector: str, seconds: float = WAIT_SECONDS) -> WebElement:
         """Return the first element that a CSS selector finds, once it is visible."""
         condition = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, selector))
-        return WebDriverWait(self.driver, WAIT_SECONDS).until(condition, f"{selector} did not appear")
+        return WebDriverWait(self.driver, seconds).until(condition, f"{selector} did not appear")
 
     def errors(self) -> list[str]:
         """Return what the page shows as errors."""
