@@ -58,9 +58,7 @@ def look(form: dict, scheme: dict, features: Features, target: Target, divided: 
 
 def _telling(features: Features, target: Target) -> list[str]:
     found = giveaways.find(features, target)
-    said = [
-        f"{_column(features, one.column)} alone tells {_what(one, target)}{_how(one)}." for one in found[:_MOST_NAMED]
-    ]
+    said = [f"{_column(features, one.column)} alone tells {_what(one)}{_how(one)}." for one in found[:_MOST_NAMED]]
     if len(found) > _MOST_NAMED:
         said.append(f"{len(found) - _MOST_NAMED} more columns do so.")
     if said:
@@ -77,10 +75,9 @@ def _column(features: Features, position: int) -> str:
     return f"{features.source}: {f'the feature {quoted(name)}' if name else f'feature {position + 1}'}"
 
 
-def _what(one: giveaways.Giveaway, target: Target) -> str:
+def _what(one: giveaways.Giveaway) -> str:
     name = f" {quoted(one.target)}" if one.target else ""
-    regression = all(own.kind == REGRESSION for own in target.outputs or (target,))
-    return f"the value of the target{name}" if regression else f"the class{' of' if name else ''}{name}"
+    return f"the value of the target{name}" if one.kind == REGRESSION else f"the class{' of' if name else ''}{name}"
 
 
 def _how(one: giveaways.Giveaway) -> str:

@@ -28,13 +28,14 @@ _FEWEST = 10
 
 
 class Giveaway(NamedTuple):
-    """A column that tells the target: its position, what it tells, and how much of it, 0 to 1.
+    """A column that tells the target: its position, what it tells, of which kind, and how much of it, 0 to 1.
 
     `value` is the one value of the column that does so, or None if its values do together.
     """
 
     column: int
     target: str
+    kind: str
     told: float
     value: float | None = None
 
@@ -92,7 +93,7 @@ def _of(features: Features, name: str, kind: str, truth: np.ndarray) -> Iterator
         values = _dense(features.values[rows][:, [column]] if features.rows > _ALL else features.values[:, [column]])
         told, value = try_columns(values, truth[rows], features.width)
         if told[0] >= least:
-            yield Giveaway(int(column), name, float(told[0]), None if np.isnan(value[0]) else float(value[0]))
+            yield Giveaway(int(column), name, kind, float(told[0]), None if np.isnan(value[0]) else float(value[0]))
 
 
 def _dense(values) -> np.ndarray:
