@@ -40,6 +40,7 @@ def data(tmp_path_factory):
     x = iris.data[:, :3]
     write(folder / "x", ((x - x.mean(0)) / x.std(0)).round(4))
     width = iris.data[:, 3]
+    write(folder / "x_told", np.column_stack([x[:, :2], width * 10 + 3]))
     write(folder / "both", np.column_stack([iris.target_names[iris.target], width]), "species\twidth")
     write(folder / "turned", np.column_stack([width, iris.target_names[iris.target]]), "width\tspecies")
     write(folder / "one_hot", np.column_stack([np.eye(3, dtype=int)[iris.target], width]))
@@ -69,6 +70,16 @@ def made(tmp_path_factory, configs):
     return forms.run_all("model_builder", cases, tmp_path_factory.mktemp("zips"), outfile="builder.zip")
 
 
+def renamed(path, target):
+    """Write a builder whose loss is of an output that its network has not."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content.replace(b'"output": "width"', b'"output": "height"'))
+    return target
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, data, made):
     path = {name: made[name].folder / "builder.zip" for name in ("both", "light")}
@@ -81,6 +92,8 @@ def runs(tmp_path_factory, data, made):
         "folds": forms.training(
             path["both"], data / "x", data / "both", "cross_val", header2=True, swaps=[("epochs", "2")]
         ),
+        "told": forms.training(path["both"], data / "x_told", data / "both", header2=True, scaling="standard"),
+        "fail output": forms.training(renamed(path["both"], data / "odd.zip"), data / "x", data / "both", header2=True),
         "fail words": forms.training(path["both"], data / "x", data / "words"),
         "fail columns": forms.training(path["both"], data / "x", data / "x"),
         "fail scorer": forms.training(
@@ -135,6 +148,11 @@ def test_each_output_is_scored_as_what_it_learns(runs):
     assert {"test_species_acc", "test_width_mae"} <= set(found)
     assert not {"test_species_r2", "test_width_accuracy", "test_species_mae", "test_width_acc"} & set(found)
     assert "the most frequent class, and the mean or the median," in runs["both"].stdout
+
+
+def test_a_feature_that_tells_the_number_is_said_to_tell_a_number(runs):
+    assert (runs["told"].returncode, runs["told"].stderr) == (0, "")
+    assert "feature 3 alone tells the value of the target 'width' of every sample" in runs["told"].stdout
 
 
 def test_the_loss_is_the_weighted_sum(runs):
@@ -194,6 +212,7 @@ FAILS = {
     "fail activation": "binary_crossentropy: needs probabilities, but the last layer's activation is linear.",
 }
 REFUSED = {
+    "fail output": "'odd.zip': has a loss for the output 'height', but its network has no such output. It has: species, width.",
     "fail words": "line 1, column 2: 'thin' is not a number",
     "fail columns": "'x': has 3 target columns, but the model has 2 outputs with units: species 3, width 1. Choose 4 columns, for the outputs in this order, or 2, with a column of labels",
     "fail scorer": "'f1_samples' makes no sense for a multiclass target of 3 classes and a regression target",

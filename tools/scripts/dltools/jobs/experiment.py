@@ -32,7 +32,7 @@ from dltools.data import (
 from dltools.evaluation import baseline, evaluation, scoring
 from dltools.forms import parameters
 from dltools.model_files import builder, exports, hyperparameters, model_file, trained_model
-from dltools.networks import architecture
+from dltools.networks import architecture, last_layer
 from dltools.training import fitting, precision, suitability
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def prepare(form: dict) -> Setup:
         scaling.check_kept(model, scaled, str(source))
     else:
         made = made._replace(architecture=json.loads(model.to_json()))
+    last_layer.check_outputs(model, made.training, str(source))
     words.check(model, tables.features, trained=loaded is not None)
     exports.check(form, model)
     target = _continued_target(tables, model, before) if before else read_target(tables, model, made.training)

@@ -2,7 +2,7 @@
 
 from dltools.catalogue import objectives
 from dltools.catalogue.training_config import TrainingConfig
-from dltools.core.errors import UserError
+from dltools.core.errors import UserError, listed, quoted
 
 # Activations whose outputs lie between 0 and 1.
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid", "sparse_sigmoid", "sparsemax")
@@ -77,6 +77,22 @@ def check(model, training: TrainingConfig) -> None:
         own = training.of(name)
         if own.loss in objectives.OF_PROBABILITIES:
             _check_activation(activation(output), own)
+
+
+def check_outputs(model, training: TrainingConfig, source: str) -> None:
+    """Refuse losses of outputs that a network has not: without a word, these would learn by another loss.
+
+    Raises:
+        UserError: names the first such output.
+    """
+    names = output_names(model)
+    wrong = next((own.output for own in training.outputs if own.output not in names), None)
+    if wrong is not None:
+        known = listed(names) if len(names) > 1 else "a single one"
+        raise UserError(
+            f"{source}: has a loss for the output {quoted(wrong)}, but its network has no such output. It has: "
+            f"{known}. Make it anew with 'Create deep learning model'."
+        )
 
 
 def output_names(model) -> list[str]:
