@@ -112,7 +112,10 @@ class Readers:
 
         from dltools.core.dataset import Dataset
         from dltools.data import batches, steps
-        from dltools.evaluation import evaluation, prediction
+        from dltools.data.dense_table import DenseTable
+        from dltools.data.side_by_side import SideBySide
+        from dltools.evaluation import prediction
+        from dltools.evaluation.forward_pass import side_by_side
         from dltools.model_files import model_file, old_model_file
 
         source = Dataset(str(path), "file")
@@ -125,12 +128,13 @@ class Readers:
                     np.testing.assert_array_equal(
                         np.asarray(weight), weights[layer.name][name][()].astype(weight.dtype)
                     )
-        width = record.features["count"] or sum(int(np.prod(tensor.shape[1:])) for tensor in model.inputs)
+        width = record.features.width or sum(int(np.prod(tensor.shape[1:])) for tensor in model.inputs)
         values = np.zeros((2, min(10**6, max(1, width))), np.float32)
-        parts = batches.row_shape(
-            model, batches.Features(values, None, source, tuple(record.features.get("tables", ())))
-        )
-        found = np.asarray(evaluation.side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
+        widths = [size or 1 for size in record.features.tables] or [values.shape[1]]
+        tables = np.split(values, np.cumsum(widths)[:-1], axis=1)
+        samples = SideBySide(parts=tuple(DenseTable(values=own, source=source) for own in tables), names=None)
+        parts = batches.input_columns(model, samples if record.features.tables else samples.parts[0])
+        found = np.asarray(side_by_side(model(batches.shaped(values, parts), training=False))).reshape(2, -1)
         training, shapes = record.builder.training, steps.shapes(model, parts, source)
         prediction.table(prediction.without_logits(found, training, shapes), "predict", record.target, training, shapes)
         model_file.restore_optimizer(source, model, training)

@@ -51,13 +51,13 @@ def by_groups(data, **more):
 
 
 def own_groups(data):
-    """Return a split of the training part by groups of its own, two of them named."""
+    """Return a split of the training set by groups of its own, two of them named."""
     entry = {"__index__": 0, "groups_selector": selector("g", data / "groups")}
     return {"shuffle": "group", "test_size": 0.2, "random_state": 1, "group_names": "g0, g3", "own_groups": [entry]}
 
 
 def by_column(data, name="parts"):
-    """Return a split by a column that names the part of each sample."""
+    """Return a split by a column that names the set of each sample."""
     return {"shuffle": "column", "split_selector": selector("s", data / name, header=name == "parts")}
 
 

@@ -17,8 +17,10 @@ from dltools.catalogue import training_parameters
 from dltools.catalogue.training_config import REGRESSOR, FitConfig, OptimizerConfig, TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.data import batches
-from dltools.model_files import model_file
+from dltools.data.dense_table import DenseTable
+from dltools.data.specs import FeatureSpec, TargetSpec
 from dltools.model_files.builder import Builder
+from dltools.model_files.records import Record
 from dltools.networks import adaptation, architecture
 from dltools.training import normalization
 
@@ -64,8 +66,8 @@ def walk(folder: Path) -> None:
     )
     x = x if len(x) > 1 else x[0]
     if adaptation.adapting(model.layers):
-        features = batches.Features(x.reshape(ROWS, -1), None, Dataset(folder.name, folder.name))
-        normalization.adapt(model, features, batches.row_shape(model, features), np.arange(ROWS))
+        samples = DenseTable(values=x.reshape(ROWS, -1), source=Dataset(folder.name, folder.name))
+        normalization.adapt(model, samples, batches.input_columns(model, samples), np.arange(ROWS))
     loss = model.train_on_batch(x, y)
     assert np.isfinite(loss).all(), f"the loss is {loss}"
     before = np.asarray(model(x, training=False))
@@ -75,12 +77,7 @@ def walk(folder: Path) -> None:
         assert any(not np.array_equal(before, np.asarray(model(x, training=True))) for _ in range(5)), (
             "nothing is varied while training"
         )
-    record = model_file.Record(
-        Builder(config, TRAINING),
-        {"kind": "regression", "classes": [], "names": []},
-        {"count": 1, "names": None},
-        {"loss": [1.0]},
-    )
+    record = Record(Builder(config, TRAINING), TargetSpec(kind="regression"), FeatureSpec(width=1), {"loss": [1.0]})
     walking.survives(folder, model, record, x)
 
 

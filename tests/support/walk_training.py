@@ -16,9 +16,14 @@ import numpy as np
 from dltools.catalogue import objectives
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
-from dltools.data import batches, targets
-from dltools.evaluation import evaluation
+from dltools.data import targets
+from dltools.data.dense_table import DenseTable
+from dltools.data.labelled import LabelledSamples
+from dltools.data.sets import Sets
+from dltools.data.specs import FeatureSpec, TargetSpec
+from dltools.evaluation.evaluator import Evaluator
 from dltools.model_files import builder, model_file
+from dltools.model_files.records import Record
 from dltools.training import fitting
 
 ROWS, TRAINED = 24, 16
@@ -45,36 +50,35 @@ def walk(folder: Path) -> None:
     target = target_for(form, model.output_shape[-1], made.training.loss)
     assert target.form == form, f"the target is {target.form}"
     x = np.random.default_rng(0).uniform(0, 1, (ROWS, 4)).astype("float32")
-    features = batches.Features(x, None, SOURCE)
-    rows, validation = np.arange(TRAINED), np.arange(TRAINED, ROWS)
+    data = LabelledSamples(samples=DenseTable(values=x, source=SOURCE), target=target)
+    sets = Sets(training=np.arange(TRAINED), validation=np.arange(TRAINED, ROWS), test=None)
     untouched = [np.asarray(v) for v in model.trainable_variables]
-    fitted = fitting.fit(model, made.training, features, target, rows, validation, seed=3)
+    fitted = fitting.fit(model, made.training, data, sets, seed=3)
     pairs = zip(untouched, model.trainable_variables, strict=True)
     changed = any(not np.array_equal(before, np.asarray(variable)) for before, variable in pairs)
     assert changed, "training changed nothing"
     figures = {name: values[-1] for name, values in fitted.history.items()}
     assert np.isfinite(list(figures.values())).all(), f"not all are numbers: {figures}"
-    judge(made.training, model, features, target, validation, figures)
-    record = model_file.Record(
-        made, {"kind": target.kind, "classes": target.classes, "names": []}, {"count": 4, "names": None}, fitted.history
-    )
+    check_scores(made.training, model, data, sets.validation, figures)
+    target_spec = TargetSpec(kind=target.kind, classes=tuple(target.classes))
+    record = Record(made, target_spec, FeatureSpec(width=4), fitted.history)
     dataset = walking.survives(folder, model, record, x)
     plain(dataset, model, x, target, made.training)
     if folder.name.startswith(("optimizer", "options", "callback", "schedule", "scaled")):
         read, record = model_file.read(dataset)
         model_file.restore_optimizer(dataset, read, made.training)
-        further = fitting.fit(read, made.training, features, target, rows, validation, 3, record.history)
+        further = fitting.fit(read, made.training, data, sets, 3, record.history)
         assert len(further.history["loss"]) == 2, "training did not go on"
 
 
-def judge(config: TrainingConfig, model, features, target, validation, figures: dict) -> None:
+def check_scores(config: TrainingConfig, model, data, validation, figures: dict) -> None:
     """Check that the scores of the rows held out are those that the last epoch ended with."""
-    judged = evaluation.judging(model, config, features, target, [])(validation).scores
+    scores = Evaluator(model, config, data, []).evaluate(validation).scores
     if config.optimizer.options.get("use_ema"):
         return  # the last epoch was validated before the weights gave way to their running mean
     if config.loss in objectives.OF_BATCHES:
-        del judged["loss"]  # it depends on how the samples are divided into batches
-    for name, value in judged.items():
+        del scores["loss"]  # it depends on how the samples are divided into batches
+    for name, value in scores.items():
         assert np.isclose(figures[f"val_{name}"], value, rtol=1e-3, atol=1e-5), f"{name}: {value}, but {figures}"
 
 

@@ -1,5 +1,6 @@
 """What the walks share: running one on every folder, and showing that a trained model survives its file."""
 
+import dataclasses
 import json
 import sys
 import traceback
@@ -16,7 +17,8 @@ keras = keras_for_compute()
 import numpy as np  # noqa: E402
 
 from dltools.core.dataset import Dataset  # noqa: E402
-from dltools.model_files import model_file  # noqa: E402
+from dltools.model_files import model_file, records  # noqa: E402
+from dltools.model_files.records import Record  # noqa: E402
 
 
 def each(member: str, walk) -> None:
@@ -33,7 +35,7 @@ def each(member: str, walk) -> None:
         print(json.dumps([path.parent.name, problem]), flush=True)
 
 
-def survives(folder: Path, model, record: model_file.Record, x) -> Dataset:
+def survives(folder: Path, model, record: Record, x) -> Dataset:
     """Write a trained model, read it, and compare its predictions and its optimizer's state; return the file."""
     before = np.asarray(model(x, training=False))
     state = [np.asarray(v) for v in model.optimizer.variables]
@@ -42,8 +44,8 @@ def survives(folder: Path, model, record: model_file.Record, x) -> Dataset:
     model_file.write(dataset.path, model, record)
     read, again = model_file.read(dataset)
     # How long the epochs took is in no file.
-    history = {name: values for name, values in record.history.items() if name != model_file.SECONDS}
-    assert again == record._replace(history=history), "the record differs after saving and loading"
+    history = {name: values for name, values in record.history.items() if name != records.SECONDS}
+    assert again == dataclasses.replace(record, history=history), "the record differs after saving and loading"
     model_file.restore_optimizer(dataset, read, record.builder.training)
     after = np.asarray(read(x, training=False))
     assert np.array_equal(before, after), "the predictions differ after saving and loading"

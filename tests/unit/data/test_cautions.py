@@ -10,7 +10,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 
 from dltools.core.dataset import Dataset
 from dltools.data import giveaways, repeats, targets
-from dltools.data.batches import Features
+from dltools.data.dense_table import DenseTable
+from dltools.data.sparse_matrix import SparseMatrix
 from tests.support import forms
 from tests.support.builders import FAST, make_builders
 from tests.support.networks import network
@@ -121,9 +122,9 @@ SAID = {
     "gap": [r"'gap': the feature 'days' alone tells the class of every sample, for its value -999 \(a gap that was filled in\?\) stands for one class\."],
     "log value": [r"'log value': the feature 'log' alone tells the value of the target 'value' of every sample\."],
     "value": [], "labels": [],
-    "patients": [r"'patients': column 5 \('patient'\) repeats like groups: \d+ of 25 values have rows in the training and in the validation part\. If the rows"],
+    "patients": [r"'patients': column 5 \('patient'\) repeats like groups: \d+ of 25 values have rows in the training and in the validation set\. If the rows"],
     "numbered": [r"'numbered': column 1 \('sample_id'\) numbers the rows, which is no feature\. Choose 'All columns excluding some by column header name\(s\)' and exclude"],
-    "groups": [r"'groups': \d+ of 25 groups have rows in the training and in the validation part, since only one of the splits is by groups\."],
+    "groups": [r"'groups': \d+ of 25 groups have rows in the training and in the validation set, since only one of the splits is by groups\."],
     "by groups": [],
 }  # fmt: skip
 
@@ -173,7 +174,7 @@ def test_baseline_of_classes_is_that_of_scikit_learn(runs):
     if len(set(truth)) > 1:
         assert found["test_roc_auc"] == 0.5
     assert {"validation_accuracy", "train_accuracy"} <= set(found)
-    assert "Baseline: what always answering the most frequent class of the training part gets." in result.stdout
+    assert "Baseline: what always answering the most frequent class of the training set gets." in result.stdout
 
 
 def test_baseline_of_one_unit_is_that_of_two(runs):
@@ -186,7 +187,7 @@ def test_baseline_of_numbers_is_the_better_of_mean_and_median(runs, data):
     found = baselines(runs["value"])
     truth = np.array([row[0] for row in runs["value"].table("y_true")[1:]], float)
     every = np.loadtxt(data / "value", skiprows=1)
-    # The training part is what is neither in the test nor in the validation part; its mean is near that of all.
+    # The training set is what is neither in the test nor in the validation set; its mean is near that of all.
     assert found["test_r2"] == pytest.approx(0, abs=0.1)
     assert found["test_mae"] == pytest.approx(-found["test_neg_mean_absolute_error"], rel=1e-4)
     assert found["test_mae"] == pytest.approx(np.abs(truth - np.median(every)).mean(), rel=0.1)
@@ -205,7 +206,7 @@ def test_network_that_is_no_better_is_told(runs):
         for line in runs["rare"].stdout.splitlines()
         if "is no better than always answering the most frequent class" in line
     ]
-    assert len(told) == 1 and told[0].startswith("Caution: On the test part the network is no better")
+    assert len(told) == 1 and told[0].startswith("Caution: On the test set the network is no better")
     assert "the baseline 0.5." in told[0] or "the baseline 1." in told[0]
     assert "is no better than always answering" in (runs["rare"].folder / "report.html").read_text()
     assert "no better" not in runs["telling"].stdout
@@ -245,8 +246,10 @@ def test_prediction_has_the_baseline_of_the_samples(tmp_path, runs, data):
 
 
 def features(x):
-    x = x if scipy.sparse.issparse(x) else np.ascontiguousarray(x, np.float32)
-    return Features(x, None, Dataset("x", "x"))
+    source = Dataset("x", "x")
+    if scipy.sparse.issparse(x):
+        return SparseMatrix(matrix=x, source=source)
+    return DenseTable(values=np.ascontiguousarray(x, np.float32), source=source)
 
 
 def classes(y):
@@ -302,7 +305,7 @@ def halves(rows):
 
 def compared(x, y):
     given, target = features(x), y if isinstance(y, targets.Target) else classes(y)
-    return repeats.between("test", *halves(given.rows), given, repeats.prints(given, target))
+    return repeats.between("test", *halves(len(given)), given, repeats.prints(given, target))
 
 
 LOW = RANDOM.integers(0, 2, (2000, 6))
@@ -337,5 +340,5 @@ def test_equal_rows_are_counted_whatever_their_bytes():
     dense, thin = features(x), features(scipy.sparse.csr_array(x))
     for given in (dense, thin):
         found = repeats.prints(given, target)
-        assert repeats.between("test", known, rows, given, found)[1:] == (2, 2, 1, False)
+        assert repeats.between("test", known, rows, given, found) == repeats.Repeats("test", 2, 2, 1, False)
         assert repeats.contradictions(target, found) == 2

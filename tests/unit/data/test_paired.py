@@ -6,6 +6,8 @@ import pytest
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import paired
+from dltools.tables.chosen import ChosenTable
+from dltools.tables.columns import ALL_COLUMNS
 from tests.support import forms
 from tests.support.builders import FAST, make_builders
 from tests.support.networks import network
@@ -205,7 +207,7 @@ def test_which_columns_are_names(tmp_path, name):
     found = []
     for number, (header, columns) in enumerate(described):
         path = write(tmp_path / str(number), list(zip(*columns, strict=True)), header)
-        found.append(paired.Paired(Dataset(str(path), path.name), True))
+        found.append(ChosenTable(Dataset(str(path), path.name), True, ALL_COLUMNS))
     if refused:
         with pytest.raises(UserError, match="in another order"):
             paired.check(found)

@@ -1,4 +1,4 @@
-"""Feature scaling: fitted on the training part alone, kept in the model, applied wherever the model is."""
+"""Feature scaling: fitted on the training set alone, kept in the model, applied wherever the model is."""
 
 import json
 import subprocess

@@ -6,6 +6,7 @@ from scipy import stats
 from sklearn import metrics
 from sklearn.preprocessing import label_binarize
 
+from dltools.catalogue.scorers import ScorerChoice
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import targets
@@ -157,10 +158,10 @@ def test_every_scorer_with_every_target(name, kind):
     meant = kind in MEANT_FOR.get(name, CLASSES | {"multilabel"})
     if not meant:
         with pytest.raises(UserError, match=f"'{name}' makes no sense for a .* Choose among: .*") as refusal:
-            scoring.chosen({"primary_scoring": name}, target)
+            scoring.chosen(ScorerChoice(name), target)
         assert f" {name}," not in str(refusal.value)
         return
-    assert scoring.chosen({"primary_scoring": name}, target) == [name]
+    assert scoring.chosen(ScorerChoice(name), target) == [name]
     found = outputs(target)
     predicted = prediction.decided(found, target.kind, "binary_crossentropy")
     likelihoods = prediction.likelihoods(found, target.kind)
@@ -175,9 +176,9 @@ def test_every_scorer_with_every_target(name, kind):
 
 def test_default_and_secondary_scorers():
     target = TARGETS["names"][0]
-    assert scoring.chosen({"primary_scoring": "default"}, target) == ["accuracy"]
-    assert scoring.chosen({"primary_scoring": None}, TARGETS["regression"][0]) == ["r2"]
-    assert scoring.chosen({"primary_scoring": "f1_macro", "secondary_scoring": ["accuracy", "f1_macro"]}, target) == [
+    assert scoring.chosen(ScorerChoice(), target) == ["accuracy"]
+    assert scoring.chosen(ScorerChoice(), TARGETS["regression"][0]) == ["r2"]
+    assert scoring.chosen(ScorerChoice("f1_macro", ("accuracy", "f1_macro")), target) == [
         "f1_macro",
         "accuracy",
     ]

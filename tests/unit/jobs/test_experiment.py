@@ -243,7 +243,7 @@ def test_folds(runs, name):
     assert np.allclose(std, folds.std(axis=0, ddof=1), rtol=1e-3, atol=1e-6)
     assert list(scores(runs[name])) == [*header[1:], *(f"{column}_std" for column in header[1:])]
     assert np.allclose(list(scores(runs[name]).values()), np.r_[mean, std], rtol=1e-4, atol=1e-6)
-    # Every sample was in the test part once: folds of one size, so the mean accuracy is that of all predictions.
+    # Every sample was in the test set once: folds of one size, so the mean accuracy is that of all predictions.
     true, predicted = saved(runs[name], "y_true"), saved(runs[name], "y_preds")
     assert len(true) == len(predicted) == ROWS
     if "test_accuracy" in header:

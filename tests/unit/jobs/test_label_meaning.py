@@ -13,7 +13,9 @@ from dltools.catalogue.training_config import CLASSIFIER, OptimizerConfig, Train
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup
 from dltools.data import class_weights, targets
-from dltools.evaluation import evaluation, prediction
+from dltools.data.specs import TargetSpec
+from dltools.evaluation import prediction
+from dltools.jobs import result_tables
 from dltools.plots import confusion, plot_curves
 from dltools.tables import labels, tables
 from tests.support import forms
@@ -72,15 +74,15 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     target = targets.classification(
         [labels.cleaned(column, Y, 2)], None, max(2, len(texts)), "categorical_crossentropy", Y
     )
-    facts = json.loads(json.dumps(targets.facts(target)))
+    spec = TargetSpec.of_json(json.loads(json.dumps(targets.spec(target).to_json())))
     place = {text: position for position, text in enumerate(target.classes)}
     shares = np.full((len(column), len(target.classes)), 0.1 / len(target.classes), np.float32)
     shares[np.arange(len(column)), [place[text] for text in column]] += 0.9
     shares[0] = np.roll(shares[0], 1)  # one sample is predicted wrongly
     expected = [np.roll(target.classes, -0)[shares[0].argmax()], *column[1:]]
     for method in ("predict", "predict_proba"):
-        tables.write_table(tmp_path / method, *prediction.table(shares, method, facts, TRAINING))
-    evaluation.write_truth(tmp_path / "true", target, np.arange(len(column)))
+        tables.write_table(tmp_path / method, *prediction.table(shares, method, spec, TRAINING))
+    result_tables.write_truth(tmp_path / "true", target, np.arange(len(column)))
     datasets = {name: forms.dataset(tmp_path / name, name) for name in ("y", "true", "predict", "predict_proba")}
     assert tables.read_text(Dataset(str(tmp_path / "true"), "true"), True).columns[0].tolist() == column.tolist()
     assert tables.read_text(Dataset(str(tmp_path / "predict"), "predict"), True).columns[0].tolist() == expected
@@ -92,7 +94,7 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
         curves = plot_curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
         assert {curve.name for curve in curves} - {plot_curves.MICRO, plot_curves.MACRO} <= set(target.classes)
     again = targets.known(
-        [labels.cleaned(column, Y, 2)], None, facts, len(target.classes), "categorical_crossentropy", Y
+        [labels.cleaned(column, Y, 2)], None, spec, len(target.classes), "categorical_crossentropy", Y
     )
     assert again.classes == target.classes and again.truth.tolist() == target.truth.tolist()
 

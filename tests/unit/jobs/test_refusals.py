@@ -113,7 +113,7 @@ def cases(data):
         ),
         "constant part": (
             ("softmax", "sorted", {"split": {"shuffle": "None", "test_size": 80}}),
-            "The training part holds 40 samples that all have the same",
+            "The training set holds 40 samples that all have the same",
         ),
         "missing": (
             ("mean_squared_error, linear", "missing", {}),

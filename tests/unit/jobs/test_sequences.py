@@ -9,7 +9,7 @@ from dltools.catalogue.training_config import CLASSIFIER, OptimizerConfig, Train
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import sequences, targets
-from dltools.evaluation import baseline, evaluation
+from dltools.evaluation import baseline, evaluator
 from dltools.networks import last_layer
 from tests.support import forms
 from tests.support.builders import FAST
@@ -400,7 +400,7 @@ def test_constant_answers_of_several_labels_a_step():
     adam = OptimizerConfig(type="Adam", options={})
     training = TrainingConfig(learning_type=CLASSIFIER, loss="binary_crossentropy", optimizer=adam)
     answer = np.tile(target.truth.mean(axis=0).astype(np.float32), (40, 1))
-    expected = evaluation.scores(training, target, answer, np.arange(40), ["accuracy"])
+    expected = evaluator.scores(training, target, answer, np.arange(40), ["accuracy"])
     found = baseline.scores(training, target, np.arange(40), np.arange(40), ["accuracy"])
     assert found["accuracy"] == expected["accuracy"]
     p = target.truth.mean(axis=0)

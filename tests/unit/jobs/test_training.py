@@ -347,7 +347,7 @@ def test_rows_judged_are_those_held_out(runs, data):
     result = runs["two values"]
     expected = np.loadtxt(data / "two_values")[-110:]
     assert np.allclose(np.array(result.table("y_true")[1:], float), expected)
-    # The two named groups are the test part: rows 30 to 39 and 70 to 79.
+    # The two named groups are the test set: rows 30 to 39 and 70 to 79.
     target = np.loadtxt(data / "positions", dtype=int)
     assert labels(runs["groups"], "y_true") == [str(c) for c in [*target[30:40], *target[70:80]]]
     assert "20 test" in runs["groups"].stdout

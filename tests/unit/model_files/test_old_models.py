@@ -84,6 +84,20 @@ def test_ok_trains_further_and_afresh(files, tmp_path):
         assert 0 < moved < 0.01 if name == "further" else moved > 0.1
 
 
+def test_ok_a_network_of_any_number_of_words_is_read_again(files, tmp_path):
+    network, x = NETWORKS["words"], files["words"][1]
+    config = old_models.config_of(network)
+    config["layers"][0]["config"]["batch_input_shape"] = [None, None]
+    old_models.write(tmp_path / "open.h5mlm", network, config=config)
+    y = table(tmp_path / "y.tabular", np.arange(len(network.table()))[:, None] % 2)
+    further = forms.training(tmp_path / "open.h5mlm", x, y)
+    result = forms.run("train_and_eval", further, tmp_path, outfile_result="scores", outfile_object="out.h5mlm")
+    assert (result.returncode, result.stderr) == (0, "")
+    result = forms.run("model_prediction", forms.prediction(tmp_path / "out.h5mlm", x), tmp_path, outfile_predict="out")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "9 features" in result.stdout
+
+
 def test_ok_builder_takes_the_architecture(files, tmp_path):
     result = forms.run(
         "model_builder", forms.builder(files["words"][0], loss="binary_crossentropy"), tmp_path, outfile="b.zip"

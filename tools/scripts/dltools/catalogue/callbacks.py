@@ -53,7 +53,7 @@ def check(training: TrainingConfig, validated: bool = True, outputs: int = 1) ->
     """Refuse callbacks that do not go with the rest of a run.
 
     Parameters:
-        validated: whether there is a validation part to watch.
+        validated: whether there is a validation set to watch.
         outputs: how many the network has.
 
     Raises:
@@ -72,7 +72,7 @@ def check(training: TrainingConfig, validated: bool = True, outputs: int = 1) ->
         if monitor not in measured:
             name = monitor.removeprefix("val_")
             advice = (
-                "This run has no validation part." if name in measured else f"Add {name} to the metrics to watch it."
+                "This run has no validation set." if name in measured else f"Add {name} to the metrics to watch it."
             )
             if outputs > 1:
                 advice = "A network with several outputs has a metric for each, so it is watched by its loss."

@@ -1,5 +1,6 @@
 """The scores on offer: what each is for, and what scikit-learn calls it."""
 
+import dataclasses
 from typing import NamedTuple
 
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
@@ -9,6 +10,19 @@ DEFAULT = "default"
 GROUPS = CLASSIFICATION, NUMBERS, BINARIZED = ("Classification", "Regression", "Binarized")
 _CLASSES = (BINARY, MULTICLASS)
 _LABELS = (BINARY, MULTICLASS, MULTILABEL)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ScorerChoice:
+    """The scorers that a user chose by their names: the first one, and further ones."""
+
+    primary: str = DEFAULT
+    further: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([self.primary, *self.further]))
 
 
 class Scorer(NamedTuple):

@@ -3,20 +3,23 @@
 Nothing here is refused. A score that flatters may be what the data are like, which only the user can tell.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dltools.catalogue.target_kinds import REGRESSION
 from dltools.core.errors import quoted
 from dltools.data import giveaways, mistaken_columns, repeats, straddling
-from dltools.data.batches import Features
+from dltools.data.input_tables import Inputs
+from dltools.data.samples import SampleSource
+from dltools.data.sets import TEST, VALIDATION, Scheme, Sets
 from dltools.data.targets import Target
 
 # As many columns are named.
 _MOST_NAMED = 10
 
 
-class Cautions(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cautions:
     """What was found: facts that a reader may want to know, and what ought to be looked into, one sentence or two
     each.
     """
@@ -37,28 +40,27 @@ class Cautions(NamedTuple):
         if told is None:
             return self
         print(f"Caution: {told}", flush=True)
-        return self._replace(warnings=[told, *self.warnings])
+        return dataclasses.replace(self, warnings=[told, *self.warnings])
 
 
-def look(form: dict, scheme: dict, features: Features, target: Target, divided: list) -> Cautions:
+def look(inputs: Inputs, target: Target, scheme: Scheme, divided: Sequence[Sets]) -> Cautions:
     """Look for what flatters in a run that is ready to start.
 
     Parameters:
-        form: the conditional `input_options` as Galaxy's JSON holds it.
-        scheme: the case of `experiment_schemes`.
-        divided: the `parts.Parts` of the run, or of each fold.
+        divided: the parts of the run, or of each fold.
     """
-    facts, warnings = _repeated(features, target, divided)
+    samples = inputs.samples
+    facts, warnings = _repeated(samples, target, divided)
     warnings = [
-        *_telling(features, target), *mistaken_columns.counts(form, features),
-        *straddling.check(form, scheme, features, divided), *warnings,
+        *_telling(samples, target), *mistaken_columns.counts(samples), *straddling.check(inputs, scheme, divided),
+        *warnings,
     ]  # fmt: skip
     return Cautions(facts, warnings)
 
 
-def _telling(features: Features, target: Target) -> list[str]:
-    found = giveaways.find(features, target)
-    said = [f"{_column(features, one.column)} alone tells {_what(one)}{_how(one)}." for one in found[:_MOST_NAMED]]
+def _telling(samples: SampleSource, target: Target) -> list[str]:
+    found = giveaways.find(samples, target)
+    said = [f"{_column(samples, one.column)} alone tells {_what(one)}{_how(one)}." for one in found[:_MOST_NAMED]]
     if len(found) > _MOST_NAMED:
         said.append(f"{len(found) - _MOST_NAMED} more columns do so.")
     if said:
@@ -69,10 +71,10 @@ def _telling(features: Features, target: Target) -> list[str]:
     return said
 
 
-def _column(features: Features, position: int) -> str:
+def _column(samples: SampleSource, position: int) -> str:
     """Say which feature is meant; without a name, by its number among those that were chosen."""
-    name = features.names[position] if features.names else ""
-    return f"{features.source}: {f'the feature {quoted(name)}' if name else f'feature {position + 1}'}"
+    name = samples.spec.names[position] if samples.spec.names else ""
+    return f"{samples.source}: {f'the feature {quoted(name)}' if name else f'feature {position + 1}'}"
 
 
 def _what(one: giveaways.Giveaway) -> str:
@@ -86,13 +88,13 @@ def _how(one: giveaways.Giveaway) -> str:
     return f" {share}{gap}"
 
 
-def _repeated(features: Features, target: Target, divided: list) -> tuple[list[str], list[str]]:
-    """Return facts and warnings on samples that stand in two parts, or under two labels."""
-    prints = repeats.prints(features, target)
+def _repeated(samples: SampleSource, target: Target, divided: Sequence[Sets]) -> tuple[list[str], list[str]]:
+    """Return facts and warnings on samples that stand in two sets, or under two labels."""
+    prints = repeats.prints(samples, target)
     facts, warnings = [], []
-    for part in ("test",) if len(divided) > 1 else ("validation", "test"):
-        pairs = [(one.train, getattr(one, part)) for one in divided if getattr(one, part) is not None]
-        found = [repeats.between(part, *pair, features, prints) for pair in pairs]
+    for name in (TEST,) if len(divided) > 1 else (VALIDATION, TEST):
+        pairs = [(one.training, getattr(one, name)) for one in divided if getattr(one, name) is not None]
+        found = [repeats.between(name, *pair, samples, prints) for pair in pairs]
         told = _told(found)
         if told and any(one.copies for one in found):
             warnings.append(
@@ -104,7 +106,7 @@ def _repeated(features: Features, target: Target, divided: list) -> tuple[list[s
     contrary = repeats.contradictions(target, prints)
     if contrary:
         facts.append(
-            f"{contrary} of {features.rows} samples have the same features as a sample of another class, so that no "
+            f"{contrary} of {len(samples)} samples have the same features as a sample of another class, so that no "
             "network can get all of them right."
         )
     return facts, warnings
@@ -116,7 +118,7 @@ def _told(found: list[repeats.Repeats]) -> str:
         return ""
     otherwise = sum(one.otherwise for one in found)
     where = (
-        f"{repeated} of {rows} {found[0].part} samples ({repeated / rows:.1%}) have the same features as a training "
+        f"{repeated} of {rows} {found[0].name} samples ({repeated / rows:.1%}) have the same features as a training "
         "sample"
     )
     return f"{where}{f', {otherwise} of them with another target' if otherwise else ''}."

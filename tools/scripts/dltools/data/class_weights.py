@@ -1,5 +1,7 @@
 """How much the samples of each class count in training."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dltools.catalogue import target_kinds
@@ -8,8 +10,16 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.data import targets
 from dltools.tables import labels
 
+# "balanced", what each class counts for by the user's name of it, or None.
+Chosen = str | Mapping[str, float] | None
 
-def of_rows(chosen, target: targets.Target, rows: np.ndarray, weights=None) -> np.ndarray | None:
+
+def of_rows(
+    chosen: str | Mapping[str, float] | None,
+    target: targets.Target,
+    rows: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> np.ndarray | None:
     """Return what each row of the table counts for in training, by its class and by its own weight.
 
     Parameters:
@@ -30,7 +40,9 @@ def of_rows(chosen, target: targets.Target, rows: np.ndarray, weights=None) -> n
     return counts if weights is None else counts * weights.reshape(-1, *[1] * (counts.ndim - 1))
 
 
-def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, float] | None:
+def by_position(
+    chosen: str | Mapping[str, float] | None, target: targets.Target, rows: np.ndarray
+) -> dict[int, float] | None:
     """Return the weight of each class by its position, or None where all count alike; classes not named count 1.
 
     ``balanced`` weights each class by n / (k * n_c): n the rows, k the classes that occur, n_c the class's rows
@@ -63,6 +75,7 @@ def by_position(chosen, target: targets.Target, rows: np.ndarray) -> dict[int, f
         return weights | dict(
             zip(present.tolist(), compute_class_weight("balanced", classes=present, y=truth).tolist(), strict=True)
         )
+    assert not isinstance(chosen, str), "the only word for weights is balanced"
     found = labels.classes(target.classes, chosen)
     positions = {found.position[name]: position for position, name in enumerate(target.classes)}
     unknown = next((name for name in chosen if found.position[name] not in positions), None)

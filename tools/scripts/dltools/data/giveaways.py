@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
-from dltools.data.batches import Features
+from dltools.data.samples import SampleSource
 from dltools.data.targets import Target
 
 # How much of what the most frequent class leaves open, or of the variance, a column must tell.
@@ -40,17 +40,17 @@ class Giveaway(NamedTuple):
     value: float | None = None
 
 
-def find(features: Features, target: Target) -> list[Giveaway]:
+def find(samples: SampleSource, target: Target) -> list[Giveaway]:
     """Return the columns that tell the target by themselves.
 
     Where at least half of the columns do, that is what the data are like, so that none is named; nor is an only column.
     """
     found: dict[int, Giveaway] = {}
     for name, kind, truth in _targets(target):
-        for giveaway in _of(features, name, kind, truth):
+        for giveaway in _of(samples, name, kind, truth):
             found.setdefault(giveaway.column, giveaway)
-    few = len(found) < features.width / 2
-    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and features.width > 1 else []
+    few = len(found) < samples.width / 2
+    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and samples.width > 1 else []
 
 
 def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -75,29 +75,25 @@ def _step_names(target: Target, count: int) -> list[str]:
     return list(target.names) if len(target.names) == count else [f"step {number}" for number in range(1, count + 1)]
 
 
-def _of(features: Features, name: str, kind: str, truth: np.ndarray) -> Iterator[Giveaway]:
+def _of(samples: SampleSource, name: str, kind: str, truth: np.ndarray) -> Iterator[Giveaway]:
     try_columns, least = (_values_told, _VARIANCE_TOLD) if kind == REGRESSION else (_classes_told, _CLASSES_TOLD)
     rows = _sampled(truth, kind, _SAMPLE)
     if len(rows) < _FEWEST:
         return
     tried: list[tuple[float, int]] = []
-    for columns, values in _columns(features, rows):
+    for columns, values in _columns(samples, rows):
         if kind != REGRESSION:
             possible = _may_tell(values, truth[rows])
             columns, values = columns[possible], values[:, possible]
-        told, _ = try_columns(values, truth[rows], features.width)
+        told, _ = try_columns(values, truth[rows], samples.width)
         tried += [(share, column) for share, column in zip(told, columns, strict=True) if share >= _FIRST]
-    best = sorted(tried, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, features.width // 2 + 1)]
-    rows = _thinned(np.arange(features.rows), _ALL)
+    best = sorted(tried, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, samples.width // 2 + 1)]
+    rows = _thinned(np.arange(len(samples)), _ALL)
     for _, column in best:
-        values = _dense(features.values[rows][:, [column]] if features.rows > _ALL else features.values[:, [column]])
-        told, value = try_columns(values, truth[rows], features.width)
+        values = samples.columns(column, column + 1, rows)
+        told, value = try_columns(values, truth[rows], samples.width)
         if told[0] >= least:
             yield Giveaway(int(column), name, kind, float(told[0]), None if np.isnan(value[0]) else float(value[0]))
-
-
-def _dense(values) -> np.ndarray:
-    return values if isinstance(values, np.ndarray) else values.toarray()
 
 
 def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
@@ -113,13 +109,12 @@ def _sampled(truth: np.ndarray, kind: str, most: int) -> np.ndarray:
     return np.sort(np.concatenate([_thinned(np.flatnonzero(codes == code), each) for code in range(len(kinds))]))
 
 
-def _columns(features: Features, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _columns(samples: SampleSource, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield positions of some columns and their values, float32 (rows, columns), until all have had their turn."""
     size = max(1, _NUMBERS // len(rows))
-    for first in range(0, features.width, size):
-        last = min(first + size, features.width)
-        # A view of the columns first: the rows of a wide table would take as much memory again.
-        yield np.arange(first, last), _dense(features.values[:, first:last][rows])
+    for first in range(0, samples.width, size):
+        last = min(first + size, samples.width)
+        yield np.arange(first, last), samples.columns(first, last, rows)
 
 
 # --- classes -----------------------------------------------------------------------------------

@@ -1,78 +1,81 @@
 """Reading the tables of a training run: samples, target, and what else the form gives for every row."""
 
+import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.data import batches, outputs, samples
-from dltools.forms import parameters
-from dltools.tables import distinct, labels, tables, tsv
+from dltools.data import outputs
+from dltools.data.samples import SampleChoice, SampleSource, check_lengths
+from dltools.data.specs import FeatureSpec
+from dltools.tables import distinct, labels, tables
+from dltools.tables.chosen import ChosenTable
 
 # What to do with targets that 32 bits cannot tell apart.
 TARGETS = "and add it to the predictions"
 
 
-class Inputs(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
     """The tables of a run, read but not yet interpreted.
 
     Attributes:
-        features: the training samples.
-        labels: the target as text columns (classification) or float64 (rows, columns) (regression).
-        label_names: names of the target's columns, or None.
-        label_source: the target's dataset.
-        numbers: reads some columns of the target as float64 (rows, columns), where `labels` are text.
+        samples: the training samples.
+        target: the target's columns.
+        target_table: the table that they are of.
     """
 
-    features: batches.Features
-    labels: list | np.ndarray
-    label_names: list[str] | None
-    label_source: Dataset
-    numbers: Callable[[list[int]], np.ndarray] | None = None
-
-    @property
-    def columns(self) -> outputs.Columns:
-        """The target's columns, to be interpreted."""
-        return outputs.Columns(self.labels, self.label_names, self.label_source, self.numbers)
+    samples: SampleSource
+    target: outputs.Columns
+    target_table: ChosenTable
 
 
-def read(form: dict, classification: bool, threads: int, trained_on: dict | None = None) -> Inputs:
+def read(
+    chosen: SampleChoice,
+    target_table: ChosenTable,
+    classification: bool,
+    threads: int,
+    trained_on: FeatureSpec | None = None,
+) -> Inputs:
     """Read samples and target.
 
     Parameters:
-        form: the conditional `input_options` as Galaxy's JSON holds it.
         classification: whether the target holds classes.
-        trained_on: as for `samples.read`.
+        trained_on: as for `SampleChoice.read`.
 
     Raises:
         UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
-    features = samples.read(form, threads, trained_on)
-    source, header, columns = samples.target_table(form)
+    found = chosen.read(threads, trained_on)
+    columns = read_target(target_table, classification, threads)
+    check_lengths(found.source, len(found), target_table.dataset, len(columns))
+    return Inputs(samples=found, target=columns, target_table=target_table)
+
+
+def read_target(table: ChosenTable, classification: bool, threads: int) -> outputs.Columns:
+    """Read the columns of a target: as text where it holds classes, else as float64.
+
+    Raises:
+        UserError: a table that is no good, a label that is missing, or numbers that 32 bits cannot tell apart.
+    """
     if classification:
-        texts = label_columns(source, header, columns)
-        samples.check_lengths(features.source, features.rows, source, len(texts.columns[0]))
-        numbers_of = numbers_reader(source, header, columns, threads)
-        return Inputs(features, texts.columns, texts.names, source, numbers_of)
-    opened = tsv.open_table(source, header, columns)
+        texts = label_columns(table)
+        return outputs.Columns(texts.columns, texts.names, table.dataset, numbers_reader(table, threads))
+    opened = table.opened()
     numbers = tables.read_numbers_of(opened, threads, np.float64)
     distinct.check_table(numbers.values, opened, TARGETS)
-    samples.check_lengths(features.source, features.rows, source, len(numbers.values))
-    return Inputs(features, numbers.values, numbers.names, source)
+    return outputs.Columns(numbers.values, numbers.names, table.dataset)
 
 
-def numbers_reader(
-    source: Dataset, header: bool, columns: tables.Columns, threads: int
-) -> Callable[[list[int]], np.ndarray]:
+def numbers_reader(table: ChosenTable, threads: int) -> Callable[[list[int]], np.ndarray]:
     """Return a function that reads some of a table's chosen columns, by their positions, as float64 (rows, columns).
 
     It raises `UserError` where a cell is no number, or 32 bits cannot tell the numbers apart.
     """
 
     def read_some(chosen: list[int]) -> np.ndarray:
-        opened = tsv.open_table(source, header, columns)
+        opened = table.opened()
         some = opened._replace(positions=[opened.positions[place] for place in chosen])
         found = tables.read_numbers_of(some, threads, np.float64)
         distinct.check_table(found.values, some, TARGETS)
@@ -81,78 +84,59 @@ def numbers_reader(
     return read_some
 
 
-def label_columns(source: Dataset, header: bool, columns: tables.Columns) -> tables.TextTable:
+def label_columns(table: ChosenTable) -> tables.TextTable:
     """Read columns of labels, as `labels.cleaned` gives them.
 
     Raises:
         UserError: as `tables.read_text`, or a label is missing.
     """
-    table = tables.read_text(source, header, columns)
-    return table._replace(columns=[labels.cleaned(column, source, table.first_line) for column in table.columns])
+    found = tables.read_text(table.dataset, table.header, table.columns)
+    return found._replace(columns=[labels.cleaned(column, table.dataset, found.first_line) for column in found.columns])
 
 
-def read_groups(form: dict, features: batches.Features) -> np.ndarray | None:
-    """Return str (rows,), the group of every row, where a split's form names a dataset with groups; else None.
+def read_groups(table: ChosenTable, samples: SampleSource) -> np.ndarray:
+    """Return str (rows,), the group of every sample.
 
     Raises:
-        UserError: a group is missing.
+        UserError: a group is missing, several columns, or another number of rows.
     """
-    selector = form.get("groups_selector")
-    if not selector:
-        return None
-    source, column, first_line = _one_column(selector, "g", "groups", features)
-    column = labels.cleaned(column, source, first_line, "group")
+    read_column = _text_column(table, "groups", samples)
+    column = labels.cleaned(read_column.columns[0], table.dataset, read_column.first_line, "group")
     found = labels.classes(column)
     return np.asarray(found.names, dtype=str)[found.codes(column)]
 
 
-def read_part_names(form: dict, features: batches.Features) -> tuple[np.ndarray, Dataset]:
-    """Return str (rows,), the part that each row is said to be in, and the dataset that says so."""
-    source, column, _ = _one_column(form.get("split_selector") or {}, "s", "parts", features)
-    return np.asarray(column, dtype=str), source
+def read_texts(table: ChosenTable, samples: SampleSource) -> np.ndarray:
+    """Return str (rows,), the one column of a table that says of every sample which set it is in."""
+    return np.asarray(_text_column(table, "sets", samples).columns[0], dtype=str)
 
 
-def read_weights(form: dict, features: batches.Features) -> np.ndarray | None:
-    """Read the sample weights of the box in `input_options`: float32 (rows,), or None where it is closed.
+def read_weights(table: ChosenTable, samples: SampleSource) -> np.ndarray:
+    """Return the sample weights, float32 (rows,).
 
     Raises:
-        UserError: a negative weight.
+        UserError: a negative weight, several columns, or another number of rows.
     """
-    selector = parameters.with_further({"sample_weights": form.get("sample_weights")}, "sample_weights")
-    if not selector:
-        return None
-    source, weights, _ = _one_column(selector, "w", "sample weights", features, numbers=True)
+    found = tables.read_numbers(table.dataset, table.header, table.columns)
+    _check_column(table, "sample weights", found.values.shape[1], len(found.values), samples)
+    weights = found.values[:, 0]
     negative = np.flatnonzero(weights < 0)
     if len(negative):
         raise UserError(
-            f"{source}: sample weights must be at least 0. Sample {negative[0] + 1} has {weights[negative[0]]:g}."
+            f"{table.dataset}: sample weights must be at least 0. Sample {negative[0] + 1} has "
+            f"{weights[negative[0]]:g}."
         )
     return weights
 
 
-def _one_column(
-    selector: dict, letter: str, what: str, features: batches.Features, numbers: bool = False
-) -> tuple[Dataset, np.ndarray, int]:
-    """Read the one column that a selector names by `infile_<letter>`, `header_<letter>` and a column selector.
+def _text_column(table: ChosenTable, what: str, samples: SampleSource) -> tables.TextTable:
+    found = tables.read_text(table.dataset, table.header, table.columns)
+    _check_column(table, what, len(found.columns), len(found.columns[0]), samples)
+    return found
 
-    Returns:
-        (source, values, first_line): the dataset; (rows,) of text, or of float32 if `numbers`; the first row's line
-            number.
-    """
-    source = parameters.dataset(selector.get(f"infile_{letter}"), f"Dataset containing the {what}")
-    columns = tables.column_selection(
-        selector[f"column_selector_options_{letter}"],
-        f"selected_column_selector_option_{letter}",
-        f"col_{letter}",
-        f"Columns of {source}",
-    )
-    header = parameters.boolean(selector[f"header_{letter}"], f"header_{letter}")
-    if numbers:
-        table = tables.read_numbers(source, header, columns)
-        found, first_line = list(table.values.T), table.first_line
-    else:
-        found, _, first_line = tables.read_text(source, header, columns)
-    if len(found) != 1:
-        raise UserError(f"{source}: {what} are one column, but {len(found)} are chosen. Choose one column.")
-    samples.check_lengths(features.source, features.rows, source, len(found[0]))
-    return source, found[0], first_line
+
+def _check_column(table: ChosenTable, what: str, columns: int, rows: int, samples: SampleSource) -> None:
+    """Refuse several columns where one is meant, and another number of rows than there are samples."""
+    if columns != 1:
+        raise UserError(f"{table.dataset}: {what} are one column, but {columns} are chosen. Choose one column.")
+    check_lengths(samples.source, len(samples), table.dataset, rows)

@@ -4,16 +4,19 @@ Either gives scores near 1 that mean nothing. What was chosen by its number or n
 with "All columns" is not.
 """
 
+import dataclasses
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
-from dltools.data import input_tables, samples
-from dltools.data.batches import Features
+from dltools.data.dense_table import DenseTable
+from dltools.data.input_tables import Inputs
+from dltools.data.samples import SampleSource
 from dltools.tables import tsv
+from dltools.tables.chosen import ChosenTable
 
 # What programs call a column that nobody named: pandas, R and its readers, and those who wrote row names on purpose.
 _NAMELESS = re.compile(r"|unnamed: ?\d+(\.\d+)?|\.\.\.1|#|row[ ._]?(name|number|num|id|index)s?|rows?|index|level_0")
@@ -31,7 +34,8 @@ _EXCLUDE = {
 }
 
 
-class Chosen(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chosen:
     """The columns chosen from one table.
 
     Attributes:
@@ -65,44 +69,40 @@ class Chosen(NamedTuple):
         return f"Choose '{_EXCLUDE[named]}' and exclude {which}."
 
 
-def check(form: dict, given: input_tables.Inputs) -> None:
+def check(given: Inputs) -> None:
     """Refuse features that are no features.
-
-    Parameters:
-        form: the conditional `input_options` as Galaxy's JSON holds it.
-        given: the tables that it names.
 
     Raises:
         UserError: names the column and how to leave it out.
     """
-    target_table = samples.target_table(form)
-    target = _chosen(target_table, tsv.open_table(*target_table))
-    labels = list(given.labels.T) if isinstance(given.labels, np.ndarray) else given.labels
+    target = _chosen(given.target_table, given.target_table.opened())
+    found = given.target.found
+    labels = list(found.T) if isinstance(found, np.ndarray) else found
     _check_count(target, labels, "target")
-    if form["selected_input"] == "sparse":
-        return
-    first = 0
-    every = list(map(_chosen, samples.tables_of(form), given.features.sources))
-    for one in every:
-        columns = given.features.values[:, first : first + len(one.positions)].T
+    tables = given.samples.tables
+    for table in tables:
+        one, columns = _of(table), table.values.T
         _check_count(one, columns, "feature")
-        _check_target(one, columns, target, labels, alone=len(every) == 1)
-        first += len(one.positions)
+        _check_target(one, columns, target, labels, alone=len(tables) == 1)
 
 
-def _chosen(table: samples.Table, source: tsv.Source) -> Chosen:
-    whole = table.columns.mode.startswith("all")
-    return Chosen(table.dataset, whole, source.positions, source.selected_names)
+def _of(table: DenseTable) -> Chosen:
+    assert table.choice is not None, "a table of the form was chosen there"
+    assert table.table is not None, "and read from a file"
+    return _chosen(table.choice, table.table)
 
 
-def counts(form: dict, features: Features) -> list[str]:
+def _chosen(choice: ChosenTable, source: tsv.Source) -> Chosen:
+    return Chosen(choice.dataset, choice.whole, source.positions, source.selected_names)
+
+
+def counts(samples: SampleSource) -> list[str]:
     """Say which features, among those that came along without being named, number the rows under a name for that."""
-    if form["selected_input"] == "sparse":
-        return []
-    found, first = [], 0
-    for one in map(_chosen, samples.tables_of(form), features.sources):
+    found = []
+    for table in samples.tables:
+        one = _of(table)
         for index, name in enumerate(one.names or ()):
-            column = features.values[:, first + index]
+            column = table.values[:, index]
             if (
                 one.whole
                 and _COUNTS.fullmatch(name.strip().lower())
@@ -112,14 +112,13 @@ def counts(form: dict, features: Features) -> list[str]:
                 found.append(
                     f"{one.source}: {one.called(index)} numbers the rows, which is no feature. {one.leave_out(index)}"
                 )
-        first += len(one.positions)
     return found
 
 
 # --- a count of the rows -----------------------------------------------------------------------
 
 
-def _check_count(chosen: Chosen, columns, what: str) -> None:
+def _check_count(chosen: Chosen, columns: Sequence[np.ndarray] | np.ndarray, what: str) -> None:
     """Refuse the first column of a table where nobody named it and it numbers the rows."""
     if not chosen.whole or chosen.positions[0] != 0 or len(chosen.positions) < 2:
         return
@@ -168,7 +167,7 @@ def numbers_rows(values: np.ndarray, loose: bool = False) -> bool:
     return bool(different or np.mean(steps == 1) >= _MOSTLY)
 
 
-def _numbers(column) -> np.ndarray | None:
+def _numbers(column: np.ndarray) -> np.ndarray | None:
     try:
         values = np.asarray(column, np.float64)
     except ValueError:
@@ -179,7 +178,7 @@ def _numbers(column) -> np.ndarray | None:
 # --- the target --------------------------------------------------------------------------------
 
 
-def _check_target(chosen: Chosen, columns, target: Chosen, labels: list, alone: bool) -> None:
+def _check_target(chosen: Chosen, columns: np.ndarray, target: Chosen, labels: list, alone: bool) -> None:
     """Refuse a table of samples with a column of the target among others.
 
     Where all of its columns are target columns, the network is to give back what it gets (an autoencoder).

@@ -2,22 +2,28 @@
 order.
 """
 
+import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltools.catalogue.target_kinds import REGRESSION, SEVERAL
+from dltools.catalogue.target_kinds import SEVERAL
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.data import sequences, steps
-from dltools.data.targets import Target
+from dltools.data import sequences, steps, targets
+from dltools.data.specs import TargetSpec
+from dltools.data.targets import Target, Values
 from dltools.networks import last_layer
 from dltools.tables.columns import name_positions
 
+if TYPE_CHECKING:
+    import keras
 
-class Output(NamedTuple):
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Output:
     """One of a network's outputs: its name, "" of a single one, and its shape for one sample."""
 
     name: str
@@ -29,11 +35,11 @@ class Output(NamedTuple):
         return int(np.prod(self.shape))
 
 
-def of_model(model, parts: list, source) -> list[Output]:
+def of_model(model: "keras.Model", parts: list, source: Dataset) -> list[Output]:
     """Return the outputs of a network.
 
     Parameters:
-        parts: what its inputs take, as `batches.row_shape` returns it.
+        parts: what its inputs take, as `batches.input_columns` returns it.
 
     Raises:
         UserError: an output whose size neither the network nor its inputs tell.
@@ -42,7 +48,8 @@ def of_model(model, parts: list, source) -> list[Output]:
     return [Output(name, shape) for name, shape in zip(names, steps.shapes(model, parts, source), strict=True)]
 
 
-class Columns(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Columns:
     """The columns of a target, which each output takes its own of.
 
     Attributes:
@@ -57,9 +64,13 @@ class Columns(NamedTuple):
     source: Dataset
     numbers: Callable[[list[int]], np.ndarray] | None = None
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.found[0]) if isinstance(self.found, list) else len(self.found)
+
     @property
     def width(self) -> int:
-        """How many there are."""
+        """How many columns there are."""
         return len(self.found) if isinstance(self.found, list) else self.found.shape[1]
 
     def share(self, chosen: slice, classifies: bool) -> tuple[list[np.ndarray] | np.ndarray, list[str] | None]:
@@ -100,48 +111,47 @@ def target(columns: Columns, outputs: list[Output], training: TrainingConfig) ->
         UserError: the columns do not add up, or do not fit an output.
     """
 
-    def made(share, output: Output) -> Target:
+    def made(share: tuple[Values, list[str] | None], output: Output) -> Target:
         (own, own_names), learns = share, training.of(output.name)
         if learns.classifies:
-            return sequences.classification(own, own_names, output.shape, learns.loss, columns.source)
-        return sequences.regression(own, own_names, output.shape, columns.source)
+            return sequences.classification(targets.texts(own), own_names, output.shape, learns.loss, columns.source)
+        return sequences.regression(targets.numbers(own), own_names, output.shape, columns.source)
 
     if len(outputs) == 1:
         return made((columns.found, columns.names), outputs[0])
     classifies = [training.of(output.name).classifies for output in outputs]
     return joined(
         [
-            made(columns.share(chosen, learns), output)._replace(output=output.name, units=output.size)
+            dataclasses.replace(made(columns.share(chosen, learns), output), output=output.name, units=output.size)
             for output, chosen, learns in zip(outputs, _shares(columns, outputs, classifies), classifies, strict=True)
         ]
     )
 
 
-def known(columns: Columns, facts: dict, outputs: list[Output], training: TrainingConfig, hint: str = "") -> Target:
+def known(
+    columns: Columns, trained_on: TargetSpec, outputs: list[Output], training: TrainingConfig, hint: str = ""
+) -> Target:
     """Return the target of new samples for a network that is trained already.
 
     Parameters:
-        facts: what the model file says of the target.
+        trained_on: the network's target.
         hint: what to do where a label is none of the model's classes.
 
     Raises:
         UserError: as `targets.known`, or columns that do not add up.
     """
-    if facts["kind"] != SEVERAL:
-        return sequences.known(
-            columns.found, columns.names, facts, outputs[0].shape, training.loss, columns.source, hint
-        )
-    if all(own["names"] for own in facts["outputs"]):
-        columns = columns.in_order([name for own in facts["outputs"] for name in own["names"]])
-    classifies = [own["kind"] != REGRESSION for own in facts["outputs"]]
+    if not trained_on.outputs:
+        shape, loss = outputs[0].shape, training.loss
+        return sequences.known(columns.found, columns.names, trained_on, shape, loss, columns.source, hint)
+    if all(own.names for own in trained_on.outputs):
+        columns = columns.in_order([name for own in trained_on.outputs for name in own.names])
+    classifies = [own.classifies for own in trained_on.outputs]
+    shares = _shares(columns, outputs, classifies)
     found = []
-    for output, own, chosen, learns in zip(
-        outputs, facts["outputs"], _shares(columns, outputs, classifies), classifies, strict=True
-    ):
+    for output, own, chosen, learns in zip(outputs, trained_on.outputs, shares, classifies, strict=True):
         share, names = columns.share(chosen, learns)
-        loss = training.of(own["output"]).loss
-        made = sequences.known(share, names, own, output.shape, loss, columns.source, hint)
-        found.append(made._replace(output=own["output"], units=output.size))
+        made = sequences.known(share, names, own, output.shape, training.of(own.output).loss, columns.source, hint)
+        found.append(dataclasses.replace(made, output=own.output, units=output.size))
     return joined(found)
 
 

@@ -7,14 +7,14 @@ these must stand in the same order: nothing else would ever show that each sampl
 
 import itertools
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
-from dltools.forms.parameters import boolean, dataset
 from dltools.tables import tables, tsv
+from dltools.tables.chosen import ChosenTable
 from dltools.tables.columns import Columns
 from dltools.tables.table_faults import is_missing
 from dltools.tables.tsv import is_number, split_cells
@@ -30,13 +30,6 @@ _NUMBERED = re.compile(
 )
 
 
-class Paired(NamedTuple):
-    """A table with a row for each sample: the dataset and whether it has a header."""
-
-    source: Dataset
-    header: bool
-
-
 class Names(NamedTuple):
     """A column of names, all different: its position, its own name or "", its texts, str (rows,), and the first one's
     line.
@@ -49,32 +42,13 @@ class Names(NamedTuple):
     first_line: int
 
 
-def named_in(form) -> list[Paired]:
-    """Return the tables that a part of a form names, in order: those with both a parameter ``infile…`` and a
-    ``header…``.
-    """
-    if isinstance(form, list):
-        return [found for entry in form for found in named_in(entry)]
-    if not isinstance(form, dict):
-        return []
-    keys = [name.removeprefix("infile") for name in form if name.startswith("infile") and form[name]]
-    if form.get("selected_input") == "sparse":
-        keys.remove("1")
-    here = [
-        Paired(dataset(form[f"infile{key}"], "Dataset"), boolean(form[f"header{key}"]))
-        for key in keys
-        if f"header{key}" in form
-    ]
-    return here + [found for value in form.values() for found in named_in(value)]
-
-
-def check(paired: list[Paired]) -> None:
-    """Refuse tables that name the same samples in another order.
+def check(paired: Sequence[ChosenTable]) -> None:
+    """Refuse tables with a row for each sample that name the same samples in another order.
 
     Raises:
         UserError: names the first line that differs in both, and what to do.
     """
-    different = list({table.source.path: table for table in paired}.values())
+    different = list({table.dataset.path: table for table in paired}.values())
     if len(different) < 2:
         return
     looks = {table: _candidates(table) for table in different}
@@ -98,12 +72,12 @@ class _Look(NamedTuple):
     numbers: bool
 
 
-def _candidates(table: Paired) -> dict[int, _Look]:
+def _candidates(table: ChosenTable) -> dict[int, _Look]:
     """Return the columns whose first cells are all different and either no numbers, or numbers under a name for
     such.
     """
     try:
-        source = tsv.open_table(table.source, table.header, tables.ALL_COLUMNS)
+        source = tsv.open_table(table.dataset, table.header, tables.ALL_COLUMNS)
         rows = _first_rows(source)
     except (UserError, ValueError):
         return {}  # who reads the table says what is wrong with it
@@ -144,10 +118,10 @@ def _pairs(first: dict[int, _Look], second: dict[int, _Look]) -> list[tuple[int,
     ]
 
 
-def _read(table: Paired, position: int, look: _Look) -> Names | None:
+def _read(table: ChosenTable, position: int, look: _Look) -> Names | None:
     """Read a column as text; None where its cells are not all different after all."""
     try:
-        found = tables.read_text(table.source, table.header, Columns("by_index_number", (position + 1,)))
+        found = tables.read_text(table.dataset, table.header, Columns("by_index_number", (position + 1,)))
     except UserError:
         return None
     texts = np.asarray(found.columns[0], object)
@@ -159,7 +133,7 @@ def _read(table: Paired, position: int, look: _Look) -> Names | None:
 # --- whether they name the same samples in the same order ------------------------------------------
 
 
-def _compare(first: Paired, second: Paired, pairs: list[tuple[Names | None, Names | None]]) -> None:
+def _compare(first: ChosenTable, second: ChosenTable, pairs: list[tuple[Names | None, Names | None]]) -> None:
     """Refuse two tables whose names of samples stand in another order.
 
     Of several columns of names, such as patients and barcodes, one that agrees tells that the rows belong together. A
@@ -176,7 +150,7 @@ def _compare(first: Paired, second: Paired, pairs: list[tuple[Names | None, Name
     left, right, row = moved[0]
     lines = [row + names.first_line for names in (left, right)]
     raise UserError(
-        f"{second.source}, line {lines[1]}: is {quoted(right.texts[row])}, but line {lines[0]} of {first.source} is "
+        f"{second.dataset}, line {lines[1]}: is {quoted(right.texts[row])}, but line {lines[0]} of {first.dataset} is "
         f"{quoted(left.texts[row])}. Column {right.position + 1} of the one and column {left.position + 1} of the "
         "other name the same samples in another order, and rows belong together by their position. Sort both tables by "
         "these columns (Galaxy's tool 'Sort', which can leave the header on top), or join the tables into one by them "

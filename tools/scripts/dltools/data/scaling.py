@@ -1,20 +1,24 @@
 """Feature scaling as the first layer of the network, so that whoever uses the model scales alike, plain Keras too.
 
-The layer is put in front of the architecture before training and fitted on the rows of the training part. Its
+The layer is put in front of the architecture before training and fitted on the rows of the training set. Its
 name says how it scales; its weight `count` says on how many rows it was fitted, 0 before that.
 """
 
 import copy
 import json
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dltools.core.errors import UserError, quoted
 from dltools.data import batches, words
-from dltools.forms.kinds import Choice
-from dltools.forms.parameters import with_further
+from dltools.data.samples import SampleSource
 from dltools.networks import architecture
+
+if TYPE_CHECKING:
+    import keras
+
 
 NONE, STANDARD, MIN_MAX, BY_255 = METHODS = ("none", "standard", "min_max", "divide_by_255")
 NAMES = {STANDARD: "standard_scaling", MIN_MAX: "min_max_scaling", BY_255: "scaling_by_255"}
@@ -33,13 +37,7 @@ class Ranges(NamedTuple):
     variance: np.ndarray
 
 
-def chosen(form: dict) -> str:
-    """Return the method that the form's box `feature_scaling` holds."""
-    found = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling").get("scaling", NONE)
-    return Choice(METHODS).read(found, "Feature scaling")
-
-
-def in_front(model, method: str, source: str):
+def in_front(model: "keras.Model", method: str, source: str) -> "keras.Model":
     """Return an untrained model with a scaling layer behind each of its inputs but those whose numbers are looked up.
 
     Parameters:
@@ -108,7 +106,7 @@ def _insert(config: dict, source: str, layer: dict) -> None:
     config["layers"].insert(position, layer)
 
 
-def _tensors_from(value, history: list):
+def _tensors_from(value: object, history: list) -> Iterator[dict]:
     """Yield every mention of the tensor with this history in a configuration."""
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__" and list(value["config"].get("keras_history", ())) == history:
@@ -120,13 +118,13 @@ def _tensors_from(value, history: list):
             yield from _tensors_from(child, history)
 
 
-def method_of(model) -> str:
-    """Return how a model scales its features."""
+def method_of(model: "keras.Model") -> str:
+    """Return how a model scales its samples."""
     names = [layer.name for layer in model.layers]
     return next((method for method, prefix in NAMES.items() if any(name.startswith(prefix) for name in names)), NONE)
 
 
-def check_kept(model, method: str, source: str) -> None:
+def check_kept(model: "keras.Model", method: str, source: str) -> None:
     """Refuse another scaling for a model that has one, or was trained without.
 
     Raises:
@@ -141,8 +139,8 @@ def check_kept(model, method: str, source: str) -> None:
         )
 
 
-def fit(model, features: batches.Features, rows: np.ndarray) -> None:
-    """Fit the scaling layers of a model that are not fitted yet on some rows, the training part.
+def fit(model: "keras.Model", samples: SampleSource, rows: np.ndarray) -> None:
+    """Fit the scaling layers of a model that are not fitted yet on some rows, the training set.
 
     Columns that hold one value only become 0.
 
@@ -152,8 +150,8 @@ def fit(model, features: batches.Features, rows: np.ndarray) -> None:
     waiting = [layer for layer in model.layers if _to_fit(layer) and not int(layer.count)]
     if not waiting:
         return
-    found = ranges(features, rows)
-    inputs = dict(zip((tensor.name for tensor in model.inputs), batches.row_shape(model, features), strict=True))
+    found = ranges(samples, rows)
+    inputs = dict(zip((tensor.name for tensor in model.inputs), batches.input_columns(model, samples), strict=True))
     for layer in waiting:
         part = next(
             part
@@ -161,50 +159,48 @@ def fit(model, features: batches.Features, rows: np.ndarray) -> None:
             if len(inputs) == 1 or layer.name in [f"{own}_{name}" for own in NAMES.values()]
         )
         columns = slice(part.first, part.last)
-        shift, scale = _shift_and_scale(
-            layer.name, Ranges(*(values[columns] for values in found)), features, part.first
-        )
+        shift, scale = _shift_and_scale(layer.name, Ranges(*(values[columns] for values in found)), samples, part.first)
         layer.adapt_mean.assign(shift.reshape(part.shape))
         layer.adapt_variance.assign(np.square(scale).reshape(part.shape))
         layer.count.assign(len(rows))
         layer.finalize_state()
 
 
-def _to_fit(layer) -> bool:
+def _to_fit(layer: "keras.Layer") -> bool:
     return type(layer).__name__ == "Normalization" and layer.name.startswith((NAMES[STANDARD], NAMES[MIN_MAX]))
 
 
-def _shift_and_scale(name: str, found: Ranges, features: batches.Features, first: int):
+def _shift_and_scale(name: str, found: Ranges, samples: SampleSource, first: int) -> tuple[np.ndarray, np.ndarray]:
     constant = found.low == found.high
     spread = np.sqrt(found.variance) if name.startswith(NAMES[STANDARD]) else found.high - found.low
     wrong = np.flatnonzero(~constant & ((spread < SMALLEST) | (spread > LARGEST)))
     if len(wrong):
         column = first + int(wrong[0])
-        named = f" ({quoted(features.names[column])})" if features.names else ""
+        named = f" ({quoted(samples.spec.names[column])})" if samples.spec.names else ""
         raise UserError(
-            f"Feature scaling: column {column + 1}{named} of {features.source} varies by {spread[wrong[0]]:.3g}, which "
+            f"Feature scaling: column {column + 1}{named} of {samples.source} varies by {spread[wrong[0]]:.3g}, which "
             "32 bits cannot scale. Multiply it by a number that brings it near 1, or leave it out."
         )
     shift = found.mean if name.startswith(NAMES[STANDARD]) else found.low
     return np.where(constant, found.low, shift), np.where(constant, 1.0, spread)
 
 
-def ranges(features: batches.Features, rows: np.ndarray) -> Ranges:
+def ranges(samples: SampleSource, rows: np.ndarray) -> Ranges:
     """Return what the columns hold in some rows, in two passes, for the difference of large sums would lose the
     variance.
     """
     chunks = np.array_split(rows, -(-len(rows) // CHUNK))
-    low, high = np.full(features.width, np.inf), np.full(features.width, -np.inf)
-    total = np.zeros(features.width)
+    low, high = np.full(samples.width, np.inf), np.full(samples.width, -np.inf)
+    total = np.zeros(samples.width)
     for chunk in chunks:
-        values = features.take(chunk).astype(np.float64)
+        values = samples.take(chunk).astype(np.float64)
         low, high, total = (
             np.minimum(low, values.min(axis=0)),
             np.maximum(high, values.max(axis=0)),
             total + values.sum(axis=0),
         )
     mean = total / len(rows)
-    squares = np.zeros(features.width)
+    squares = np.zeros(samples.width)
     for chunk in chunks:
-        squares += np.square(features.take(chunk) - mean).sum(axis=0)
+        squares += np.square(samples.take(chunk) - mean).sum(axis=0)
     return Ranges(low, high, mean, squares / len(rows))

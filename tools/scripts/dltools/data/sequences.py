@@ -5,13 +5,16 @@ column
 for each number.
 """
 
+import dataclasses
+
 import numpy as np
 
 from dltools.catalogue.target_kinds import REGRESSION
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps, targets
-from dltools.data.targets import Target
+from dltools.data.specs import TargetSpec
+from dltools.data.targets import Target, Values
 
 _ONE_ANSWER = (
     "For one answer for each sample, put Flatten or GlobalAveragePooling before the last Dense layer, or switch "
@@ -61,7 +64,13 @@ def classification(
 
 
 def known(
-    values, names: list[str] | None, facts: dict, shape: tuple[int, ...], loss: str, source: Dataset, hint: str = ""
+    values: Values,
+    names: list[str] | None,
+    trained_on: TargetSpec,
+    shape: tuple[int, ...],
+    loss: str,
+    source: Dataset,
+    hint: str = "",
 ) -> Target:
     """Return the target of new samples for a model that is trained already; parameters as for `targets.known`.
 
@@ -69,19 +78,16 @@ def known(
         UserError: as `targets.known`, or columns that do not fit the shape.
     """
     if len(shape) == 1:
-        return targets.known(values, names, facts, shape[0], loss, source, hint)
-    own_names = facts["names"]
+        return targets.known(values, names, trained_on, shape[0], loss, source, hint)
+    own_names = list(trained_on.names)
     count = len(values) if isinstance(values, list) else values.shape[1]
     if count == len(own_names):
         values, names = targets.in_trained_order(values, names, own_names, source), own_names
-    if facts["kind"] == REGRESSION:
-        return regression(values, names, shape, source)
-    unnamed = {**facts, "names": []}
-    return _shaped(
-        targets.known(_by_step(values, shape, source), None, unnamed, shape[-1], loss, source, hint, shape),
-        names,
-        shape,
-    )
+    if trained_on.kind == REGRESSION:
+        return regression(targets.numbers(values), names, shape, source)
+    columns, unnamed = _by_step(targets.texts(values), shape, source), dataclasses.replace(trained_on, names=())
+    found = targets.known(columns, None, unnamed, shape[-1], loss, source, hint, shape)
+    return _shaped(found, names, shape)
 
 
 def _by_step(columns: list[np.ndarray], shape: tuple[int, ...], source: Dataset) -> list[np.ndarray]:
@@ -106,4 +112,6 @@ def _shaped(found: Target, names: list[str] | None, shape: tuple[int, ...]) -> T
     """Return a target of steps as one of samples."""
     samples = len(found.truth) if found.kind == REGRESSION else len(found.truth) // steps.count(shape)
     values = found.values.reshape(samples, *shape[:-1], -1)
-    return found._replace(values=values, truth=found.truth.reshape(samples, -1), names=list(names or []), shape=shape)
+    return dataclasses.replace(
+        found, values=values, truth=found.truth.reshape(samples, -1), names=list(names or []), shape=shape
+    )

@@ -1,31 +1,65 @@
-"""Dividing the rows into parts for training, validation and testing, by their positions alone.
+"""Dividing rows in two, or into folds: at random, by classes, by groups, or in their order.
 
-No part copies the data: each is an array of row positions into the one table.
+Nothing copies the data: what comes out are arrays of row positions in the one table.
 """
+
+import dataclasses
 
 import numpy as np
 
 from dltools.core.errors import UserError, listed, quoted
-from dltools.forms.kinds import Choice, Real, Whole
-from dltools.forms.parameters import is_empty
 from dltools.tables import labels
+from dltools.tables.chosen import ChosenTable
 
-GROUP, GROUP_FOLDS = "group", "group_kfold"
-METHODS = ("None", "simple", "stratified", GROUP)
-FOLD_METHODS = ("kfold", "stratified_kfold", GROUP_FOLDS)
+IN_ORDER, SIMPLE, STRATIFIED, GROUP = METHODS = ("None", "simple", "stratified", "group")
+FOLDS, STRATIFIED_FOLDS, GROUP_FOLDS = FOLD_METHODS = ("kfold", "stratified_kfold", "group_kfold")
 BY_GROUP = (GROUP, GROUP_FOLDS)
-# Choices of the form that are decided before any row is held out: see `parts`.
+# Choices of the form that are decided before any row is held out: see `sets`.
 COLUMN, NO_VALIDATION = "column", "no_validation"
+DEFAULT_SIZE, DEFAULT_FOLDS = 0.2, 5
 
 
-def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, groups=None):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """How rows are held out, or divided into folds, as the user chose it.
+
+    Attributes:
+        label: what is held out, for messages: "Test holdout".
+        method: one of `METHODS` or `FOLD_METHODS`, `COLUMN`, `NO_VALIDATION`.
+        size: of what is held out: a fraction below 1, or a number of rows; None where the user left it blank.
+        folds: how many there are; None where the user left it blank.
+        seed: of the shuffling; None where the user gave none.
+        groups: the table with the group of every row; None where none is given.
+        group_names: the groups to hold out; () to choose them at random.
+        column: the table that says of every row which set it is in; None but for `COLUMN`.
+    """
+
+    label: str
+    method: str
+    size: float | None = None
+    folds: int | None = None
+    seed: int | None = None
+    groups: ChosenTable | None = None
+    group_names: tuple[str, ...] = ()
+    column: ChosenTable | None = None
+
+    def settings(self) -> dict[str, object]:
+        """Return what the user set, by the names of the form's parameters."""
+        found = {
+            "shuffle": self.method, "n_splits": self.folds, "test_size": self.size, "random_state": self.seed,
+            "group_names": ", ".join(self.group_names) or None,
+        }  # fmt: skip
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def hold_out(
+    rows: np.ndarray, split: Split, seed: int, classes: np.ndarray | None = None, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide row positions into the ones kept and the ones held out.
 
     Parameters:
         rows: int64 (n,) positions of the rows to divide.
-        form: the conditional `split_algos` as Galaxy's JSON holds it.
-        label: what is held out, for messages: "Test holdout".
-        seed: of the shuffling where the form gives none.
+        seed: of the shuffling where the user gave none.
         classes: (rows of the table,) the user's class of every row, or None for a regression.
         groups: (rows of the table,) group of every row, or None where none is given.
 
@@ -35,26 +69,22 @@ def hold_out(rows: np.ndarray, form: dict, label: str, seed: int, classes=None, 
     Raises:
         UserError: a size or a method that does not fit the data.
     """
-    method = Choice(METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
-    size = _size(form.get("test_size"), len(rows), label)
-    state = (
-        seed
-        if is_empty(form.get("random_state"))
-        else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
-    )
-    if method == "None":
+    size = _size(split, len(rows))
+    state = seed if split.seed is None else split.seed
+    if split.method == IN_ORDER:
         return rows[:-size], rows[-size:]
-    if method == GROUP:
-        return _by_group(rows, form, label, size, state, groups)
-    return _shuffled(rows, label, size, state, classes if method == "stratified" else None, method)
+    if split.method == GROUP:
+        return _by_group(rows, split, size, state, groups)
+    return _shuffled(rows, split, size, state, classes)
 
 
-def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) -> list[np.ndarray]:
+def folds(
+    rows: np.ndarray, split: Split, seed: int, classes: np.ndarray | None = None, groups: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Divide row positions into folds of about one size.
 
     Parameters:
         rows, seed, classes, groups: as for `hold_out`.
-        form: the conditional `split_algos` of the folds as Galaxy's JSON holds it.
 
     Returns:
         one int64 array of positions for each fold, ascending; together they are `rows`.
@@ -64,59 +94,54 @@ def folds(rows: np.ndarray, form: dict, seed: int, classes=None, groups=None) ->
     """
     from sklearn import model_selection
 
-    label = "Folds"
-    method = Choice(FOLD_METHODS).read(form["shuffle"], f"{label}: Select the splitting method")
-    count = 5 if is_empty(form.get("n_splits")) else Whole(2).read(form["n_splits"], f"{label}: n_splits")
-    state = (
-        seed
-        if is_empty(form.get("random_state"))
-        else Whole(0, 2**32 - 1).read(form["random_state"], f"{label}: random_state")
-    )
+    count = split.folds or DEFAULT_FOLDS
+    state = seed if split.seed is None else split.seed
     if count > len(rows):
-        raise UserError(f"{label}: n_splits: {len(rows)} rows cannot make {count} folds. Choose fewer.")
-    if method == GROUP_FOLDS:
-        kinds = np.unique(_given(groups, label)[rows])
+        raise UserError(f"{split.label}: n_splits: {len(rows)} rows cannot make {count} folds. Choose fewer.")
+    if split.method == GROUP_FOLDS:
+        own = _given(groups, split.label)[rows]
+        kinds = np.unique(own)
         if len(kinds) < count:
             raise UserError(
-                f"{label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another splitting "
-                "method."
+                f"{split.label}: n_splits: {len(kinds)} groups cannot make {count} folds. Choose fewer, or another "
+                "splitting method."
             )
-        splitter = model_selection.GroupKFold(count, shuffle=True, random_state=state)
-        return [rows[held_out] for _, held_out in splitter.split(rows, groups=groups[rows])]
-    if method == "kfold":
-        splitter, strata = model_selection.KFold(count, shuffle=True, random_state=state), None
-    else:
-        splitter, strata = (
-            model_selection.StratifiedKFold(count, shuffle=True, random_state=state),
-            _strata(classes, rows, label),
-        )
-        _check_rarest(strata, count, label)
-    return [rows[held_out] for _, held_out in splitter.split(rows, strata)]
+        by_group = model_selection.GroupKFold(count, shuffle=True, random_state=state)
+        return [rows[held_out] for _, held_out in by_group.split(rows, groups=own)]
+    if split.method == FOLDS:
+        at_random = model_selection.KFold(count, shuffle=True, random_state=state)
+        return [rows[held_out] for _, held_out in at_random.split(rows)]
+    strata = _strata(classes, rows, split.label)
+    _check_rarest(strata, count, split.label)
+    stratified = model_selection.StratifiedKFold(count, shuffle=True, random_state=state)
+    return [rows[held_out] for _, held_out in stratified.split(rows, strata)]
 
 
-def _size(value, count: int, label: str) -> int:
-    share = 0.2 if is_empty(value) else Real(0).read(value, f"{label}: test_size")
+def _size(split: Split, count: int) -> int:
+    share = DEFAULT_SIZE if split.size is None else split.size
     size = round(count * share) if share < 1 else int(share)
     if size < 1 or size >= count or (share >= 1 and share != size):
         raise UserError(
-            f"{label}: test_size must hold out at least 1 and fewer than all of the {count} rows: a fraction below 1, "
-            f"or a number of rows. Received: {quoted(value)}."
+            f"{split.label}: test_size must hold out at least 1 and fewer than all of the {count} rows: a fraction "
+            f"below 1, or a number of rows. Received: {quoted(f'{share:g}')}."
         )
     return size
 
 
-def _shuffled(rows, label, size, state, classes, method):
+def _shuffled(
+    rows: np.ndarray, split: Split, size: int, state: int, classes: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.model_selection import train_test_split
 
-    strata = _strata(classes, rows, label) if method == "stratified" else None
+    strata = _strata(classes, rows, split.label) if split.method == STRATIFIED else None
     if strata is not None:
-        _check_rarest(strata, 2, label)
-        _check_room(strata, size, label)
+        _check_rarest(strata, 2, split.label)
+        _check_room(strata, size, split.label)
     kept, held_out = train_test_split(rows, test_size=size, random_state=state, stratify=strata)
     return kept, held_out
 
 
-def _strata(classes, rows, label: str) -> np.ndarray:
+def _strata(classes: np.ndarray | None, rows: np.ndarray, label: str) -> np.ndarray:
     if classes is None:
         raise UserError(
             f"{label}: a stratified split needs classes, but this is a regression. Choose another splitting method."
@@ -149,28 +174,29 @@ def _check_room(strata: np.ndarray, size: int, label: str) -> None:
         )
 
 
-def _by_group(rows, form, label, size, state, groups):
-    own = _given(groups, label)[rows]
+def _by_group(
+    rows: np.ndarray, split: Split, size: int, state: int, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    own = _given(groups, split.label)[rows]
     kinds = np.unique(own)
-    if not is_empty(form.get("group_names")):
-        names = [name.strip() for name in str(form["group_names"]).split(",") if name.strip()]
-        found = labels.classes(kinds, names)
+    if split.group_names:
+        found = labels.classes(kinds, split.group_names)
         there = {found.position[kind] for kind in kinds}
-        missing = [name for name in names if found.position[name] not in there]
+        missing = [name for name in split.group_names if found.position[name] not in there]
         if missing:
             raise UserError(
-                f"{label}: group_names: {listed(missing)} are not among the groups. They are: {listed(kinds)}."
+                f"{split.label}: group_names: {listed(missing)} are not among the groups. They are: {listed(kinds)}."
             )
-        wanted = {found.position[name] for name in names}
+        wanted = {found.position[name] for name in split.group_names}
         chosen = np.isin(own, [kind for kind in kinds if found.position[kind] in wanted])
     else:
-        chosen = _groups_at_random(own, kinds, label, size, state)
+        chosen = _groups_at_random(own, kinds, split.label, size, state)
     if chosen.all() or not chosen.any():
-        raise UserError(f"{label}: the groups leave one part without rows. The groups are: {listed(kinds)}.")
+        raise UserError(f"{split.label}: the groups leave one set without rows. The groups are: {listed(kinds)}.")
     return rows[~chosen], rows[chosen]
 
 
-def _groups_at_random(own, kinds, label, size, state):
+def _groups_at_random(own: np.ndarray, kinds: np.ndarray, label: str, size: int, state: int) -> np.ndarray:
     from sklearn.model_selection import GroupShuffleSplit
 
     if len(kinds) < 2:
@@ -181,7 +207,7 @@ def _groups_at_random(own, kinds, label, size, state):
     return np.isin(np.arange(len(own)), held_out)
 
 
-def _given(groups, label: str) -> np.ndarray:
+def _given(groups: np.ndarray | None, label: str) -> np.ndarray:
     if groups is None:
         raise UserError(
             f"{label}: a split by groups needs the dataset with the groups. Give it here, or for the other holdout, "

@@ -6,9 +6,15 @@ ten steps, (28, 28, 1) for a picture. In tables, the numbers of a sample stand i
 reshape takes them in. For scores, each step is a row.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
 
 
 def count(shape: tuple[int, ...]) -> int:
@@ -41,11 +47,11 @@ def told(shape: tuple[int, ...]) -> str:
     return f" for each of {count(shape)} {'steps' if len(shape) == 2 else 'points'}"
 
 
-def shapes(model, parts: list, source) -> list[tuple[int, ...]]:
+def shapes(model: "keras.Model", parts: list, source: Dataset) -> list[tuple[int, ...]]:
     """Return the shape of each of a network's outputs for one sample.
 
     Parameters:
-        parts: what its inputs take, as `batches.row_shape` returns it: they tell the sizes that the network leaves
+        parts: what its inputs take, as `batches.input_columns` returns it: they tell the sizes that the network leaves
             open.
 
     Raises:

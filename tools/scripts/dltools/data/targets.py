@@ -4,7 +4,9 @@ The last layer's number of units and the loss decide the form. One unit takes a 
 several take one column a class, or with a sparse loss the class's position.
 """
 
-from typing import NamedTuple
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +15,21 @@ from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRE
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import steps
+from dltools.data.specs import TargetSpec
 from dltools.tables import labels
 from dltools.tables.cells import indicator
 from dltools.tables.columns import name_positions
 from dltools.tables.tsv import is_number
 
+# Columns of a target: text of each, (rows,) objects, where it holds classes; else float64 (rows, columns).
+Values = list[np.ndarray] | np.ndarray
+
 SPARSE_LOSSES = ("sparse_categorical_crossentropy",)
 MULTILABEL_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "dice", "tversky")
 
 
-class Target(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Target:
     """The target of a run.
 
     Attributes:
@@ -75,7 +82,7 @@ class Target(NamedTuple):
         one_class = self.kind in (BINARY, MULTICLASS)
         return values.reshape(-1, values.shape[-1]), truth.reshape(-1) if one_class else steps.rows(truth, self.shape)
 
-    def spread(self, weights: np.ndarray | None):
+    def spread(self, weights: np.ndarray | None) -> Any:
         """Return what samples count for, float32 (rows,) or (rows, steps), as the loss of this target takes it."""
         if weights is None:
             return None
@@ -121,7 +128,12 @@ def regression(values: np.ndarray, names: list[str] | None, units: int, source: 
 
 
 def classification(
-    columns: list[np.ndarray], names: list[str] | None, units: int, loss: str, source: Dataset, shape=()
+    columns: list[np.ndarray],
+    names: list[str] | None,
+    units: int,
+    loss: str,
+    source: Dataset,
+    shape: tuple[int, ...] = (),
 ) -> Target:
     """Return the target of a classification.
 
@@ -171,7 +183,7 @@ def _measured(names: list[str]) -> str:
     return " If these are measurements, choose KerasGRegressor in 'Create deep learning model'."
 
 
-def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=()) -> Target:
+def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names: Sequence[str] = ()) -> Target:
     if loss in SPARSE_LOSSES:
         fit_values = codes[:, None]
     else:
@@ -180,7 +192,9 @@ def _multiclass(codes: np.ndarray, classes: list, units: int, loss: str, names=(
     return Target(BINARY if len(classes) == 2 else MULTICLASS, fit_values, codes, classes, list(names))
 
 
-def _indicators(columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset, shape) -> Target:
+def _indicators(
+    columns: list[np.ndarray], names: list, units: int, loss: str, source: Dataset, shape: tuple[int, ...]
+) -> Target:
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if not len(odd):
@@ -222,16 +236,25 @@ def _indicator(column: np.ndarray, position: int, source: Dataset) -> np.ndarray
     return np.asarray(numbers, np.int64)[found.codes(column)]
 
 
-def facts(target: Target) -> dict:
+def spec(target: Target) -> TargetSpec:
     """Return what a model file says of a target."""
-    found = {"kind": target.kind, "classes": labels.stored(target.classes), "names": target.names}
-    if target.outputs:
-        found["outputs"] = [{"output": own.output, "units": own.units, **facts(own)} for own in target.outputs]
-    return found
+    return TargetSpec(
+        kind=target.kind,
+        classes=tuple(labels.stored(target.classes)),
+        names=tuple(target.names),
+        outputs=tuple(dataclasses.replace(spec(own), output=own.output, units=own.units) for own in target.outputs),
+    )
 
 
 def known(
-    values, names: list[str] | None, facts: dict, units: int, loss: str, source: Dataset, hint: str = "", shape=()
+    values: Values,
+    names: list[str] | None,
+    trained_on: TargetSpec,
+    units: int,
+    loss: str,
+    source: Dataset,
+    hint: str = "",
+    shape: tuple[int, ...] = (),
 ) -> Target:
     """Return the target of new samples for a model that is trained already: its classes, columns and their order stay.
 
@@ -240,7 +263,7 @@ def known(
     Parameters:
         values: text columns (classification) or float64 (rows, columns) (regression).
         names: of these columns, or None.
-        facts: what the model file says of the target: kind, classes, names.
+        trained_on: the target of the model.
         units: number of units of the last layer.
         loss: name of the loss.
         hint: what to do where a label is none of the model's classes.
@@ -249,24 +272,35 @@ def known(
     Raises:
         UserError: a label that is none of the model's classes, or other columns.
     """
-    kind, own_names = facts["kind"], facts["names"]
+    kind, own_names = trained_on.kind, list(trained_on.names)
     if kind == REGRESSION:
-        values = in_trained_order(values, names, own_names, source)
-        return regression(values, own_names, units, source)
-    classes = labels.texts(facts["classes"])
+        return regression(numbers(in_trained_order(values, names, own_names, source)), own_names, units, source)
+    classes = labels.texts(list(trained_on.classes))
     if kind == MULTILABEL:
-        table = _indicator_table(in_trained_order(values, names, own_names, source), units, source)
+        table = _indicator_table(texts(in_trained_order(values, names, own_names, source)), units, source)
         return Target(MULTILABEL, table.astype(np.float32), table, classes, own_names)
     if len(values) == 1:
         codes = _known_codes(values[0], classes, source, hint, shape)
     else:
-        codes = _one_hot_codes(_of_classes(values, names, own_names, classes, source), units, source, shape)
+        codes = _one_hot_codes(_of_classes(texts(values), names, own_names, classes, source), units, source, shape)
     if units == 1:
         return Target(BINARY, codes.astype(np.float32)[:, None], codes, classes, own_names)
     return _multiclass(codes, classes, units, loss, own_names)
 
 
-def in_trained_order(values, names: list[str] | None, wanted: list[str], source: Dataset):
+def texts(values: Values) -> list[np.ndarray]:
+    """Return columns that hold classes."""
+    assert isinstance(values, list), "columns of classes are read as text"
+    return values
+
+
+def numbers(values: Values) -> np.ndarray:
+    """Return columns that hold numbers, float64 (rows, columns)."""
+    assert isinstance(values, np.ndarray), "columns of numbers are read as such"
+    return values
+
+
+def in_trained_order(values: Values, names: list[str] | None, wanted: list[str], source: Dataset) -> Values:
     """Return target columns in the order of the names that the model was trained with, where both have such."""
     if not names or not wanted or len(wanted) == 1 or names == wanted:
         return values
@@ -281,7 +315,7 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
         UserError: nothing tells which column is which class.
     """
     if wanted:
-        return in_trained_order(columns, names, wanted, source)
+        return texts(in_trained_order(columns, names, wanted, source))
     if names:
         found = labels.classes(classes, names)
         columns_of = {found.position[name]: column for name, column in zip(names, columns, strict=True)}
@@ -295,7 +329,9 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
     )
 
 
-def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: str, shape) -> np.ndarray:
+def _known_codes(
+    column: np.ndarray, classes: list[str], source: Dataset, hint: str, shape: tuple[int, ...]
+) -> np.ndarray:
     found = labels.classes(classes, column)
     place = {found.position[name]: position for position, name in enumerate(classes)}
     unknown = next((row for row, text in enumerate(column) if found.position[text] not in place), None)
@@ -307,7 +343,7 @@ def _known_codes(column: np.ndarray, classes: list[str], source: Dataset, hint: 
     return np.fromiter((place[found.position[text]] for text in column), np.int64, len(column))
 
 
-def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset, shape) -> np.ndarray:
+def _one_hot_codes(columns: list[np.ndarray], units: int, source: Dataset, shape: tuple[int, ...]) -> np.ndarray:
     table = _indicator_table(columns, units, source)
     odd = np.flatnonzero(table.sum(axis=1) != 1)
     if len(odd):

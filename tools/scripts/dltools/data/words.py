@@ -5,14 +5,15 @@ in a message about a place in a batch. So the columns that reach such a layer ar
 values are looked at before it is fed. An input of whole numbers (dtype int32) is treated alike.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from dltools.core.errors import UserError, quoted
 from dltools.data import batches
+from dltools.data.samples import Described, SampleSource
 from dltools.networks.refusals import computed
-from dltools.tables import places
 
 if TYPE_CHECKING:
     import keras
@@ -59,23 +60,18 @@ class Need(NamedTuple):
     between: list
 
 
-def of_model(model, samples) -> list[Need]:
-    """Return what the layers and inputs of a built model need of the table.
-
-    Parameters:
-        samples: `batches.Features`, or anything with its `width`, `widths` and `source`.
-    """
-    parts = batches.row_shape(model, samples)
+def of_model(model: "keras.Model", samples: Described) -> list[Need]:
+    """Return what the layers and inputs of a built model need of the samples."""
+    parts = batches.input_columns(model, samples)
     found = [_of_layer(layer, wrapper, tensor, model, parts) for layer, wrapper, tensor in _reached(model)]
     return found + [need for tensor, part in zip(model.inputs, parts, strict=True) for need in _of_input(tensor, part)]
 
 
-def check(model, samples, trained: bool = False) -> None:
+def check(model: "keras.Model", samples: SampleSource, trained: bool = False) -> None:
     """Refuse a table whose values a layer cannot look up, and a network in which none could be.
 
     Parameters:
         model: the built network that is about to be trained.
-        samples: `batches.Features`.
         trained: whether it was trained before, so that its layers are fixed.
 
     Raises:
@@ -90,8 +86,8 @@ def check(model, samples, trained: bool = False) -> None:
 class Guard:
     """Looks at the rows that a trained network is about to predict, some at a time."""
 
-    def __init__(self, model, samples):
-        """Prepare to look at samples (`batches.Features` or `samples.Opened`) for a model."""
+    def __init__(self, model: "keras.Model", samples: Described):
+        """Prepare to look at samples for a model."""
         self._model, self._samples, self._needs = model, samples, of_model(model, samples)
 
     def check(self, rows: np.ndarray, first: int) -> None:
@@ -105,16 +101,16 @@ class Guard:
             found.look(rows, first, self._model, self._samples)
             found.tell(self._samples, True)
 
-    def check_all(self) -> None:
-        """Refuse the samples, which are `batches.Features`.
+    def check_all(self, samples: SampleSource) -> None:
+        """Look at all samples.
 
         Raises:
             UserError: as the function `check`.
         """
-        _check_table(self._needs, self._model, self._samples, True)
+        _check_table(self._needs, self._model, samples, True)
 
 
-def inputs_of(model) -> dict[str, str]:
+def inputs_of(model: "keras.Model") -> dict[str, str]:
     """Return the names of the inputs whose numbers are looked up -> what does so; no bins are made of them before."""
     found = {
         tensor._keras_history.operation.name: _input_label(tensor) for tensor in model.inputs if not _is_float(tensor)
@@ -125,7 +121,7 @@ def inputs_of(model) -> dict[str, str]:
     return found
 
 
-def carriers(model) -> set[str]:
+def carriers(model: "keras.Model") -> set[str]:
     """Return the names of the layers that words pass on their way, which 16 bits would round, and of those they
     reach.
     """
@@ -135,7 +131,7 @@ def carriers(model) -> set[str]:
     return found
 
 
-def _reached(model) -> list[tuple]:
+def _reached(model: "keras.Model") -> list[tuple]:
     """Return (layer, the layer of `model` that holds it, tensor that reaches it) for all that look numbers up."""
     import keras
 
@@ -153,13 +149,13 @@ def _reached(model) -> list[tuple]:
     return found
 
 
-def _unwrapped(layer):
+def _unwrapped(layer: "keras.Layer") -> "keras.Layer":
     while type(layer).__name__ in _WRAPPERS:
         layer = layer.layer
     return layer
 
 
-def _walk(tensors, until: str = "") -> list[tuple]:
+def _walk(tensors: Iterable, until: str = "") -> list[tuple]:
     """Return (operation, node) of all that tensors are computed from; nothing behind operations of the class
     `until`.
     """
@@ -173,7 +169,13 @@ def _walk(tensors, until: str = "") -> list[tuple]:
     return list(found.values())
 
 
-def _of_layer(layer, wrapper, tensor, model, parts) -> Need:
+def _of_layer(
+    layer: "keras.Layer",
+    wrapper: "keras.Layer",
+    tensor: "keras.KerasTensor",
+    model: "keras.Model",
+    parts: list[batches.InputColumns],
+) -> Need:
     import keras
 
     setting = SIZES[type(layer).__name__]
@@ -197,7 +199,7 @@ def _of_layer(layer, wrapper, tensor, model, parts) -> Need:
     return Need(_label(layer), 0, high, rule, setting if high == size - 1 else "", columns, network, changing)
 
 
-def _traced(network, parts) -> np.ndarray:
+def _traced(network: "keras.Model", parts: list[batches.InputColumns]) -> np.ndarray:
     """Return which columns of the table come out of a network that only arranges them."""
     count = max(part.last for part in parts)
     exact = all(_EXACT.get(layer.compute_dtype, 2**24) >= count for layer in network.layers) and all(
@@ -214,12 +216,12 @@ def _traced(network, parts) -> np.ndarray:
     return found[found > 0] - 1
 
 
-def _fed(network, rows: np.ndarray, parts):
+def _fed(network: "keras.Model", rows: np.ndarray, parts: list[batches.InputColumns]) -> Any:
     given = batches.shaped(rows, parts)
     return network(list(given) if isinstance(given, tuple) else given, training=False)
 
 
-def _of_input(tensor, part) -> list[Need]:
+def _of_input(tensor: "keras.KerasTensor", part: batches.InputColumns) -> list[Need]:
     if _is_float(tensor):
         return []
     dtype, label = str(tensor.dtype), _input_label(tensor)
@@ -228,28 +230,28 @@ def _of_input(tensor, part) -> list[Need]:
     return [Need(label, low, high, rule, "", np.arange(part.first, part.last), None, [])]
 
 
-def _is_float(tensor) -> bool:
+def _is_float(tensor: "keras.KerasTensor") -> bool:
     return str(tensor.dtype).startswith(("float", "bfloat"))
 
 
-def _is_wide(tensor) -> bool:
+def _is_wide(tensor: "keras.KerasTensor") -> bool:
     return str(tensor.dtype) in ("float32", "float64", "int32", "int64")
 
 
-def _label(layer) -> str:
+def _label(layer: "keras.Layer") -> str:
     return f"layer {quoted(layer.name)} ({type(layer).__name__})"
 
 
-def _input_label(tensor) -> str:
+def _input_label(tensor: "keras.KerasTensor") -> str:
     return f"input {quoted(tensor._keras_history.operation.name)} of the model"
 
 
-def _keeps(operation) -> bool:
+def _keeps(operation: "keras.Operation") -> bool:
     inner = getattr(operation, "layers", None)
     return all(map(_keeps, inner)) if inner else type(operation).__name__ in _KEEPING
 
 
-def _is_chance(operation) -> bool:
+def _is_chance(operation: "keras.Operation") -> bool:
     name = type(operation).__name__
     return name != "RandomFlip" and (name.startswith("Random") or name.endswith(_BY_CHANCE))
 
@@ -270,14 +272,12 @@ def _check_design(need: Need) -> None:
         )
 
 
-def _check_table(needs: list[Need], model, samples, trained: bool) -> None:
+def _check_table(needs: list[Need], model: "keras.Model", samples: SampleSource, trained: bool) -> None:
     for need in needs:
         found = _Faults(need)
-        if need.columns is not None and not isinstance(samples.values, np.ndarray):
-            found.look_sparse(samples.values)
-        elif need.columns is not None or need.network is not None:
+        if need.columns is not None or need.network is not None:
             size = max(1, _CHUNK // samples.width)
-            for first in range(0, samples.rows, size):
+            for first in range(0, len(samples), size):
                 found.look(samples.take(slice(first, first + size)), first, model, samples)
         found.tell(samples, trained)
 
@@ -290,7 +290,7 @@ class _Faults:
         self._first: tuple | None = None
         self._count, self._fractions, self._largest, self._smallest = 0, 0, 0.0, 0.0
 
-    def look(self, rows: np.ndarray, first: int, model, samples) -> None:
+    def look(self, rows: np.ndarray, first: int, model: "keras.Model", samples: Described) -> None:
         """Look at rows of the table, of which the first has the position `first`."""
         need = self._need
         if need.columns is not None:
@@ -299,7 +299,9 @@ class _Faults:
             values = rows[:, columns[0] : columns[-1] + 1] if together else rows[:, columns]
         elif need.network is not None:
             with computed():
-                values = np.asarray(_fed(need.network, rows, batches.row_shape(model, samples))).reshape(len(rows), -1)
+                values = np.asarray(_fed(need.network, rows, batches.input_columns(model, samples))).reshape(
+                    len(rows), -1
+                )
         else:
             return
         if not values.size:
@@ -312,20 +314,6 @@ class _Faults:
             )
         self._largest = max(self._largest, float(values.max()))
 
-    def look_sparse(self, matrix) -> None:
-        """Look at a sparse matrix of rows; its zeros are numbers that everything takes."""
-        member = np.zeros(matrix.shape[1], bool)
-        member[self._need.columns] = True
-        places = np.flatnonzero(member[matrix.indices])
-        values = matrix.data[places]
-        if len(values):
-            wrong = self._wrong(values)
-            if wrong.any():
-                place = places[wrong.argmax()]
-                row = np.searchsorted(matrix.indptr, place, "right") - 1
-                self._add(values, wrong, (row, matrix.indices[place], matrix.data[place]))
-            self._largest = max(self._largest, float(values.max()))
-
     def _wrong(self, values: np.ndarray) -> np.ndarray:
         return ~((values >= self._need.low) & (values <= self._need.high) & (np.trunc(values) == values))
 
@@ -335,7 +323,7 @@ class _Faults:
         self._fractions += int((np.trunc(values) != values).sum())
         self._smallest = min(self._smallest, float(values.min()))
 
-    def tell(self, samples, trained: bool) -> None:
+    def tell(self, samples: Described, trained: bool) -> None:
         """Raise what was found, if anything.
 
         Raises:
@@ -350,9 +338,7 @@ class _Faults:
             f"{text}{arriving} is no whole number" if np.trunc(value) != value else f"{text}{arriving} is none of these"
         )
         further = f" In all, {self._count:,} values are not." if self._count > 1 else ""
-        raise UserError(
-            f"{places.cell(samples, row, column)}: {self._need.rule}; {what}.{further} {self._advice(trained)}"
-        )
+        raise UserError(f"{samples.place(row, column)}: {self._need.rule}; {what}.{further} {self._advice(trained)}")
 
     def _advice(self, trained: bool) -> str:
         need = self._need

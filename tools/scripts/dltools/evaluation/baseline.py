@@ -1,6 +1,6 @@
 """What the same answer for every sample would score: beside it a score shows what the network has learned.
 
-Classes are answered by their shares in the training part, so that the most frequent one is predicted; numbers by their
+Classes are answered by their shares in the training set, so that the most frequent one is predicted; numbers by their
 mean or median there, whichever scores better.
 """
 
@@ -12,7 +12,7 @@ from dltools.catalogue import metrics, objectives, target_kinds, training_parame
 from dltools.catalogue.scorers import DEFAULT
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import targets
-from dltools.evaluation import evaluation, prediction
+from dltools.evaluation import evaluator, prediction
 
 # Shares are kept off 0 and 1, as losses and logits need.
 _LEAST = 1e-6
@@ -24,20 +24,20 @@ def scores(
     known: np.ndarray,
     rows: np.ndarray,
     scorers: list[str],
-    weights=None,
+    weights: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Return the scores of a constant answer, named as those of the network are; one that is not defined is NaN.
 
     Parameters:
-        known, rows: int64 positions of the samples that the answer is taken from, and of those judged.
+        known, rows: int64 positions of the samples that the answer is taken from, and of those evaluated.
         scorers: names as `scoring.chosen` returns them.
         weights: float32 (rows of the table,), what each row counts for in the loss, or None.
     """
     found = []
     for answer in _answers(training, target, known):
         outputs = np.broadcast_to(answer, (len(rows), len(answer))).astype(np.float32)
-        judged = {"loss": _loss(training, target, outputs, rows, weights)}
-        found.append(judged | evaluation.scores(training, target, outputs, rows, scorers))
+        scored = {"loss": _loss(training, target, outputs, rows, weights)}
+        found.append(scored | evaluator.scores(training, target, outputs, rows, scorers))
     names = [own.output for own in target.outputs]
     return {name: _best([own[name] for own in found], _bare(name, names)) for name in found[0]}
 
@@ -78,7 +78,9 @@ def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray)
     return [np.log(shares / (1 - shares)) if activation == objectives.SIGMOID else np.log(shares)]
 
 
-def _loss(training: TrainingConfig, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights) -> float:
+def _loss(
+    training: TrainingConfig, target: targets.Target, outputs: np.ndarray, rows: np.ndarray, weights: np.ndarray | None
+) -> float:
     total = 0.0
     each = target.each(outputs) if target.outputs else [(target, outputs)]
     shares = training.loss_weights(own.output for own, _ in each)
@@ -127,19 +129,19 @@ def legend(target: targets.Target, of_what: str) -> str:
 
 
 def not_beaten(
-    found: dict[str, float], constant: dict[str, float], target: targets.Target, part: str, scorer: str
+    found: dict[str, float], constant: dict[str, float], target: targets.Target, of_set: str, scorer: str
 ) -> str | None:
-    """Say so where a network's first score of a part is no better than the constant answer's; else return None.
+    """Say so where a network's first score of a set is no better than the constant answer's; else return None.
 
     Parameters:
-        part: the name of the part, with which the names of its scores begin; or "".
+        of_set: the name of the set, with which the names of its scores begin; or "".
     """
     ends = tuple(f"_{name}" for name in (("accuracy", "r2") if scorer == DEFAULT else (scorer,)))
-    names = [name for name in found if (name.startswith(part) and name.endswith(ends)) or name == scorer]
+    names = [name for name in found if (name.startswith(of_set) and name.endswith(ends)) or name == scorer]
     worse = [name for name in names if np.isfinite(constant.get(name, np.nan)) and not found[name] > constant[name]]
     if not worse:
         return None
-    where = f"On the {part} part the network" if part else "The network"
+    where = f"On the {of_set} set the network" if of_set else "The network"
     return (
         f"{where} is no better than always answering {answer(target)}: {worse[0]} is {found[worse[0]]:.4g}, the "
         f"baseline {constant[worse[0]]:.4g}."

@@ -4,13 +4,18 @@ How much worse the network scores where one column's values are shuffled among t
 belong to them (https://doi.org/10.1023/A:1010933404324).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dltools.catalogue import target_kinds
+from dltools.catalogue.scorers import DEFAULT, ScorerChoice
 from dltools.core.errors import UserError
 from dltools.data import steps
+from dltools.data.targets import Target
 from dltools.evaluation import prediction
 from dltools.forms.parameters import is_empty
+from dltools.model_files.records import Record
 
 # Rows of shuffled samples that are predicted at once.
 _BLOCK = 8192
@@ -22,17 +27,17 @@ class Judge:
     `meaning` says what a fall of the score means.
     """
 
-    def __init__(self, record, target, scorer, shape=()):
+    def __init__(self, record: Record, target: Target | None, scorer: str | None, shape: tuple[int, ...] = ()):
         """Choose the scorer: by default accuracy, or R2 for a regression. `target` is None without truth; `shape` is
         as in a target.
         """
         from dltools.evaluation import scoring
 
-        self._kind, self._loss = record.target["kind"], record.builder.training.loss
+        self._kind, self._loss = record.target.kind, record.builder.training.loss
         self.truth, self._target, self._shape = None if target is None else target.truth, target, shape
         is_regression = self._kind == target_kinds.REGRESSION
         if target is not None:
-            self.scorer = scoring.chosen({"primary_scoring": scorer}, target)[0]
+            self.scorer = scoring.chosen(ScorerChoice(scorer or DEFAULT), target)[0]
             what = f"Fall of {self.scorer}"
         elif not is_empty(scorer):
             raise UserError(
@@ -61,7 +66,12 @@ class Judge:
 
 
 def permuted(
-    predicted, judge: Judge, values: np.ndarray, rows: np.ndarray, repeats: int, seed: int
+    predicted: Callable[[np.ndarray], np.ndarray],
+    judge: Judge,
+    values: np.ndarray,
+    rows: np.ndarray,
+    repeats: int,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation, float64 (features,), of how far the score falls for each feature.
 

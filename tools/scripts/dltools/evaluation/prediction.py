@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from dltools.catalogue import objectives
-from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
+from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data import steps
+from dltools.data.specs import TargetSpec
 
 # These compare with -1 and 1, so that 0 lies between the classes; for the others 0.5 does.
 SIGNED_LOSSES = ("hinge", "squared_hinge")
@@ -34,7 +35,9 @@ def check_numbers(found: np.ndarray, rows: np.ndarray) -> None:
         )
 
 
-def without_logits(found: np.ndarray, training: TrainingConfig, shapes=(), names: Sequence[str] = ("",)) -> np.ndarray:
+def without_logits(
+    found: np.ndarray, training: TrainingConfig, shapes: Sequence[tuple[int, ...]] = (), names: Sequence[str] = ("",)
+) -> np.ndarray:
     """Return the probabilities that a network's outputs stand for; they are that already but with from_logits.
 
     Parameters:
@@ -118,13 +121,15 @@ def likelihoods(found: np.ndarray, kind: str) -> np.ndarray | None:
     return probabilities(found, kind)
 
 
-def table(found: np.ndarray, method: str, target: dict, training: TrainingConfig, shapes=()):
+def table(
+    found: np.ndarray, method: str, target: TargetSpec, training: TrainingConfig, shapes: Sequence[tuple[int, ...]] = ()
+) -> tuple[list[str], list[np.ndarray]]:
     """Return the prediction's header and columns.
 
     Parameters:
         found: float32 (rows, units), the network's outputs.
         method: predict or predict_proba.
-        target: what the model file says of the target.
+        target: of the model.
         shapes: as for `without_logits`.
 
     Returns:
@@ -132,49 +137,53 @@ def table(found: np.ndarray, method: str, target: dict, training: TrainingConfig
             output of
         several steps, these for each step.
     """
-    if target["kind"] == SEVERAL:
-        return _tables(found, method, target["outputs"], training, shapes)
-    kind, classes, samples, shape = (
-        target["kind"],
-        target["classes"],
-        len(found),
-        steps.several(shapes[0]) if shapes else (),
-    )
+    if target.outputs:
+        return _tables(found, method, target.outputs, training, shapes)
+    kind, names, samples = target.kind, target.names, len(found)
+    shape = steps.several(shapes[0]) if shapes else ()
     found = steps.rows(found, shape)
     if method == "predict_proba":
         shares = probabilities(found, kind).astype(np.float32).reshape(samples, -1)
-        each = [""] if not shape else [f"{name}_" for name in _named(target["names"], steps.count(shape))]
-        return [f"{step}{name}" for step in each for name in classes], list(shares.T)
+        each = [""] if not shape else [f"{name}_" for name in _named(names, steps.count(shape))]
+        return [f"{step}{name}" for step in each for name in target.classes], list(shares.T)
     answers = decided(found, kind, training.loss)
     if kind in (BINARY, MULTICLASS):
-        answers = np.asarray(classes, object)[answers]
+        answers = np.asarray(target.classes, object)[answers]
     answers = answers.reshape(samples, -1)
     if answers.shape[1] == 1:
         return ["Predicted"], [answers[:, 0]]
-    return [f"Predicted_{name}" for name in _named(target["names"], answers.shape[1])], list(answers.T)
+    return [f"Predicted_{name}" for name in _named(names, answers.shape[1])], list(answers.T)
 
 
-def _named(names: list[str], count: int) -> list[str]:
+def _named(names: Sequence[str], count: int) -> list[str]:
     """Return the names of `count` columns: those of the target's, where it has as many, else numbers from 0."""
-    return names if len(names) == count else [str(number) for number in range(count)]
+    return list(names) if len(names) == count else [str(number) for number in range(count)]
 
 
-def _tables(found: np.ndarray, method: str, outputs: list[dict], training: TrainingConfig, shapes):
+def _tables(
+    found: np.ndarray,
+    method: str,
+    outputs: Sequence[TargetSpec],
+    training: TrainingConfig,
+    shapes: Sequence[tuple[int, ...]],
+) -> tuple[list[str], list[np.ndarray]]:
     """Return header and columns of several outputs, named after these: Predicted_<output>, or <output>_<class>.
 
     Numbers that are learned beside classes have no probabilities: their values stand beside those of the classes.
     """
-    mixed = len({own["kind"] == REGRESSION for own in outputs}) > 1
-    names, columns, first = [], [], 0
-    shapes = list(shapes) or [(own["units"],) for own in outputs]
+    mixed = len({own.kind == REGRESSION for own in outputs}) > 1
+    names: list[str] = []
+    columns: list[np.ndarray] = []
+    first = 0
+    shapes = list(shapes) or [(own.units or 1,) for own in outputs]
     for own, shape in zip(outputs, shapes, strict=True):
         last = first + int(np.prod(shape))
-        asked = "predict" if mixed and own["kind"] == REGRESSION else method
-        own_names, own_columns = table(found[:, first:last], asked, own, training.of(own["output"]), [shape])
+        asked = "predict" if mixed and own.kind == REGRESSION else method
+        own_names, own_columns = table(found[:, first:last], asked, own, training.of(own.output), [shape])
         if asked == "predict_proba":
-            names += [f"{own['output']}_{name}" for name in own_names]
+            names += [f"{own.output}_{name}" for name in own_names]
         else:
-            names += [f"Predicted_{own['output']}{name.removeprefix('Predicted')}" for name in own_names]
+            names += [f"Predicted_{own.output}{name.removeprefix('Predicted')}" for name in own_names]
         columns += own_columns
         first = last
     return names, columns

@@ -1,37 +1,34 @@
 """Scores of predictions, named as in the form, computed by scikit-learn."""
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from dltools.catalogue.scorers import DEFAULT, SCORERS
+from dltools.catalogue.scorers import DEFAULT, SCORERS, ScorerChoice
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data.targets import Target
 from dltools.forms.kinds import Choice
-from dltools.forms.parameters import is_empty, several
 
 
-def chosen(form: dict, target: Target) -> list[str]:
+def chosen(wanted: ScorerChoice, target: Target) -> list[str]:
     """Return the names of the scorers to apply, primary first, each once.
-
-    Parameters:
-        form: the conditional `scoring` as Galaxy's JSON holds it.
 
     Raises:
         UserError: a scorer that makes no sense for the target; the message lists those that do.
     """
     if len({own.kind == REGRESSION for own in target.outputs}) > 1:
-        return _of_several_kinds(form, target)
+        return _of_several_kinds(wanted, target)
     if target.outputs:
         # All outputs have the same scorers, which are checked for each.
-        found = [chosen(form, own) for own in target.outputs]
+        found = [chosen(wanted, own) for own in target.outputs]
         return found[0]
-    given = form.get("primary_scoring")
-    primary = _usual(target) if is_empty(given) or given == DEFAULT else str(given)
-    names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
-    for name in names:
+    if wanted.primary == DEFAULT:
+        wanted = dataclasses.replace(wanted, primary=_usual(target))
+    for name in wanted.names:
         Choice(tuple(SCORERS)).read(name, "Metrics for evaluation")
         if not fits(name, target):
             fitting = [other for other in SCORERS if fits(other, target)]
@@ -39,24 +36,21 @@ def chosen(form: dict, target: Target) -> list[str]:
                 f"Metrics for evaluation: {quoted(name)} makes no sense for {_described(target)}. "
                 f"Choose among: {listed(fitting, len(fitting))}."
             )
-    return names
+    return wanted.names
 
 
 def _usual(target: Target) -> str:
     return "r2" if target.kind == REGRESSION else "accuracy"
 
 
-def _of_several_kinds(form: dict, target: Target) -> list[str]:
+def _of_several_kinds(wanted: ScorerChoice, target: Target) -> list[str]:
     """Return the scorers of a network that learns classes and numbers; each output takes those that fit it."""
-    given = form.get("primary_scoring")
-    primary = DEFAULT if is_empty(given) else str(given)
-    names = list(dict.fromkeys([primary, *several(form.get("secondary_scoring"))]))
-    for name in names:
+    for name in wanted.names:
         Choice((*SCORERS, DEFAULT)).read(name, "Metrics for evaluation")
         if name != DEFAULT and not any(fits(name, own) for own in target.outputs):
             kinds = " and ".join(_described(own) for own in target.outputs)
             raise UserError(f"Metrics for evaluation: {quoted(name)} makes no sense for {kinds}. Choose another score.")
-    return names
+    return wanted.names
 
 
 def of_output(names: list[str], target: Target) -> list[str]:
@@ -85,7 +79,7 @@ def _described(target: Target) -> str:
 
 
 def scores(
-    names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities
+    names: list[str], target_kind: str, truth: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray | None
 ) -> dict[str, float]:
     """Score predictions.
 
@@ -115,7 +109,7 @@ def scores(
         }
 
 
-def _scorer(known: str, kind: str, probabilities):
+def _scorer(known: str, kind: str, probabilities: np.ndarray | None) -> Callable:
     """Return a function of an estimator, features and truth; the features are not looked at."""
     from sklearn import metrics
 
@@ -144,32 +138,33 @@ def _scorer(known: str, kind: str, probabilities):
     return metrics.get_scorer(known)
 
 
-def _positions(probabilities: np.ndarray) -> np.ndarray:
+def _positions(probabilities: np.ndarray | None) -> np.ndarray:
+    assert probabilities is not None, "classifications have probabilities"
     return np.arange(probabilities.shape[1])
 
 
-def _correlation(name: str):
+def _correlation(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
     """Return the mean over the targets of one of SciPy's correlations of truth and prediction."""
     from scipy import stats
 
-    def mean(truth, predicted) -> float:
+    def mean(truth: np.ndarray, predicted: np.ndarray) -> float:
         columns = zip(np.reshape(truth, (len(truth), -1)).T, np.reshape(predicted, (len(truth), -1)).T, strict=True)
         return float(np.mean([getattr(stats, name)(*pair).statistic if len(truth) > 1 else np.nan for pair in columns]))
 
     return mean
 
 
-def _squared_log_error():
+def _squared_log_error() -> Callable[[np.ndarray, np.ndarray], float]:
     from sklearn import metrics
 
-    def negative(truth, predicted) -> float:
+    def negative(truth: np.ndarray, predicted: np.ndarray) -> float:
         # Not defined for predictions of -1 and below, which a network may give whatever it was trained on.
         return -metrics.mean_squared_log_error(truth, predicted) if np.min(predicted) > -1 else float("nan")
 
     return negative
 
 
-def _kappa():
+def _kappa() -> Callable:
     from sklearn import metrics
 
     return metrics.cohen_kappa_score
@@ -184,7 +179,7 @@ _OWN: dict[str, Callable[[], Callable[..., float]]] = {
 }
 
 
-def _over_classes(judged, _, truth, metric, weighted: bool = False) -> float:
+def _over_classes(judged: Any, _: object, truth: np.ndarray, metric: Callable, weighted: bool = False) -> float:
     """Return the mean of a two-class metric of each class against the rest, each class counting alike or by its rows.
 
     Classes that no row or every row has are left out: there the metric is not defined, and small parts often
@@ -200,7 +195,7 @@ def _over_classes(judged, _, truth, metric, weighted: bool = False) -> float:
     return float(np.average(found, weights=counts[columns] if weighted else None))
 
 
-def _one_against_one(judged, _, truth, average: str) -> float:
+def _one_against_one(judged: Any, _: object, truth: np.ndarray, average: str) -> float:
     """Return the mean AUC of all pairs of classes that occur; NaN where only one does."""
     from sklearn import metrics
 
@@ -212,15 +207,15 @@ def _one_against_one(judged, _, truth, average: str) -> float:
     )
 
 
-def _judged(kind: str, predicted: np.ndarray, probabilities):
+def _judged(kind: str, predicted: np.ndarray, probabilities: np.ndarray | None) -> Any:
     """Return a fitted estimator in scikit-learn's sense that answers with the predictions already made."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
     class Predicted(BaseEstimator):
-        def __sklearn_is_fitted__(self):
+        def __sklearn_is_fitted__(self) -> bool:
             return True
 
-        def predict(self, X):
+        def predict(self, X: object) -> np.ndarray:
             return predicted
 
     if kind == REGRESSION:
@@ -229,7 +224,7 @@ def _judged(kind: str, predicted: np.ndarray, probabilities):
     class PredictedClasses(ClassifierMixin, Predicted):
         classes_ = _positions(probabilities)
 
-        def predict_proba(self, X):
+        def predict_proba(self, X: object) -> np.ndarray | None:
             return probabilities
 
     return PredictedClasses()

@@ -7,12 +7,15 @@ Saved workflows may hold integers as strings, and null or "" for an empty option
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, one_line, quoted
+
+# A form, or a part of it, as Galaxy's JSON holds it.
+Form = Mapping[str, Any]
 
 
 def read(path: str | Path) -> dict:
@@ -62,7 +65,7 @@ def several(value: Any) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",")]
 
 
-def with_further(values: dict, name: str) -> dict:
+def with_further(values: Form, name: str) -> dict:
     """Return the parameters of a section together with those in its box of further ones, where that was opened.
 
     The box is a repeat of at most one entry, so that saved workflows without it are complete.

@@ -1,6 +1,8 @@
 """Create deep learning model: from the read form to the written outputs."""
 
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dltools.backend.keras_runtime import keras_for_design
 from dltools.catalogue import training_parameters
@@ -8,11 +10,43 @@ from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
 from dltools.forms import parameters
+from dltools.forms.parameters import Form
 from dltools.model_files import builder, hyperparameters, model_source
+from dltools.model_files.builder import Builder
 from dltools.networks import last_layer, layer_table
 
+if TYPE_CHECKING:
+    import keras
 
-def run(form: dict, target, table=None) -> None:
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BuildForm:
+    """A builder, as the user asks for it.
+
+    Attributes:
+        configuration: the model configuration, or a trained model whose network is to be trained afresh.
+        training: how to train it.
+    """
+
+    configuration: Dataset
+    training: TrainingConfig
+
+    @classmethod
+    def read(cls, form: Form) -> "BuildForm":
+        """Read all parameters of the tool, as Galaxy's JSON holds them.
+
+        Raises:
+            UserError: names the parameter.
+        """
+        selection = form["mode_selection"]
+        label = "Select the dataset containing model configuration (JSON)"
+        return cls(
+            configuration=parameters.dataset(selection["infile_json"], label),
+            training=training_parameters.read(selection),
+        )
+
+
+def run(form: Form, target: Path, table: Path | None = None) -> None:
     """Make a builder as the form says, write it onto `target`, and its settings by name onto `table` if that is given.
 
     Parameters:
@@ -21,10 +55,8 @@ def run(form: dict, target, table=None) -> None:
     Raises:
         UserError: the configuration or a parameter fails its check.
     """
-    selection = form["mode_selection"]
-    source = parameters.dataset(selection["infile_json"], "Select the dataset containing model configuration (JSON)")
     keras_for_design()
-    made, model = from_form(selection, source)
+    made, model = build(BuildForm.read(form))
     builder.write(target, made)
     if table:
         hyperparameters.write(table, made)
@@ -35,27 +67,20 @@ def run(form: dict, target, table=None) -> None:
         print(f"Output {own.output}: {own.learning_type}, loss {own.loss}, which counts {own.loss_weight:g}")
 
 
-def from_form(form: dict, config_file: Dataset):
-    """Make a builder from the form and the model configuration it names.
-
-    Parameters:
-        form: the case `train_model` of the form, as Galaxy's JSON holds it.
-        config_file: the dataset with the model configuration, or a trained model whose network is to be trained afresh.
-
-    Returns:
-        (builder, model): the builder and its model, without weight values.
+def build(form: BuildForm) -> tuple[Builder, "keras.Model"]:
+    """Return the builder that a form asks for, and its model, without weight values.
 
     Raises:
-        UserError: the configuration or a parameter fails its check.
+        UserError: the configuration fails its check, or does not fit how it is to be trained.
     """
-    config, model = model_source.read_architecture(config_file)
-    training = _with_names(training_parameters.read(form), model)
+    config, model = model_source.read_architecture(form.configuration)
+    training = _with_names(form.training, model)
     if model.built:
         last_layer.check(model, training)
-    return builder.Builder(config, training), model
+    return Builder(config, training), model
 
 
-def _with_names(training: TrainingConfig, model) -> TrainingConfig:
+def _with_names(training: TrainingConfig, model: "keras.Model") -> TrainingConfig:
     """Return the configuration with the outputs that have a loss of their own called by their names.
 
     Raises:

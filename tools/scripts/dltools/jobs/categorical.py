@@ -1,5 +1,7 @@
 """To categorical: from a column of class numbers to a table with one column for each class."""
 
+from pathlib import Path
+
 import numpy as np
 
 from dltools.core.errors import UserError, listed
@@ -7,7 +9,7 @@ from dltools.forms import parameters
 from dltools.tables import labels, tables
 
 
-def run(form: dict, target) -> None:
+def run(form: dict, target: Path) -> None:
     """Write the one-hot table of the form's column of labels onto `target`.
 
     Parameters:

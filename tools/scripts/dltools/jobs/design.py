@@ -1,11 +1,13 @@
 """Create a deep learning model architecture: the form's layers become a Keras model configuration."""
 
+from pathlib import Path
+
 from dltools.backend.keras_runtime import keras_for_design
 from dltools.core import files
 from dltools.networks import architecture, design, layer_table
 
 
-def run(form: dict, target, layers=None) -> None:
+def run(form: dict, target: Path, layers: Path | None = None) -> None:
     """Design the form's network, write its configuration onto `target`, and its layers onto `layers` if that is given.
 
     Parameters:

@@ -1,9 +1,15 @@
 """Model Prediction: from the read form to the written outputs."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from dltools.backend.keras_runtime import granted_cores, keras_for_compute
 
+if TYPE_CHECKING:
+    from dltools.forms.parameters import Form
 
-def run(form: dict, target, scores=None) -> None:
+
+def run(form: "Form", target: Path, scores: Path | None = None) -> None:
     """Predict the form's samples onto `target`, and write the scores by true values onto `scores` if that is given.
 
     Parameters:
@@ -13,14 +19,15 @@ def run(form: dict, target, scores=None) -> None:
         UserError: as `inference.run`.
     """
     keras_for_compute(keep_out=() if form.get("true_values") else ("sklearn",))
-    from dltools.evaluation import baseline, evaluation
-    from dltools.jobs import inference
-    from dltools.model_files import model_file
+    from dltools.evaluation import baseline
+    from dltools.jobs import inference, result_tables
+    from dltools.jobs.predict_form import PredictForm
+    from dltools.model_files import records
 
-    outcome = inference.run(form, target, granted_cores())
-    print(model_file.summary(outcome.record))
+    outcome = inference.run(PredictForm.read(form), target, granted_cores())
+    print(records.summary(outcome.record))
     print(f"Predicted {outcome.rows} rows.")
     for line in [*outcome.notes, *baseline.beside(outcome.scores, outcome.baselines)]:
         print(line)
     if scores:
-        evaluation.write_scores(scores, outcome.scores)
+        result_tables.write_scores(scores, outcome.scores)

@@ -1,12 +1,21 @@
 """Deep learning training and evaluation: from the read form to the written outputs."""
 
+import dataclasses
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from dltools.backend import keras_runtime
 
+if TYPE_CHECKING:
+    import keras
 
-class Outputs(NamedTuple):
+    from dltools.forms.parameters import Form
+    from dltools.jobs.experiment import Outcome
+    from dltools.model_files.records import Record
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
     """Where the outputs of a run go; None for one that is not wanted.
 
     Attributes:
@@ -34,7 +43,7 @@ class Outputs(NamedTuple):
         return any((self.model, self.keras, self.onnx, self.history))
 
 
-def run(form: dict, outputs: Outputs) -> None:
+def run(form: "Form", outputs: Outputs) -> None:
     """Train and evaluate a network as the form says, and write what is wanted.
 
     Parameters:
@@ -44,29 +53,31 @@ def run(form: dict, outputs: Outputs) -> None:
         UserError: anything in the form or the files that does not fit.
     """
     keras_runtime.keras_for_compute()
-    from dltools.data import parts
+    from dltools.data import sets
     from dltools.evaluation import baseline
     from dltools.jobs import cross_validation, experiment
+    from dltools.jobs.train_form import TrainForm
 
-    def keep(model, record) -> None:
+    def keep(model: "keras.Model", record: "Record") -> None:
         _write_model(outputs, model, record)
 
-    if form["experiment_schemes"]["selected_exp_scheme"] == parts.CROSS_VAL:
-        outcome = cross_validation.run(form, keep, with_model=outputs.of_the_model)
+    wanted = TrainForm.read(form)
+    if wanted.scheme.name == sets.CROSS_VAL:
+        outcome = cross_validation.run(wanted, keep, with_model=outputs.of_the_model)
     else:
-        outcome = experiment.run(form, keep)
-    print(baseline.legend(outcome.target, "the training part"))
+        outcome = experiment.run(wanted, keep)
+    print(baseline.legend(outcome.target, "the training set"))
     print(*baseline.beside(outcome.scores, outcome.baselines), sep="\n")
     _write_scores(outputs, outcome)
     if outputs.report or outputs.report_markdown:
         keras_runtime.let_in("matplotlib")
         from dltools.reports import report
 
-        report.write(outcome, form, outputs.report, outputs.report_markdown, outputs.pictures)
+        report.write(outcome, outputs.report, outputs.report_markdown, outputs.pictures)
 
 
-def _write_model(outputs: Outputs, model, record) -> None:
-    from dltools.evaluation import evaluation
+def _write_model(outputs: Outputs, model: "keras.Model", record: "Record") -> None:
+    from dltools.jobs import result_tables
     from dltools.model_files import exports, model_file
 
     if outputs.model:
@@ -76,27 +87,22 @@ def _write_model(outputs: Outputs, model, record) -> None:
     if outputs.onnx:
         exports.write_onnx(outputs.onnx, model)
     if outputs.architecture:
-        evaluation.write_architecture(outputs.architecture, model)
+        result_tables.write_architecture(outputs.architecture, model)
     if outputs.history:
-        evaluation.write_history(outputs.history, record.history)
+        result_tables.write_history(outputs.history, record.history)
 
 
-def _write_scores(outputs: Outputs, outcome) -> None:
-    from dltools.evaluation import evaluation, prediction
-    from dltools.jobs import cross_validation
+def _write_scores(outputs: Outputs, outcome: "Outcome") -> None:
+    from dltools.evaluation import prediction
+    from dltools.jobs import cross_validation, result_tables
     from dltools.tables import tables
 
-    evaluation.write_scores(outputs.scores, outcome.scores)
+    result_tables.write_scores(outputs.scores, outcome.scores)
     if outputs.folds and outcome.folds:
         cross_validation.write_folds(outputs.folds, outcome.folds)
     if outputs.y_true:
-        evaluation.write_truth(outputs.y_true, outcome.target, outcome.judged.rows)
+        result_tables.write_truth(outputs.y_true, outcome.target, outcome.evaluated.positions)
     if outputs.y_preds:
-        found = prediction.table(
-            outcome.judged.outputs,
-            "predict",
-            outcome.record.target,
-            outcome.record.builder.training,
-            outcome.target.shapes,
-        )
+        training, target = outcome.record.builder.training, outcome.record.target
+        found = prediction.table(outcome.evaluated.outputs, "predict", target, training, outcome.target.shapes)
         tables.write_table(outputs.y_preds, *found)

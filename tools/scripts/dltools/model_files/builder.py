@@ -9,11 +9,11 @@ Members, all JSON in UTF-8 with sorted keys, nothing executable; the same input 
 - ``signature.txt``: only where the administrator has files signed; see `signing`
 """
 
+import dataclasses
 import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 from dltools.catalogue import arguments, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
@@ -31,7 +31,8 @@ SIGNATURE = "signature.txt"
 TIMELESS = (1980, 1, 1, 0, 0, 0)
 
 
-class Builder(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Builder:
     """An architecture (a model configuration) and how to train it."""
 
     architecture: dict
@@ -45,7 +46,7 @@ def versions() -> dict[str, str]:
     return {"format": str(FORMAT), "keras": keras.__version__}
 
 
-def write(target, builder: Builder) -> None:
+def write(target: Path, builder: Builder) -> None:
     """Write a builder, whole or not at all."""
     contents = dict(zip(MEMBERS, (builder.architecture, builder.training.to_json(), versions()), strict=True))
     texts = {name: json.dumps(content, indent=1, sort_keys=True) + "\n" for name, content in contents.items()}

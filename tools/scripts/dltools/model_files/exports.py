@@ -12,12 +12,17 @@ import shutil
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dltools.core.errors import UserError, listed
 from dltools.core.files import replacing
-from dltools.forms import parameters
 from dltools.networks.refusals import KERAS_REFUSALS, keras_reason
+
+if TYPE_CHECKING:
+    import keras
+
 
 SAVE_ONNX = "save_onnx"
 _SHARED = "shared_object_id"
@@ -25,14 +30,14 @@ _SHARED = "shared_object_id"
 VARYING = ("AugMix", "CutMix", "MixUp", "RandAugment")
 
 
-def write_keras(target, model) -> None:
+def write_keras(target: Path, model: "keras.Model") -> None:
     """Write a `keras.Model` with its optimizer's state as Keras' own file, whole or not at all."""
     with replacing(target, suffix=".keras") as path:
         model.save(path)
         _make_repeatable(path)
 
 
-def _make_repeatable(path) -> None:
+def _make_repeatable(path: str | Path) -> None:
     """Let the same model give the same bytes: Keras' file holds dates, and addresses in memory as the marks of shared
     objects.
     """
@@ -54,7 +59,7 @@ def _make_repeatable(path) -> None:
                     shutil.copyfileobj(source, destination)
 
 
-def _number_shared(value, numbers: dict[int, int]) -> None:
+def _number_shared(value: object, numbers: dict[int, int]) -> None:
     """Number the shared objects of a configuration in the order in which they occur."""
     if isinstance(value, dict):
         if _SHARED in value:
@@ -66,18 +71,21 @@ def _number_shared(value, numbers: dict[int, int]) -> None:
             _number_shared(child, numbers)
 
 
-def check(form: dict, model) -> None:
-    """Refuse a network that ONNX cannot express, if the form asks for such a file; before time is spent on training.
+def check(saved: Collection[str], model: "keras.Model") -> None:
+    """Refuse a network that ONNX cannot express, if such a file is asked for; before time is spent on training.
+
+    Parameters:
+        saved: the files that the form asks for.
 
     Raises:
         UserError: names the operations.
     """
-    if SAVE_ONNX in parameters.several(form.get("save")):
+    if SAVE_ONNX in saved:
         with tempfile.TemporaryDirectory() as folder:
             write_onnx(Path(folder) / "model.onnx", model)
 
 
-def write_onnx(target, model) -> None:
+def write_onnx(target: Path, model: "keras.Model") -> None:
     """Write a `keras.Model` as ONNX, whole or not at all.
 
     Raises:
@@ -110,14 +118,14 @@ def write_onnx(target, model) -> None:
             )
 
 
-def _without_chance(model):
+def _without_chance(model: "keras.Model") -> "keras.Model":
     """Return the model without the layers that vary pictures while training; they draw numbers, which ONNX does not."""
     import keras
 
     if not any(_is_chance(layer) for layer in model.layers):
         return model
 
-    def cloned(layer):
+    def cloned(layer: "keras.Layer") -> "keras.Layer":
         if _is_chance(layer):
             return keras.layers.Identity(name=layer.name)
         return type(layer).from_config(layer.get_config())
@@ -130,13 +138,13 @@ def _without_chance(model):
     return found
 
 
-def _is_chance(layer) -> bool:
+def _is_chance(layer: "keras.Layer") -> bool:
     name = type(layer).__name__
     return name in VARYING or (name.startswith("Random") and name != "RandomCrop")
 
 
 @contextlib.contextmanager
-def _constants_in_place(model):
+def _constants_in_place(model: Any) -> Any:
     """Let normalizations hold NumPy arrays for a while: TensorFlow's would become inputs of the exported graph."""
     import numpy as np
 
@@ -170,7 +178,7 @@ def _prepare() -> None:
         """The complement of the error function, of which the activation gelu is made: 1 - erf(x)."""
 
         @classmethod
-        def version_9(cls, context, node, **kwargs):
+        def version_9(cls: type, context: Any, node: Any, **kwargs: Any) -> None:
             """Replace the operation from version 9 of ONNX on."""
             kind = tf2onnx.utils.map_onnx_to_numpy_type(context.get_dtype(node.output[0]))
             shape, dtype = context.get_shape(node.output[0]), context.get_dtype(node.output[0])
@@ -186,7 +194,7 @@ def _prepare() -> None:
 _prepared: list[bool] = []
 
 
-def _unknown_operations(path, inputs: int) -> list[str]:
+def _unknown_operations(path: str | Path, inputs: int) -> list[str]:
     """Return what a file holds that ONNX does not define, or computes from more inputs than the network has."""
     import onnx
 

@@ -8,9 +8,12 @@ such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bid
 """
 
 import copy
+import dataclasses
 import difflib
 import json
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from dltools.catalogue import arguments, fit_parameters, objectives, optimizers, schedules, training_parameters
 from dltools.core.errors import UserError, listed, one_line, quoted
@@ -89,7 +92,7 @@ def _names(opened: _Opened) -> set[str]:
     return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
 
 
-def write(path, builder: Builder) -> None:
+def write(path: str | Path, builder: Builder) -> None:
     """Write a line a setting with its name and its value, blank where it is left to Keras (tabular)."""
     known = values(builder)
     with replacing(path) as whole, open(whole, "w", encoding="utf-8") as handle:
@@ -100,7 +103,7 @@ def write(path, builder: Builder) -> None:
             print(name, one_line(text), sep="\t", file=handle)
 
 
-def _layers_last(name: str):
+def _layers_last(name: str) -> tuple[int, str]:
     parts = name.split("_")
     return (int(parts[1]), name) if parts[0] == "layers" and parts[1].isdigit() else (-1, name)
 
@@ -122,7 +125,7 @@ def _layers(opened: _Opened) -> dict[str, tuple[str, dict]]:
     return dict(_layers_of(opened.architecture.get("config", {}), ""))
 
 
-def _layers_of(config: dict, prefix: str):
+def _layers_of(config: dict, prefix: str) -> Iterator[tuple[str, tuple[str, dict]]]:
     listed_layers = config.get("layers")
     inside = (
         {
@@ -140,15 +143,20 @@ def _layers_of(config: dict, prefix: str):
             yield from _layers_of(layer["config"], f"{prefix}{name}__")
 
 
-def _is_inside(name: str, value) -> bool:
+def _is_inside(name: str, value: object) -> bool:
     return (name in _LAYERS_INSIDE and isinstance(value, dict)) or (name == "layers" and isinstance(value, list))
 
 
-def swap(builder: Builder, swaps: list[dict]) -> Builder:
-    """Return a builder with swapped settings.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Swap:
+    """A new value for a setting, both as the user wrote them."""
 
-    Parameters:
-        swaps: `sp_name` and `sp_value` of each, as Galaxy's JSON holds them; rows without name are ignored.
+    name: str
+    value: str
+
+
+def swap(builder: Builder, swaps: Iterable[Swap]) -> Builder:
+    """Return a builder with swapped settings.
 
     Raises:
         UserError: a name that does not exist (the message lists those that do), or a value of another type than the
@@ -156,17 +164,15 @@ def swap(builder: Builder, swaps: list[dict]) -> Builder:
     """
     opened = copy.deepcopy(_opened(builder))
     for entry in swaps:
-        if is_empty(entry.get("sp_name")):
-            continue
-        name = str(entry["sp_name"]).strip().replace("__config__", "__")
+        name = entry.name.strip().replace("__config__", "__")
         name = OLD_NAMES.get(name, name)
-        if is_empty(entry.get("sp_value")):
+        if is_empty(entry.value):
             raise UserError(f"Hyperparameter swapping: {quoted(name)} has no new value.")
-        _set(opened, name, _value(str(entry["sp_value"]).strip(), name))
+        _set(opened, name, _value(entry.value.strip(), name))
     return Builder(opened.architecture, training_parameters.check(opened.training, "Hyperparameter swapping"))
 
 
-def _value(text: str, name: str):
+def _value(text: str, name: str) -> Any:
     if name == "class_weight" and text.lower() not in ("none", "null"):
         # Read where the classes are still as the user wrote them.
         return text
@@ -174,7 +180,7 @@ def _value(text: str, name: str):
     return word_or_literal(text, f"Hyperparameter swapping: {name}")
 
 
-def _set(opened: _Opened, name: str, value) -> None:
+def _set(opened: _Opened, name: str, value: object) -> None:
     training = opened.training
     of_loss = {p.name for p in objectives.LOSS_OPTIONS}
     # Options of another loss than the present one too: the loss may be swapped as well.
@@ -199,7 +205,7 @@ def _set(opened: _Opened, name: str, value) -> None:
         training["fit"][name] = value
 
 
-def _set_of_layer(layer: str, config: dict, argument: str, value, label: str) -> None:
+def _set_of_layer(layer: str, config: dict, argument: str, value: object, label: str) -> None:
     known = arguments.kind(layer, argument)
     found = (
         arguments.like(config[argument], value, label)
@@ -217,7 +223,7 @@ def _advice(name: str, allowed: set[str]) -> str:
     return (f"Did you mean {quoted(meant[0])}? " if meant else "") + f"Those that exist: {listed(known, 40)}."
 
 
-def _forget_shapes(config) -> None:
+def _forget_shapes(config: object) -> None:
     """Drop the shapes that layers were built for: they follow from the architecture, which has changed."""
     if isinstance(config, dict):
         config.pop("build_config", None)

@@ -8,12 +8,16 @@
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dltools.core.errors import UserError, quoted
 from dltools.untrusted import gate
+
+if TYPE_CHECKING:
+    import keras
+
 
 CHANGED, FACTOR = "hard_sigmoid", 1.2
 # Layer -> its gates in the order of their columns: `r` for those of recurrent_activation, `a` for those of activation.
@@ -93,7 +97,7 @@ def _scaled(kind: str, config: dict, variable: str) -> Callable:
         return lambda values: values * np.asarray(FACTOR, values.dtype) if "a" in changed else values
     factors = [FACTOR if letter in changed else 1.0 for letter in GATES[kind]]
 
-    def scale(values):
+    def scale(values: np.ndarray) -> np.ndarray:
         return values * np.repeat(np.asarray(factors, values.dtype), values.shape[-1] // len(factors))
 
     return scale
@@ -117,7 +121,7 @@ def _of_cudnn(kind: str, variable: str) -> Change:
     return Change(lambda values: values.reshape(2, -1), lambda shape: (2, shape[0] // 2) if len(shape) == 1 else shape)
 
 
-def _turned(values):
+def _turned(values: np.ndarray) -> np.ndarray:
     # All axes but the last two, the channels, are places.
     return values[(slice(None, None, -1),) * (values.ndim - 2)]
 
@@ -148,7 +152,7 @@ def rewritten(config: dict, source: str) -> dict:
     return {**config, "config": {**inner, "layers": found}}
 
 
-def _stands_alone(layer) -> bool:
+def _stands_alone(layer: "keras.Layer") -> bool:
     return (
         isinstance(layer, dict)
         and layer.get("class_name") == "Activation"

@@ -1,12 +1,17 @@
 """The architecture that a builder is made of: a model configuration, or that of a trained model."""
 
+from typing import TYPE_CHECKING
+
 from dltools.core.dataset import Dataset
 from dltools.model_files import saved_file, trained_model
 from dltools.networks import architecture
 from dltools.untrusted import hdf5
 
+if TYPE_CHECKING:
+    import keras
 
-def read_architecture(source: Dataset):
+
+def read_architecture(source: Dataset) -> "tuple[dict, keras.Model]":
     """Read a model configuration, or that of a trained model, without weight values.
 
     Returns:

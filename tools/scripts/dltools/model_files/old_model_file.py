@@ -15,15 +15,21 @@ called; it is refused.
 """
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.catalogue import optimizers, training_parameters
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, TrainingConfig
 from dltools.core.errors import UserError, quoted
+from dltools.data.specs import FeatureSpec, TargetSpec
 from dltools.model_files.builder import Builder
 from dltools.networks import keras2, last_layer
 from dltools.untrusted import gate, hdf5
+
+if TYPE_CHECKING:
+    import h5py
+    import keras
+
 
 CONFIG, MODELS = "-model_config-", "-keras_models-"
 MODEL = f"{MODELS}/0"
@@ -46,12 +52,12 @@ class OldFile(NamedTuple):
     trained: bool
 
 
-def is_old(handle) -> bool:
+def is_old(handle: "h5py.File") -> bool:
     """Tell whether an open HDF5 file is of the tools before these."""
     return MODELS in handle
 
 
-def read(handle, source: str) -> OldFile:
+def read(handle: "h5py.File", source: str) -> OldFile:
     """Read all but the weights.
 
     Parameters:
@@ -113,7 +119,7 @@ def _training(params: dict, learning_type: str, source: str) -> TrainingConfig:
     return training_parameters.check(found, source)
 
 
-def _callback(entry, source: str) -> dict:
+def _callback(entry: object, source: str) -> dict:
     selection = entry.get("callback_selection") if isinstance(entry, dict) else None
     if not isinstance(selection, dict):
         raise UserError(f"{source}: its callbacks are damaged. Received: {quoted(entry)}.")
@@ -123,7 +129,7 @@ def _callback(entry, source: str) -> dict:
     }
 
 
-def _classes(handle, source: str) -> list | None:
+def _classes(handle: "h5py.File", source: str) -> list | None:
     import h5py
 
     member = handle.get(f"{MODEL}/attributes/classes_")
@@ -136,7 +142,7 @@ def _classes(handle, source: str) -> list | None:
     return [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
 
 
-def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
+def facts(old: OldFile, model: "keras.Model", source: str) -> tuple[TargetSpec, FeatureSpec]:
     """Return what a record says of target and features, as the former tools predicted with the model.
 
     Parameters:
@@ -151,9 +157,9 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
             f"{source}: its network has {len(model.inputs)} inputs. The former tools fed one. The file is damaged."
         )
     sizes, units = model.input_shape[1:], model.output_shape[-1]
-    features = {"count": None if None in sizes else math.prod(sizes), "names": None}
+    features = FeatureSpec(width=None if None in sizes else math.prod(sizes))
     if not old.builder.training.classifies:
-        return {"kind": REGRESSION, "classes": [], "names": []}, features
+        return TargetSpec(kind=REGRESSION), features
     several = units > 1 and _activation(model) != "softmax" and "categorical" not in old.builder.training.loss
     classes = list(range(max(2, units))) if several or old.classes is None else old.classes
     if len(classes) != max(2, units):
@@ -161,8 +167,8 @@ def facts(old: OldFile, model, source: str) -> tuple[dict, dict]:
             f"{source}: has {len(classes)} classes, but its last layer has {units} units. The file is damaged."
         )
     kind = MULTILABEL if several else BINARY if len(classes) == 2 else MULTICLASS
-    return {"kind": kind, "classes": classes, "names": []}, features
+    return TargetSpec(kind=kind, classes=tuple(classes)), features
 
 
-def _activation(model) -> str:
+def _activation(model: "keras.Model") -> str:
     return getattr(getattr(model.layers[-1], "activation", None), "__name__", "")

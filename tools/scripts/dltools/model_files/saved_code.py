@@ -4,6 +4,8 @@ The gate knows places in a file; here is said which layer it is and what to do. 
 gate.
 """
 
+from collections.abc import Iterator
+
 from dltools.core.errors import UserError, quoted
 from dltools.networks import keras2
 from dltools.untrusted import allowed, gate
@@ -44,7 +46,7 @@ def check(config: dict, source: str) -> None:
         _check_layer(layer, source)
 
 
-def layers(value):
+def layers(value: object) -> Iterator[dict]:
     """Yield the layers of a saved configuration, those inside others too."""
     value = keras2.with_layers(value)
     inner = value.get("config") if isinstance(value, dict) else None
@@ -80,7 +82,7 @@ def _check_layer(layer: dict, source: str) -> None:
         _check_activation(config.get(key), key, where)
 
 
-def _check_activation(value, key: str, where: str) -> None:
+def _check_activation(value: object, key: str, where: str) -> None:
     if isinstance(value, dict):
         if value.get("class_name") in gate.KINDS["activation"] and keras2.is_own(value):
             return

@@ -16,8 +16,9 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dltools.core import limits
 from dltools.core.dataset import Dataset
@@ -74,19 +75,19 @@ class Saved(NamedTuple):
         return keras2.is_old(self.config, self.version or None)
 
 
-def is_archive(path) -> bool:
+def is_archive(path: str | Path) -> bool:
     """Tell by its content whether a file is a zip with a network, not a builder; one that is damaged counts as such."""
     names = member_names(path)
     return names is None or bool({*names} & {*MEMBERS}) if is_zip(path) else False
 
 
-def is_zip(path) -> bool:
+def is_zip(path: str | Path) -> bool:
     """Tell by its first bytes whether a file is a zip."""
     with open(path, "rb") as handle:
         return handle.read(len(SIGNATURE)) == SIGNATURE
 
 
-def member_names(path) -> list[str] | None:
+def member_names(path: str | Path) -> list[str] | None:
     """Return the names of a zip's members; None of a file that is too large for a builder, or cannot be read."""
     # The list of members lies inside the file and is read as a whole.
     if Path(path).stat().st_size > limits.limit("json_bytes"):
@@ -99,7 +100,7 @@ def member_names(path) -> list[str] | None:
 
 
 @contextlib.contextmanager
-def opened(dataset: Dataset):
+def opened(dataset: Dataset) -> Iterator[Saved]:
     """Open a file of either kind after looking through it; yield a `Saved`.
 
     Raises:
@@ -113,12 +114,12 @@ def opened(dataset: Dataset):
         yield _of_hdf5(handle, str(dataset))
 
 
-def is_whole(handle) -> bool:
+def is_whole(handle: "h5py.File") -> bool:
     """Tell whether an open HDF5 file holds a configuration of Keras."""
     return "model_config" in handle.attrs
 
 
-def is_weights(handle) -> bool:
+def is_weights(handle: "h5py.File") -> bool:
     """Tell whether an open HDF5 file looks like one of weights alone."""
     return (
         "layer_names" in handle.attrs
@@ -127,7 +128,7 @@ def is_weights(handle) -> bool:
     )
 
 
-def _of_hdf5(handle, source: str) -> Saved:
+def _of_hdf5(handle: "h5py.File", source: str) -> Saved:
     if not is_whole(handle):
         if is_weights(handle):
             raise UserError(
@@ -147,7 +148,9 @@ def _of_hdf5(handle, source: str) -> Saved:
     return _saved(source, config, compiled, version, backend or None, HDF5, handle["model_weights"])
 
 
-def _saved(source: str, config, compiled, version: str, backend: str | None, kind: str, weights) -> Saved:
+def _saved(
+    source: str, config: object, compiled: object, version: str, backend: str | None, kind: str, weights: Any
+) -> Saved:
     config = keras2.with_layers(config)
     if version.startswith("1.") or version == "1":
         raise UserError(
@@ -166,7 +169,7 @@ def _saved(source: str, config, compiled, version: str, backend: str | None, kin
     return Saved(source, config, compiled if isinstance(compiled, dict) else None, version, backend, kind, weights)
 
 
-def _attribute(handle, name: str) -> str:
+def _attribute(handle: "h5py.File", name: str) -> str:
     """Return a text that stands in an attribute, or an empty one."""
     found = handle.attrs.get(name)
     if isinstance(found, bytes):
@@ -175,7 +178,7 @@ def _attribute(handle, name: str) -> str:
 
 
 @contextlib.contextmanager
-def _opened_archive(dataset: Dataset):
+def _opened_archive(dataset: Dataset) -> Iterator[Saved]:
     source = str(dataset)
     sandbox.check(lambda: _look_through(dataset.path, source), source)
     with _told(source), zipfile.ZipFile(dataset.path) as archive:
@@ -194,7 +197,7 @@ def _opened_archive(dataset: Dataset):
 
 
 @contextlib.contextmanager
-def _told(source: str):
+def _told(source: str) -> Iterator[None]:
     """Turn what is raised for a damaged zip into a `UserError`."""
     try:
         yield
@@ -204,7 +207,7 @@ def _told(source: str):
         raise UserError(f"{source}: {NOT_WHOLE}. It cannot be read as a zip: {error}.") from None
 
 
-def _look_through(path, source: str) -> None:
+def _look_through(path: str | Path, source: str) -> None:
     """Check what a zip's directory says of its members, before anything is unpacked."""
     with _told(source), zipfile.ZipFile(path) as archive:
         members = archive.infolist()

@@ -8,16 +8,22 @@ Keras' own reader never sees the file. What such a file does not tell (`saved_tr
 import json
 import math
 import re
+from typing import TYPE_CHECKING, Any
 
 from dltools.catalogue import training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
+from dltools.data.specs import FeatureSpec
 from dltools.model_files import keras2_weights, saved_code, saved_file, saved_training, saved_weights
 from dltools.model_files.builder import Builder
-from dltools.model_files.model_file import Record
+from dltools.model_files.records import Record
 from dltools.networks import architecture, keras2, keras2_nodes, last_layer
 from dltools.untrusted import signing
+
+if TYPE_CHECKING:
+    import keras
+
 
 # Where the first versions of Keras 3 wrote a class's own module.
 PRIVATE = re.compile(r"keras\.src\.(layers|initializers|regularizers|constraints)\.")
@@ -25,11 +31,11 @@ PRIVATE = re.compile(r"keras\.src\.(layers|initializers|regularizers|constraints
 OTHER_BILINEAR = ("2.0", "2.1", "2.2", "2.3")
 
 
-def read(dataset: Dataset):
+def read(dataset: Dataset) -> "tuple[keras.Model, Record]":
     """Read a network with its weights.
 
     Returns:
-        (model, record): a `keras.Model`, not compiled, and its `model_file.Record`.
+        (model, record): a `keras.Model`, not compiled, and its `records.Record`.
 
     Raises:
         UserError: what is no network that Keras saved whole, holds somebody's program, or cannot be computed.
@@ -109,7 +115,7 @@ def _with_modules(config: dict) -> dict:
     return {"module": module, **_public(config), "config": found}
 
 
-def _public(value):
+def _public(value: Any) -> Any:
     """Return an object by the public module of its class, where it is told by the private one."""
     module = value.get("module") if isinstance(value, dict) else None
     found = PRIVATE.match(module) if isinstance(module, str) else None
@@ -136,8 +142,8 @@ def _open_layer(layer: dict) -> dict:
     return {**layer, "config": {**inner, "batch_shape": [None, *shape[1:]]}} if open_shape else layer
 
 
-def _with_weights(config: dict, saved: saved_file.Saved):
-    def fitting(model):
+def _with_weights(config: dict, saved: saved_file.Saved) -> "keras.Model":
+    def fitting(model: "keras.Model") -> list[saved_weights.Pair]:
         if not model.built:
             raise UserError(
                 f"{saved.source}: its network does not say what shape its data have. {saved_file.SAVE_AGAIN}"
@@ -157,13 +163,13 @@ def _with_weights(config: dict, saved: saved_file.Saved):
     return model
 
 
-def _features(model) -> dict:
+def _features(model: "keras.Model") -> FeatureSpec:
     """Return what a record says of the samples: how many numbers a row has, where all sizes are told; tables in any
     division.
     """
     sizes = [size for tensor in model.inputs for size in tensor.shape[1:]]
     count = None if None in sizes else sum(math.prod(tensor.shape[1:]) for tensor in model.inputs)
-    return {"count": count, "names": None, "tables": [None] * len(model.inputs)}
+    return FeatureSpec(width=count, tables=(None,) * len(model.inputs))
 
 
 def _report_changes(saved: saved_file.Saved) -> None:

@@ -5,14 +5,21 @@ A file tells the loss and the optimizer, or nothing. It never tells what the cla
 means: what is made up here is said in the log.
 """
 
-from typing import NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.catalogue import objectives, training_parameters
 from dltools.catalogue.optimizers import OPTIMIZERS
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.catalogue.training_config import CLASSIFIER, REGRESSOR, TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
+from dltools.data.specs import TargetSpec
+from dltools.forms.kinds import Parameter
 from dltools.networks import last_layer
+
+if TYPE_CHECKING:
+    import keras
+
 
 # What else Keras called its losses.
 OTHER_NAMES = {
@@ -74,7 +81,7 @@ def told(compiled: dict | None) -> Told:
     )
 
 
-def _loss(value, left_out: list[str]) -> tuple[str | None, dict]:
+def _loss(value: object, left_out: list[str]) -> tuple[str | None, dict]:
     given = _each(value)
     found = [_named(own) for own in given]
     if not found:
@@ -96,14 +103,14 @@ def _loss(value, left_out: list[str]) -> tuple[str | None, dict]:
     return name, options
 
 
-def _each(value) -> list:
+def _each(value: object) -> list:
     """Return the losses that a file tells, one, or one for each output."""
     if isinstance(value, dict) and "class_name" not in value:
         return [child for child in value.values() if child is not None]
     return [child for child in (value if isinstance(value, list) else [value]) if child is not None]
 
 
-def _named(value) -> tuple[str, dict]:
+def _named(value: object) -> tuple[str, dict]:
     """Return the name in the form of a loss that Keras wrote by name or as an object, and its options."""
     name, config = value, None
     if isinstance(value, dict):
@@ -114,7 +121,7 @@ def _named(value) -> tuple[str, dict]:
     return OTHER_NAMES.get(name.lower(), name), config if isinstance(config, dict) else {}
 
 
-def _optimizer(value, left_out: list[str]) -> dict | None:
+def _optimizer(value: object, left_out: list[str]) -> dict | None:
     if isinstance(value, str):
         # As the user gave it to `compile`, who then left all settings at Keras' defaults.
         value = {"class_name": next((name for name in OPTIMIZERS if name.lower() == value.lower()), value)}
@@ -146,7 +153,7 @@ def _optimizer(value, left_out: list[str]) -> dict | None:
     return found
 
 
-def _take(options: dict, parameter, value, left_out: list[str]) -> None:
+def _take(options: dict, parameter: Parameter, value: object, left_out: list[str]) -> None:
     import numpy as np
 
     try:
@@ -157,15 +164,16 @@ def _take(options: dict, parameter, value, left_out: list[str]) -> None:
         left_out.append(f"{parameter.name} of the optimizer")
 
 
-class Meaning(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Meaning:
     """What a network predicts: the target as a record tells it, how it is trained, and one sentence for the log."""
 
-    target: dict
+    target: TargetSpec
     training: dict
     sentence: str
 
 
-def meaning(model, compiled: dict | None) -> Meaning:
+def meaning(model: "keras.Model", compiled: dict | None) -> Meaning:
     """Make up what a network predicts, from its last layer and the loss that its file tells.
 
     Parameters:
@@ -184,19 +192,15 @@ def meaning(model, compiled: dict | None) -> Meaning:
     ]
     if len(targets) == 1:
         return Meaning(targets[0], _training(kinds[0], known, model.outputs), sentences[0])
-    outputs = [
-        {"output": name, "units": count, **target}
+    outputs = tuple(
+        dataclasses.replace(target, output=name, units=count)
         for name, count, target in zip(model.output_names, units, targets, strict=True)
-    ]
-    sentence = "; ".join(f"output {name}: {told}" for name, told in zip(model.output_names, sentences, strict=True))
-    return Meaning(
-        {"kind": SEVERAL, "classes": [], "names": [], "outputs": outputs},
-        _training(kinds[0], known, model.outputs),
-        sentence,
     )
+    sentence = "; ".join(f"output {name}: {told}" for name, told in zip(model.output_names, sentences, strict=True))
+    return Meaning(TargetSpec(kind=SEVERAL, outputs=outputs), _training(kinds[0], known, model.outputs), sentence)
 
 
-def _kind(tensor, known: Told) -> str:
+def _kind(tensor: "keras.KerasTensor", known: Told) -> str:
     units, activation = tensor.shape[-1], last_layer.activation(tensor)
     if known.loss is not None and known.loss not in OF_CLASSES:
         return REGRESSION
@@ -210,12 +214,11 @@ def _kind(tensor, known: Told) -> str:
     return MULTILABEL if known.loss in OF_CLASSES or activation in ("sigmoid", "hard_sigmoid") else REGRESSION
 
 
-def _target(kind: str, units: int) -> dict:
-    classes = [] if kind == REGRESSION else list(range(max(2, units)))
-    return {"kind": kind, "classes": classes, "names": []}
+def _target(kind: str, units: int) -> TargetSpec:
+    return TargetSpec(kind=kind, classes=() if kind == REGRESSION else tuple(range(max(2, units))))
 
 
-def _sentence(tensor, kind: str, units: int, known: Told) -> str:
+def _sentence(tensor: "keras.KerasTensor", kind: str, units: int, known: Told) -> str:
     ending = last_layer.activation(tensor) or "a layer that does not tell its activation"
     loss = f"the loss {known.loss}" if known.loss else "no loss in the file"
     each = {2: "each sample", 3: "each step of a sample"}.get(len(tensor.shape), "each point of a sample")

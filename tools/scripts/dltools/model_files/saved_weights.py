@@ -86,7 +86,7 @@ class Pair(NamedTuple):
     change: keras2_weights.Change
 
 
-def pairs(model, saved: Saved) -> list[Pair]:
+def pairs(model: "keras.Model", saved: Saved) -> list[Pair]:
     """Return every variable of a network with its array in the file; nothing of the arrays is read yet.
 
     Parameters:
@@ -136,7 +136,7 @@ def _check(pair: Pair, source: str) -> None:
         )
 
 
-def _changed(variable, array, holder: Holder, saved: Saved) -> Pair:
+def _changed(variable: "keras.Variable", array: "h5py.Dataset", holder: Holder, saved: Saved) -> Pair:
     change = (
         keras2_weights.change(holder.saved, variable.name, saved.backend) if saved.is_old else keras2_weights.AS_IT_IS
     )
@@ -146,7 +146,7 @@ def _changed(variable, array, holder: Holder, saved: Saved) -> Pair:
 # Layers of the rebuilt network beside their saved configurations.
 
 
-def _layers(model, config: dict) -> list[tuple]:
+def _layers(model: "keras.Model", config: dict) -> list[tuple]:
     """Return (layer, saved configuration) of a model, in the order in which the layers were saved.
 
     The input of a sequential model, which was none of its layers, is left out.
@@ -165,7 +165,7 @@ def _layers(model, config: dict) -> list[tuple]:
     return found
 
 
-def holders(layer, saved: dict, place: str = "", places: Places = NOWHERE) -> list[Holder]:
+def holders(layer: "keras.Layer", saved: dict, place: str = "", places: Places = NOWHERE) -> list[Holder]:
     """Return the layers with weights of their own in a layer, itself among them, in the order in which they were
     saved.
     """
@@ -177,7 +177,7 @@ def holders(layer, saved: dict, place: str = "", places: Places = NOWHERE) -> li
     return own
 
 
-def _of_model(model, saved: dict, place: str, places: Places) -> list[Holder]:
+def _of_model(model: "keras.Model", saved: dict, place: str, places: Places) -> list[Holder]:
     found: list[Holder] = []
     seen: dict[str, int] = {}
     for layer, config in _layers(model, saved):
@@ -195,12 +195,12 @@ def _numbered(kind: str, seen: dict[str, int]) -> str:
     return f"{name}_{seen[name]}" if seen[name] else name
 
 
-def _own(layer) -> list:
+def _own(layer: "keras.Layer") -> list:
     """Return the variables that a layer holds itself, as Keras orders them in a zip."""
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
-def _inside(layer) -> list[tuple]:
+def _inside(layer: "keras.Layer") -> list[tuple]:
     """Return (names, layer) of the layers inside one that is no model; the names are those that it may have there."""
     found = []
     for inner in layer._layers:
@@ -241,7 +241,7 @@ def _config_of(saved: dict, names: list[str]) -> dict:
 # HDF5.
 
 
-def _of_hdf5(model, saved: Saved) -> list[Pair]:
+def _of_hdf5(model: "keras.Model", saved: Saved) -> list[Pair]:
     layers = [(layer, config) for layer, config in _layers(model, saved.config) if layer.weights]
     names = [name for name in _listed(saved.weights, "layer_names") if _names_in(saved.weights, name, saved.source)]
     groups = {layer.name: layer.name for layer, _ in layers}
@@ -259,7 +259,7 @@ def _of_hdf5(model, saved: Saved) -> list[Pair]:
     return found
 
 
-def _of_layer(layer, config: dict, group: str, saved: Saved) -> list[Pair]:
+def _of_layer(layer: "keras.Layer", config: dict, group: str, saved: Saved) -> list[Pair]:
     where = f"{saved.source}: layer {quoted(layer.name)}"
     owners = holders(layer, config)
     holder_of = {id(variable): holder for holder in owners for variable in _own(holder.layer)}
@@ -293,7 +293,7 @@ def _base(name: str) -> str:
     return re.sub(r":\d+$", "", name).rpartition("/")[2]
 
 
-def _listed(group, name: str) -> list[str]:
+def _listed(group: "h5py.Group", name: str) -> list[str]:
     """Return the texts of an attribute, which may be divided among several with a number behind the name."""
     if name in group.attrs:
         found = list(group.attrs[name])
@@ -304,7 +304,7 @@ def _listed(group, name: str) -> list[str]:
     return [text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in found]
 
 
-def _names_in(weights, name: str, source: str) -> list[str]:
+def _names_in(weights: "h5py.Group", name: str, source: str) -> list[str]:
     if not hdf5.is_group(weights, name):
         raise UserError(
             f"{source}: lists the weights of a layer {quoted(name)} that it does not hold. The file is damaged."
@@ -315,7 +315,7 @@ def _names_in(weights, name: str, source: str) -> list[str]:
 # The zip.
 
 
-def _of_archive(model, saved: Saved) -> list[Pair]:
+def _of_archive(model: "keras.Model", saved: Saved) -> list[Pair]:
     import h5py
 
     arrays: dict[str, h5py.Dataset] = {}
@@ -345,7 +345,7 @@ def _of_archive(model, saved: Saved) -> list[Pair]:
     return [_changed(variable, arrays[place], holder, saved) for (holder, variable), place in found]
 
 
-def _placed(model, saved: Saved, places: Places) -> list[tuple]:
+def _placed(model: "keras.Model", saved: Saved, places: Places) -> list[tuple]:
     """Return ((holder, variable), place) of every variable, once where a layer stands in several places."""
     found, used = [], set()
     for holder in holders(model, saved.config, "", places):

@@ -5,19 +5,25 @@ What a file is, its content decides, never its name or its type in Galaxy.
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.model_files import builder, model_file, saved_file, saved_model
 from dltools.model_files.builder import Builder
+from dltools.model_files.records import Record
 from dltools.tables import labels
 from dltools.untrusted import hdf5
+
+if TYPE_CHECKING:
+    import keras
+
 
 MOST_CLASSES = 12
 
 
-def is_network(path) -> bool:
+def is_network(path: str | Path) -> bool:
     """Tell by its content whether a file is one that may hold a trained network, and so no builder."""
     return hdf5.is_hdf5(path) or saved_file.is_archive(path)
 
@@ -41,11 +47,11 @@ def _is_foreign_hdf5(dataset: Dataset, time: int, size: int) -> bool:
         return not model_file.is_own(handle) and (saved_file.is_whole(handle) or saved_file.is_weights(handle))
 
 
-def read(dataset: Dataset):
+def read(dataset: Dataset) -> "tuple[keras.Model, Record]":
     """Read a trained model.
 
     Returns:
-        (model, record): a `keras.Model` with its weights, not compiled, and its `model_file.Record`.
+        (model, record): a `keras.Model` with its weights, not compiled, and its `records.Record`.
 
     Raises:
         UserError: as `model_file.read` and `saved_model.read`; a builder is named as one.
@@ -85,7 +91,7 @@ def is_trained(dataset: Dataset) -> bool:
     return is_foreign(dataset) or model_file.is_trained(dataset)
 
 
-def restore_optimizer(dataset: Dataset, model, training: TrainingConfig) -> None:
+def restore_optimizer(dataset: Dataset, model: "keras.Model", training: TrainingConfig) -> None:
     """Give a model that was read from `dataset` its optimizer; of a file that plain Keras saved it starts afresh,
     which is said.
 

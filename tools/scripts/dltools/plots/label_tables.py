@@ -13,6 +13,8 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.data import paired
 from dltools.forms import parameters
 from dltools.tables import labels, tables
+from dltools.tables.chosen import ChosenTable
+from dltools.tables.columns import ALL_COLUMNS
 from dltools.tables.prediction_tables import first_odd_row, opened, predicted_columns
 from dltools.tables.tsv import HEADER_FLAG, is_number
 
@@ -162,7 +164,7 @@ def read_pair(selection: dict) -> tuple[Labels, Labels]:
         position = {name: str(number) for number, name in enumerate(true.classes)}
         true = true._replace(values=np.asarray([position[text] for text in true.values], object), classes=None)
     check_comparable(true, predicted)
-    paired.check([paired.Paired(table.dataset, table.header) for table in (true, predicted)])
+    paired.check([ChosenTable(table.dataset, table.header, ALL_COLUMNS) for table in (true, predicted)])
     return true, predicted
 
 

@@ -14,6 +14,7 @@ from dltools.plots import label_tables
 from dltools.plots.plot_importances import Importances
 from dltools.tables import tables, tsv
 from dltools.tables.cells import is_boolean
+from dltools.tables.chosen import ChosenTable
 from dltools.tables.columns import name_positions, unmarked
 from dltools.tables.tsv import is_number
 
@@ -43,6 +44,7 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
 
     keras_for_compute()
     from dltools.data import batches, outputs, words
+    from dltools.data.dense_table import DenseTable
     from dltools.model_files import trained_model
 
     repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
@@ -58,22 +60,23 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
             "one."
         )
     table, dataset = _samples(selection, label, columns)
-    table = _in_trained_order(table, record.features.get("names"), dataset)
-    features = batches.Features(table.values, table.names, dataset, sources=(table.table,))
-    trained_on = record.features["count"]
+    table = _in_trained_order(table, record.features.names, dataset)
+    names = None if table.names is None else tuple(table.names)
+    features = DenseTable(values=table.values, source=dataset, names=names, table=table.table)
+    trained_on = record.features.width
     if trained_on not in (None, features.width):
         raise UserError(
             f"{dataset}: {features.width} columns are selected, but the model was trained on {trained_on}. Choose the "
             "columns that correspond to those of the training samples."
         )
-    words.Guard(model, features).check_all()
-    names = table.names or record.features.get("names") or [f"column {i}" for i in range(1, features.width + 1)]
-    given = outputs.of_model(model, batches.row_shape(model, features), dataset)
+    words.Guard(model, features).check_all(features)
+    known = names or record.features.names or [f"column {i}" for i in range(1, features.width + 1)]
+    given = outputs.of_model(model, batches.input_columns(model, features), dataset)
     judge = permutation.Judge(
         record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape)
     )
     rows = _chosen_rows(selection, features, repeats, seed)
-    network = _network(model, batches.row_shape(model, features))
+    network = _network(model, batches.input_columns(model, features))
     importances, deviations = permutation.permuted(network, judge, features.take(rows), rows, repeats, seed)
     notes = (
         []
@@ -84,29 +87,20 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
         ]
     )
     notes.append(
-        f"samples used: {len(rows)} of {features.rows}; shuffles of each feature: {repeats}; random seed: {seed}"
+        f"samples used: {len(rows)} of {len(features)}; shuffles of each feature: {repeats}; random seed: {seed}"
     )
     return Importances(
-        features=list(names), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes
+        features=list(known), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes
     )
 
 
-def _network(model, shape):
+def _network(model, columns):
     """Return the network as a function of float32 (rows, features) that returns float32 (rows, units)."""
-    import tensorflow as tf
-
     from dltools.data import batches
+    from dltools.evaluation.forward_pass import ForwardPass
 
-    @tf.function(reduce_retracing=True)
-    def step(rows):
-        return tf.cast(model(batches.shaped(rows, shape), training=False), tf.float32)
-
-    def outputs(rows: np.ndarray) -> np.ndarray:
-        size = batches.prediction_batch(model)
-        parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
-        return np.concatenate(parts).reshape(len(rows), -1)
-
-    return outputs
+    network = ForwardPass(model)
+    return lambda rows: network(batches.in_memory(rows, columns, network.batch_size)).outputs
 
 
 def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tables.NumberTable, Dataset]:
@@ -123,9 +117,9 @@ def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tabl
     return tables.read_numbers(dataset, header, columns, threads=2), dataset
 
 
-def _in_trained_order(table: tables.NumberTable, names: list[str] | None, dataset: Dataset) -> tables.NumberTable:
+def _in_trained_order(table: tables.NumberTable, names: tuple[str, ...] | None, dataset: Dataset) -> tables.NumberTable:
     """Return the columns in the order of the training's, where both have names."""
-    if not names or table.names is None or table.names == names:
+    if not names or table.names is None or table.names == list(names):
         return table
     wanted = [name if name in table.names else unmarked(name) for name in names]
     order = name_positions(table.names, wanted, dataset, "columns")
@@ -142,13 +136,13 @@ def _truth(selection: dict, record, given: list, features):
     dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
     header = parameters.boolean(selection.get("header_truth"), "header_truth")
     values: list[np.ndarray] | np.ndarray
-    if record.target["kind"] == target_kinds.REGRESSION:
+    if record.target.kind == target_kinds.REGRESSION:
         numbers = tables.read_numbers(dataset, header, dtype=np.float64)
         values, names, rows = numbers.values, numbers.names, len(numbers.values)
     else:
-        values, names, _ = input_tables.label_columns(dataset, header, tables.ALL_COLUMNS)
+        values, names, _ = input_tables.label_columns(ChosenTable(dataset, header, tables.ALL_COLUMNS))
         rows = len(values[0])
-    label_tables.check_lengths(dataset, rows, features.source, features.rows, "labels")
+    label_tables.check_lengths(dataset, rows, features.source, len(features), "labels")
     return outputs.known(outputs.Columns(values, names, dataset), record.target, given, record.builder.training)
 
 
@@ -158,8 +152,8 @@ def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarr
         most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.width * repeats)))
     else:
         most = Whole(2).read(wanted, "Number of samples")
-    if features.rows < 2:
+    if len(features) < 2:
         raise UserError(f"{features.source}: there is only one sample. A column is shuffled among several.")
-    if most >= features.rows:
-        return np.arange(features.rows)
-    return np.sort(np.random.default_rng(seed).choice(features.rows, most, replace=False))
+    if most >= len(features):
+        return np.arange(len(features))
+    return np.sort(np.random.default_rng(seed).choice(len(features), most, replace=False))

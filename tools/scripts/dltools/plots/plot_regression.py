@@ -11,6 +11,8 @@ from dltools.forms import parameters
 from dltools.plots import label_tables
 from dltools.plots.drawing import GREY, PALETTE, Display, shortened, tidy
 from dltools.tables import prediction_tables, tables
+from dltools.tables.chosen import ChosenTable
+from dltools.tables.columns import ALL_COLUMNS
 
 MAX_TARGETS = 6
 # Beyond this many samples, points are drawn as a density of hexagons.
@@ -135,7 +137,9 @@ def from_parameters(selection: dict) -> Regression:
     shown = prediction_tables.predicted_columns(predicted_set, header)
     predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
-    paired.check([paired.Paired(true_set, true.names is not None), paired.Paired(predicted_set, header)])
+    paired.check(
+        [ChosenTable(true_set, true.names is not None, ALL_COLUMNS), ChosenTable(predicted_set, header, ALL_COLUMNS)]
+    )
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:
         raise UserError(

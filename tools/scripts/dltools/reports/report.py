@@ -12,8 +12,7 @@ from dltools.core.errors import listed
 from dltools.core.files import write_text
 from dltools.data import scaling, steps, targets
 from dltools.evaluation import baseline, prediction
-from dltools.forms.parameters import dataset, is_empty
-from dltools.model_files import hyperparameters, model_file
+from dltools.model_files import hyperparameters, model_file, records
 from dltools.networks import layer_table
 from dltools.plots import drawing
 from dltools.reports import report_pictures
@@ -31,17 +30,16 @@ MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS
 NOT_TOLD = ("layers_", "validation_split", "verbose")
 
 
-def write(outcome, form: dict, html_path=None, markdown_path=None, pictures=None) -> None:
+def write(outcome, html_path=None, markdown_path=None, pictures=None) -> None:
     """Write the report of a run.
 
     Parameters:
         outcome: an `experiment.Outcome`.
-        form: all parameters of the tool, as Galaxy's JSON holds them.
         html_path, markdown_path: what to write; None for neither.
         pictures: folder for the pictures that the Markdown shows; None for none.
     """
     with drawing.letters_told():
-        found = blocks(outcome, form)
+        found = blocks(outcome)
     if html_path:
         text = to_html(TITLE, found)
         if len(text.encode()) > MAX_BYTES:
@@ -51,34 +49,34 @@ def write(outcome, form: dict, html_path=None, markdown_path=None, pictures=None
         write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
 
 
-def blocks(outcome, form: dict) -> list:
+def blocks(outcome) -> list:
     """Return the report as the blocks of `document`."""
     return [
-        Paragraph(model_file.summary(outcome.record)),
+        Paragraph(records.summary(outcome.record)),
         Heading("Scores"), *_scores(outcome),
         *_cautions(outcome),
-        Heading("Data"), *_data(outcome, form),
+        Heading("Data"), *_data(outcome),
         Heading("Training"), *_training(outcome.record),
         Heading("Predictions"), *_predictions(outcome),
         Heading("Architecture"), *_architecture(outcome.model),
-        Heading("Settings"), *_settings(outcome, form),
+        Heading("Settings"), *_settings(outcome),
         Heading("Run"), *_run(outcome),
     ]  # fmt: skip
 
 
 def _scores(outcome) -> list:
-    """Return the table of scores, one column a part."""
+    """Return the table of scores, one column a set."""
     found: dict[str, dict[str, str]] = {}
     for name, value in outcome.scores.items():
-        part, _, metric = name.partition("_")
+        of_set, _, metric = name.partition("_")
         if metric.endswith("_std") and outcome.folds:
-            found[metric.removesuffix("_std")][part] += f" ± {value:.3g}"
+            found[metric.removesuffix("_std")][of_set] += f" ± {value:.3g}"
         else:
-            found.setdefault(metric, {})[part] = f"{value:.6g}"
+            found.setdefault(metric, {})[of_set] = f"{value:.6g}"
     present = [part for part in ("test", "validation", "train") if any(part in values for values in found.values())]
     said = {
         "test": "The test scores are those to report: these samples played no part in the training.",
-        "validation": "The training was watched on the validation part, so that scores of new samples may be worse.",
+        "validation": "The training was watched on the validation set, so that scores of new samples may be worse.",
     }
     told = (
         f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
@@ -91,7 +89,7 @@ def _scores(outcome) -> list:
     return [
         Paragraph(told),
         Table(["Score", *header], rows),
-        Paragraph(baseline.legend(outcome.target, "the training part")),
+        Paragraph(baseline.legend(outcome.target, "the training set")),
     ]
 
 
@@ -107,20 +105,20 @@ def _constant(outcome, part: str, metric: str) -> str:
     return f"{value:.6g}" if np.isfinite(value) else ""
 
 
-def _data(outcome, form: dict) -> list:
-    options, features, target = form["input_options"], outcome.record.features, outcome.target
+def _data(outcome) -> list:
+    form, features, target = outcome.form, outcome.record.features, outcome.target
     facts = [
         [
             "Samples",
-            str(dataset(options["infile1"], "samples")),
-            f"{len(target.truth)} rows, {features['count']} columns",
+            str(form.samples.source),
+            f"{len(target.truth)} rows, {features.width} columns",
         ],
-        ["Target", str(dataset(options["infile2"], "target")), targets.describe(target)],
+        ["Target", str(form.target.dataset), targets.describe(target)],
     ]
     if outcome.divided is not None:
-        facts.append(["Parts", "", outcome.divided.sizes()])
-    names = ["all", *(name for name, _ in _parts(outcome))]
-    every = [np.arange(len(target.truth)), *(rows for _, rows in _parts(outcome))]
+        facts.append(["Sets", "", outcome.divided.sizes()])
+    names = ["all", *(name for name, _ in _sets(outcome))]
+    every = [np.arange(len(target.truth)), *(rows for _, rows in _sets(outcome))]
     found: list[Table | Paragraph] = [Table(["", "Dataset", "Contents"], facts)]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
@@ -128,15 +126,14 @@ def _data(outcome, form: dict) -> list:
     return found
 
 
-def _parts(outcome) -> list[tuple[str, np.ndarray]]:
+def _sets(outcome) -> list[tuple[str, np.ndarray]]:
     if outcome.divided is None:
         return []
-    named = zip(("training", "validation", "test"), outcome.divided, strict=True)
-    return [(name, rows) for name, rows in named if rows is not None]
+    return list(outcome.divided.named())
 
 
 def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
-    """Say how many samples each class has, in all and in each part."""
+    """Say how many samples each class has, in all and in each set."""
     found = [target.by_step(rows)[1] for rows in every]
     one = found[0].ndim == 1
     counts = [np.bincount(truth, minlength=len(target.classes)) if one else truth.sum(axis=0) for truth in found]
@@ -147,7 +144,7 @@ def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) 
 
 
 def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
-    """Say what range the values of each target have, in all and in each part."""
+    """Say what range the values of each target have, in all and in each set."""
     rows, found = [], [target.by_step(positions)[1] for positions in every]
     for column, label in enumerate(_labels(target)):
         for name, truth in zip(names, found, strict=True):
@@ -156,7 +153,7 @@ def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -
                 [label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))]
             )
     return _cut(
-        Table(["Target", "Part", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows),
+        Table(["Target", "Set", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows),
         LISTED_CLASSES,
         "rows",
     )
@@ -179,9 +176,9 @@ def _labels(target: targets.Target) -> list[str]:
     )
 
 
-def _training(record: model_file.Record) -> list:
+def _training(record: records.Record) -> list:
     history = record.history
-    epochs, seconds = len(history["loss"]), np.asarray(history.get(model_file.SECONDS, []))
+    epochs, seconds = len(history["loss"]), np.asarray(history.get(records.SECONDS, []))
     known = seconds[np.isfinite(seconds)]
     told = (
         f"{epochs} epochs in {known.sum():.1f} s."
@@ -190,8 +187,8 @@ def _training(record: model_file.Record) -> list:
     )
     if "val_loss" in history:
         best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
-        told += f" The loss on the validation part was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
-    names = [name for name in history if name != model_file.SECONDS]
+        told += f" The loss on the validation set was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
+    names = [name for name in history if name != records.SECONDS]
     some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
     numbers = Table(
         ["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some]
@@ -203,16 +200,18 @@ def _training(record: model_file.Record) -> list:
 
 
 def _predictions(outcome) -> list:
-    target, judged, training = outcome.target, outcome.judged, outcome.record.builder.training
-    found = [Paragraph(f"What follows is about {len(judged.rows)} samples: those of the part that is to be reported.")]
-    for own, outputs in target.each(judged.outputs) if target.outputs else [(target, judged.outputs)]:
+    target, evaluated, training = outcome.target, outcome.evaluated, outcome.record.builder.training
+    found = [
+        Paragraph(f"What follows is about {len(evaluated.positions)} samples: those of the set that is to be reported.")
+    ]
+    for own, outputs in target.each(evaluated.outputs) if target.outputs else [(target, evaluated.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
         found += (
             [Paragraph(f"Each of the {steps.count(own.shape)} steps of a sample counts as one.")] if own.shape else []
         )
         found += _of_output(
             own,
-            own.by_step(judged.rows)[1],
+            own.by_step(evaluated.positions)[1],
             prediction.decided(steps.rows(outputs, own.shape), own.kind, training.of(own.output).loss),
         )
     return found
@@ -297,8 +296,8 @@ def _architecture(model) -> list:
     ]
 
 
-def _settings(outcome, form: dict) -> list:
-    made, scheme = outcome.record.builder, form["experiment_schemes"]
+def _settings(outcome) -> list:
+    made, scheme = outcome.record.builder, outcome.form.scheme
     rows = [
         ["learning type", made.training.learning_type],
         ["metrics", listed(made.training.metrics) or "none"],
@@ -312,18 +311,12 @@ def _settings(outcome, form: dict) -> list:
         [name, _told(value)] for name, value in hyperparameters.values(made).items() if not name.startswith(NOT_TOLD)
     ]
     rows += [["callback", f"{callback.type} {_told(callback.options)}"] for callback in made.training.callbacks]
-    rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme["selected_exp_scheme"]]]
-    for section in ("test_split", "val_split", "fold_split"):
-        split = (scheme.get(section) or {}).get("split_algos")
-        if split:
-            values = {
-                name: value
-                for name, value in split.items()
-                if not isinstance(value, (dict, list)) and not is_empty(value)
-            }
-            rows.append(
-                [section, ", ".join(f"{name}={value}" for name, value in values.items() if name != "__current_case__")]
-            )
+    rows += [["feature scaling", scaling.method_of(outcome.model)], ["scheme", scheme.name]]
+    for split in scheme.splits:
+        settings = {
+            name: f"{value:g}" if isinstance(value, float) else value for name, value in split.settings().items()
+        }
+        rows.append([split.label, ", ".join(f"{name}={value}" for name, value in settings.items())])
     return [Table(["Setting", "Value"], rows)]
 
 

@@ -1,6 +1,7 @@
 """The pictures of a report, as bytes of PNG files. Matplotlib is imported when one is drawn."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,8 +15,8 @@ MAX_POINTS = 5000
 DPI = 90
 
 
-def learning_curves(history: dict[str, list[float]]) -> bytes:
-    """Draw the loss and the first metrics of every epoch, each on the training and the validation part.
+def learning_curves(history: Mapping[str, list[float]]) -> bytes:
+    """Draw the loss and the first metrics of every epoch, each on the training and the validation set.
 
     Parameters:
         history: see `training.Fitted`.

@@ -1,9 +1,15 @@
 """Keeping the model of the best epoch, whatever the later ones do to it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import keras
 import numpy as np
 
 from dltools.core.errors import UserError
+
+# What Keras tells of an epoch, where it tells nothing.
+NO_LOGS: Mapping[str, float] = MappingProxyType({})
 
 
 class BestEpoch(keras.callbacks.Callback):
@@ -25,7 +31,7 @@ class BestEpoch(keras.callbacks.Callback):
         self.figure: float | None = None
         self._kept: list[np.ndarray] | None = None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] = NO_LOGS) -> None:
         """Keep the model if this epoch is the best so far."""
         figure = float(logs[self.monitor])
         if not np.isfinite(figure) or not np.isfinite(logs["loss"]) or not self._is_better(figure):

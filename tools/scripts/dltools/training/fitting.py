@@ -1,15 +1,20 @@
-"""Training a network: compile it, fit it on the rows of the training part, keep the history."""
+"""Training a network: compile it, fit it on the training set, keep the history."""
 
+import dataclasses
 import itertools
 import secrets
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from dltools.catalogue import callbacks, metrics, schedules, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data import batches, class_weights, scaling
+from dltools.data.labelled import LabelledSamples
+from dltools.data.sets import Sets
 from dltools.data.targets import Target
-from dltools.model_files import model_file
+from dltools.model_files import records
 from dltools.model_files.builder import Builder
 from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
@@ -17,11 +22,17 @@ from dltools.training import normalization, watching
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
+
+    from dltools.training.best_epoch import BestEpoch
+    from dltools.training.nan_guard import NanGuard
+    from dltools.training.progress import Progress
 
 DEFAULT_BATCH_SIZE = 32
 
 
-class Fitted(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fitted:
     """A trained model and how its training went.
 
     `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch, NaN where it is
@@ -50,7 +61,7 @@ def seed_all(training: TrainingConfig) -> int:
     return seed
 
 
-def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling.NONE):
+def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling.NONE) -> "keras.Model":
     """Build a builder's model with fresh weights.
 
     Parameters:
@@ -66,82 +77,107 @@ def untrained(builder: Builder, columns: int, source: str, scaled: str = scaling
 
 
 def fit(
-    model,
+    model: "keras.Model",
     training: TrainingConfig,
-    features: batches.Features,
-    target: Target,
-    rows,
-    validation,
+    data: LabelledSamples,
+    sets: Sets,
     seed: int,
-    history=None,
-    weights=None,
+    history: Mapping[str, list[float]] = MappingProxyType({}),
 ) -> Fitted:
-    """Train a model.
+    """Train a model on the training set, and look after each epoch how it does on the validation set, if there is one.
 
     Parameters:
-        model: a built `keras.Model`; one that comes with an optimizer keeps it.
-        rows, validation: int64 positions of the rows to train on, and to validate with after each epoch (or None).
+        model: built; one that comes with an optimizer keeps it.
         seed: of the shuffling.
         history: of the epochs that the model was trained for before, if any.
-        weights: float32 (rows of the table,), what each row counts for in the loss; None where all count alike.
 
     Raises:
         UserError: the table does not fit the model, or a setting does not fit the target.
     """
-    # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
-    from dltools.training.nan_guard import NanGuard
-    from dltools.training.progress import Progress
-
-    options = training.fit
-    done = len((history or {}).get("loss", []))
-    last = done + (options.epochs or 1)
-    shape = batches.row_shape(model, features)
-    scaling.fit(model, features, rows)
-    size = options.batch_size or DEFAULT_BATCH_SIZE
-    steps = options.steps_per_epoch
-    activation_sizes.check_memory(
-        "The network", model.count_params(), activation_sizes.largest(model), min(size, len(rows))
-    )
-    compile_model(model, training, target)
-    callbacks.check(training, validation is not None, len(model.outputs))
-    counts, weights = (
-        target.spread(class_weights.of_rows(training.class_weight, target, rows, weights)),
-        target.spread(weights),
-    )
-    scheduled = schedules.apply(training, model.optimizer, steps or -(-len(rows) // size), last)
-    watchers, best = watching.make(training)
-    # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
-    guard = None if best or training.optimizer.options.get("use_ema") else NanGuard(validation is not None)
-    progress = Progress(done, last, silent=options.verbose == 0)
+    done = len(history.get("loss", []))
+    steps = _prepare(model, training, data, sets)
+    last = done + (training.fit.epochs or 1)
+    scheduled = schedules.apply(training, model.optimizer, steps, last)
+    watchers = _Watchers.of(training, sets.validation is not None, done, last)
+    columns = batches.input_columns(model, data.samples)
+    learned, validated = _pipelines(columns, training, data, sets, seed)
     with computed():
         if not done:
-            normalization.adapt(model, features, shape, rows)
+            normalization.adapt(model, data.samples, columns, sets.training)
         told = model.fit(
-            batches.pipeline(
-                features, shape, rows, size, target.compared, counts, shuffle_seed=seed, repeat=steps is not None
-            ),
-            validation_data=None
-            if validation is None
-            else batches.pipeline(features, shape, validation, size, target.compared, weights),
+            learned,
+            validation_data=validated,
             epochs=last,
             initial_epoch=done,
-            steps_per_epoch=steps,
-            validation_steps=options.validation_steps,
-            callbacks=[*scheduled, *watchers, progress, *([guard] if guard else [])],
+            steps_per_epoch=training.fit.steps_per_epoch,
+            validation_steps=training.fit.validation_steps,
+            callbacks=[*scheduled, *watchers.callbacks],
             # The pipeline shuffles.
             shuffle=False,
             verbose=0,
         )
-    _leave_good_weights(best, guard, told.history, done)
-    return Fitted(model, _continued(history or {}, told.history, progress.seconds))
+    _leave_good_weights(watchers, told.history, done)
+    return Fitted(model, _continued(history, told.history, watchers.progress.seconds))
 
 
-def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int) -> None:
+def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSamples, sets: Sets) -> int:
+    """Make everything ready but the callbacks; return the number of steps an epoch has."""
+    size = training.fit.batch_size or DEFAULT_BATCH_SIZE
+    count = len(sets.training)
+    scaling.fit(model, data.samples, sets.training)
+    largest = activation_sizes.largest(model)
+    activation_sizes.check_memory("The network", model.count_params(), largest, min(size, count))
+    compile_model(model, training, data.target)
+    callbacks.check(training, sets.validation is not None, len(model.outputs))
+    return training.fit.steps_per_epoch or -(-count // size)
+
+
+def _pipelines(
+    columns: list[batches.InputColumns], training: TrainingConfig, data: LabelledSamples, sets: Sets, seed: int
+) -> tuple["tf.data.Dataset", "tf.data.Dataset | None"]:
+    """Return the batches to learn from and those to validate with; classes weigh only where the network learns."""
+    target, size = data.target, training.fit.batch_size or DEFAULT_BATCH_SIZE
+    counts = target.spread(class_weights.of_rows(training.class_weight, target, sets.training, data.weights))
+    endless = training.fit.steps_per_epoch is not None
+    learned = batches.pipeline(
+        data.samples, columns, sets.training, size, target.compared, counts, shuffle_seed=seed, repeat=endless
+    )
+    if sets.validation is None:
+        return learned, None
+    weights = target.spread(data.weights)
+    return learned, batches.pipeline(data.samples, columns, sets.validation, size, target.compared, weights)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Watchers:
+    """What looks on while a network learns: the form's callbacks, one that keeps good weights, one that prints."""
+
+    chosen: list
+    best: "BestEpoch | None"
+    guard: "NanGuard | None"
+    progress: "Progress"
+
+    @classmethod
+    def of(cls, training: TrainingConfig, validated: bool, done: int, last: int) -> "_Watchers":
+        # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
+        from dltools.training.nan_guard import NanGuard
+        from dltools.training.progress import Progress
+
+        chosen, best = watching.make(training)
+        # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
+        guarded = best is None and not training.optimizer.options.get("use_ema")
+        silent = training.fit.verbose == 0
+        return cls(chosen, best, NanGuard(validated) if guarded else None, Progress(done, last, silent=silent))
+
+    @property
+    def callbacks(self) -> list:
+        return [*self.chosen, self.progress, *([self.guard] if self.guard else [])]
+
+
+def _leave_good_weights(watchers: _Watchers, history: Mapping[str, list[float]], done: int) -> None:
     """Go back to the best epoch where that was asked for, or where the last one is no good.
 
     Parameters:
-        best: the `best_epoch.BestEpoch` that was asked for, or None.
-        guard: the `nan_guard.NanGuard`, or None.
         history: of the epochs of this training.
         done: number of epochs before it.
 
@@ -150,6 +186,7 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
     """
     from dltools.training.nan_guard import is_lost
 
+    best, guard = watchers.best, watchers.guard
     losses = list(itertools.zip_longest(history["loss"], history.get("val_loss", ())))
     wrong = next((epoch for epoch, pair in enumerate(losses, start=done + 1) if is_lost(*pair)), None) or (
         guard and guard.failed
@@ -167,7 +204,7 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
             f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the "
             "features to about 0 to 1, or check that the loss fits the target."
         )
-    if not best and not wrong:
+    if kept is None or (not best and not wrong):
         return
     kept.restore()
     if wrong:
@@ -175,7 +212,7 @@ def _leave_good_weights(best, guard, history: dict[str, list[float]], done: int)
     print(f"The model is that of epoch {kept.epoch}, the best: {kept.monitor} {kept.figure:.4g}.", flush=True)
 
 
-def compile_model(model, training: TrainingConfig, target: Target) -> None:
+def compile_model(model: "keras.Model", training: TrainingConfig, target: Target) -> None:
     """Compile a model with the run's loss, metrics and optimizer; an optimizer it has already stays.
 
     Raises:
@@ -194,7 +231,7 @@ def compile_model(model, training: TrainingConfig, target: Target) -> None:
     )
 
 
-def _metrics(model, training: TrainingConfig, target: Target) -> list:
+def _metrics(model: "keras.Model", training: TrainingConfig, target: Target) -> list:
     """Return the run's metrics, for each of several outputs its own."""
     outputs = list(zip(model.outputs, target.outputs or (target,), strict=True))
     for _, own in outputs:
@@ -206,11 +243,13 @@ def _metrics(model, training: TrainingConfig, target: Target) -> list:
     return found if target.outputs else found[0]
 
 
-def _continued(before: dict, now: dict, seconds: list[float]) -> dict[str, list[float]]:
+def _continued(
+    before: Mapping[str, list[float]], now: Mapping[str, list[float]], seconds: list[float]
+) -> dict[str, list[float]]:
     from dltools.training.progress import in_order
 
     # A callback's figures, such as the learning rate, may not have been in the history so far, and seconds are in no
     # file.
     missing = [float("nan")] * len(before.get("loss", []))
-    ordered = {name: now[name] for name in in_order(now)} | {model_file.SECONDS: seconds}
+    ordered = {name: now[name] for name in in_order(now)} | {records.SECONDS: seconds}
     return {name: [*before.get(name, missing), *(float(v) for v in values)] for name, values in ordered.items()}

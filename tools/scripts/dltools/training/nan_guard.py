@@ -1,8 +1,10 @@
 """Keeping the best epoch from what may come after it: a loss that is no longer a number."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from dltools.training.best_epoch import BestEpoch
+from dltools.training.best_epoch import NO_LOGS, BestEpoch
 
 
 def is_lost(loss: float, val_loss: float | None) -> bool:
@@ -27,7 +29,7 @@ class NanGuard(BestEpoch):
         self.failed: int | None = None
         self._epoch = 0
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] = NO_LOGS) -> None:
         """Keep the epoch if it is the best so far; end the training if it is no good at all."""
         super().on_epoch_end(epoch, logs)
         self._epoch = epoch + 1
@@ -35,7 +37,7 @@ class NanGuard(BestEpoch):
             self.failed = epoch + 1
             self.model.stop_training = True
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """See whether the last step left weights that are no numbers, which no epoch's loss would tell."""
         if self.failed is None and not all(
             np.isfinite(values).all() for values in self.model.get_weights() if values.dtype.kind == "f"

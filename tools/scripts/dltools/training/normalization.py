@@ -3,16 +3,25 @@
 The figures are weights of the layer, so that the model file keeps them and prediction applies them.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dltools.data import batches
+from dltools.data.samples import SampleSource
 from dltools.networks import adaptation, graph
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
 
 # A feature that varies by less than this part of its mean is constant as far as float32 can tell.
 CONSTANT = 1e-6
 
 
-def adapt(model, features, shape, rows: np.ndarray) -> None:
+def adapt(
+    model: "keras.Model", samples: SampleSource, columns: list[batches.InputColumns], positions: np.ndarray
+) -> None:
     """Set the mean and the variance of each Normalization of a model that has none yet to those of the rows to train
     on.
 
@@ -22,10 +31,9 @@ def adapt(model, features, shape, rows: np.ndarray) -> None:
     differs would drown all others.
 
     Parameters:
-        model: a built `keras.Model`.
-        features: `batches.Features`.
-        shape: of a row, as `batches.row_shape` returns it.
-        rows: int64 (n,) positions of the rows.
+        model: built.
+        columns: as `batches.input_columns` returns them.
+        positions: int64 (n,), of the training set.
 
     Raises:
         UserError: as `adaptation.check`.
@@ -34,18 +42,24 @@ def adapt(model, features, shape, rows: np.ndarray) -> None:
     for layer in adaptation.adapting(model.layers):
         if int(layer.count):
             continue
-        layer.adapt(_reaching(layer, model, features, shape, rows))
+        layer.adapt(_reaching(layer, model, samples, columns, positions))
         mean, variance = (np.asarray(weight) for weight in (layer.adapt_mean, layer.adapt_variance))
         layer.adapt_variance.assign(np.where(variance > np.square(CONSTANT * mean), variance, 1.0))
-        layer.count.assign(len(rows))
+        layer.count.assign(len(positions))
         layer.finalize_state()
 
 
-def _reaching(layer, model, features, shape, rows):
+def _reaching(
+    layer: "keras.Layer",
+    model: "keras.Model",
+    samples: SampleSource,
+    columns: list[batches.InputColumns],
+    positions: np.ndarray,
+) -> "tf.data.Dataset":
     """Return batches of what reaches a layer when the network predicts, for some rows of a table."""
     import keras
 
-    data = batches.pipeline(features, shape, rows, batches.prediction_batch(model))
+    data = batches.pipeline(samples, columns, positions, batches.prediction_batch(model))
     if not any(graph.before(layer.name, graph.sources(model))):
         return data.map(lambda batch: batch)
     before = keras.Model(model.inputs, layer.input)

@@ -5,12 +5,16 @@ hardware for anything else.
 """
 
 import json
+from typing import TYPE_CHECKING
 
 from dltools.catalogue import training_parameters
 from dltools.catalogue.training_config import TrainingConfig
-from dltools.core.errors import UserError, listed, quoted
 from dltools.data import words
 from dltools.networks import architecture
+
+if TYPE_CHECKING:
+    import keras
+
 
 FULL, FLOAT16 = "float32", "mixed_float16"
 PRECISIONS = (FULL, FLOAT16, "mixed_bfloat16")
@@ -18,21 +22,7 @@ PRECISIONS = (FULL, FLOAT16, "mixed_bfloat16")
 KEPT = ("InputLayer", "Normalization", "Rescaling")
 
 
-def read(options: dict) -> str:
-    """Read the form's choice of a precision.
-
-    Raises:
-        UserError: one that does not exist.
-    """
-    chosen = options.get("precision") or FULL
-    if chosen not in PRECISIONS:
-        raise UserError(
-            f"Precision of the arithmetic: must be one of {listed(PRECISIONS)}. Received: {quoted(chosen)}."
-        )
-    return chosen
-
-
-def mixed_copy(model, chosen: str, training: TrainingConfig):
+def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "keras.Model":
     """Return a network like `model`, with its weights and its optimizer's state, that computes in mixed precision.
 
     The last layers give numbers of 32 bits, so that the loss is computed with these. Words of an Embedding
@@ -63,7 +53,7 @@ def mixed_copy(model, chosen: str, training: TrainingConfig):
     return made
 
 
-def _set_policy(value, chosen: str) -> None:
+def _set_policy(value: object, chosen: str) -> None:
     if isinstance(value, dict):
         policy = value.get("dtype")
         if (
@@ -79,7 +69,7 @@ def _set_policy(value, chosen: str) -> None:
             _set_policy(child, chosen)
 
 
-def copy_state(source, target, training: TrainingConfig) -> None:
+def copy_state(source: "keras.Model", target: "keras.Model", training: TrainingConfig) -> None:
     """Give one network the weights of another of the same architecture, and an optimizer in the same state."""
     import keras
 

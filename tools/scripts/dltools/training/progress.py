@@ -1,6 +1,7 @@
 """Telling the user how training goes: one line an epoch, as it happens."""
 
 import time
+from collections.abc import Iterable
 
 import keras
 
@@ -15,7 +16,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def in_order(names) -> list[str]:
+def in_order(names: Iterable[str]) -> list[str]:
     """Return the names that `fit` reports with the loss first, then the metrics, then the same of the validation
     part.
     """
@@ -34,11 +35,11 @@ class Progress(keras.callbacks.Callback):
         self.first_epoch, self.last_epoch, self.silent = first_epoch, last_epoch, silent
         self.seconds: list[float] = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the clock."""
         self._began = time.monotonic()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Stop it, and print the line."""
         self.seconds.append(time.monotonic() - self._began)
         if self.silent:

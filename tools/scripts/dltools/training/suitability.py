@@ -3,7 +3,8 @@
 Keras trains whatever has the right shapes; these combinations would learn nothing, or not what was meant.
 """
 
-from typing import NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
 from dltools.data.targets import Target
 from dltools.networks import last_layer
+
+if TYPE_CHECKING:
+    import keras
+
 
 CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
 # These compare the units of the last layer with each other, so that one unit alone has nothing to be compared with.
@@ -61,7 +66,7 @@ class Ends(NamedTuple):
     target: Target
 
 
-def check(model, training: TrainingConfig, target: Target) -> None:
+def check(model: "keras.Model", training: TrainingConfig, target: Target) -> None:
     """Refuse a loss, a last layer and a target that do not go together; what the layers do not tell is let through.
 
     Parameters:
@@ -72,7 +77,7 @@ def check(model, training: TrainingConfig, target: Target) -> None:
     """
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
         # All numbers of a sample in a row.
-        own = own._replace(values=own.values.reshape(len(own.values), -1))
+        own = dataclasses.replace(own, values=own.values.reshape(len(own.values), -1))
         ends = Ends(training.of(own.output).loss, last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
@@ -80,7 +85,7 @@ def check(model, training: TrainingConfig, target: Target) -> None:
                 raise UserError(f"Output {own.output}: {fault}" if own.output else fault)
 
 
-def check_scorers(model, training: TrainingConfig, scorers: list[str]) -> None:
+def check_scorers(model: "keras.Model", training: TrainingConfig, scorers: list[str]) -> None:
     """Refuse a score of probabilities where the network gives none.
 
     Parameters:

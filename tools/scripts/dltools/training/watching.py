@@ -1,10 +1,17 @@
 """The callbacks of a run, made of what the form chose."""
 
+from typing import TYPE_CHECKING
+
 from dltools.catalogue import callbacks, metrics
 from dltools.catalogue.training_config import TrainingConfig
 
+if TYPE_CHECKING:
+    import keras
 
-def make(training: TrainingConfig) -> tuple[list, object]:
+    from dltools.training.best_epoch import BestEpoch
+
+
+def make(training: TrainingConfig) -> "tuple[list[keras.callbacks.Callback], BestEpoch | None]":
     """Return the run's `keras.callbacks.Callback` objects, and the `best_epoch.BestEpoch` among them or None."""
     import keras
 

@@ -1,0 +1,67 @@
+"""Samples that are the rows of one table of numbers, held in memory."""
+
+import dataclasses
+
+import numpy as np
+
+from dltools.core.dataset import Dataset
+from dltools.data import fingerprints
+from dltools.data.specs import FeatureSpec
+from dltools.tables import places, tsv
+from dltools.tables.chosen import ChosenTable
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DenseTable:
+    """A `samples.SampleSource` of one table.
+
+    Attributes:
+        values: float32 (rows, columns).
+        source: the dataset.
+        names: of the columns, or None.
+        table: where the columns stand in the file; None where they come of none.
+        choice: the table as the user chose it; None where nobody did.
+    """
+
+    values: np.ndarray
+    source: Dataset
+    names: tuple[str, ...] | None = None
+    table: tsv.Source | None = None
+    choice: ChosenTable | None = None
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The features of a sample."""
+        return FeatureSpec(width=self.width, names=self.names)
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.values.shape[1]
+
+    @property
+    def tables(self) -> tuple["DenseTable", ...]:
+        """The table itself, where it was chosen."""
+        return (self,) if self.choice else ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, positions: np.ndarray | slice) -> np.ndarray:
+        """Return rows by position: float32 (rows, columns)."""
+        return self.values[positions]
+
+    def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return some columns of some rows."""
+        # A view of the columns first: the rows of a wide table would take as much memory again.
+        return self.values[:, first:last][positions]
+
+    def fingerprints(self) -> np.ndarray:
+        """Return int64 (rows,), equal where rows are."""
+        return fingerprints.of_array(self.values)
+
+    def place(self, row: int, column: int | None) -> str:
+        """Say where in the table a value stands."""
+        if self.table is None:
+            return f"{self.source}, row {row + 1}{'' if column is None else f', column {column + 1}'}"
+        return places.cell([self.table], row, column)

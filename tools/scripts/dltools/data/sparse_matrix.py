@@ -1,0 +1,100 @@
+"""Samples that are the rows of a sparse matrix, of which only what is not 0 is held in memory."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltools.core.dataset import Dataset
+from dltools.data import fingerprints, samples
+from dltools.data.specs import FeatureSpec
+from dltools.tables import tables
+from dltools.tables.chosen import ChosenTable
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+    from dltools.data.dense_table import DenseTable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChosenMatrix:
+    """A `samples.SampleChoice` of a matrix in Matrix Market text."""
+
+    source: Dataset
+
+    @property
+    def tables(self) -> tuple[ChosenTable, ...]:
+        """None."""
+        return ()
+
+    def read(self, threads: int, trained_on: FeatureSpec | None = None) -> "SparseMatrix":
+        """Read the matrix.
+
+        Raises:
+            UserError: as `tables.read_sparse`; another number of columns than trained on.
+        """
+        found = SparseMatrix(matrix=tables.read_sparse(self.source, watched=True), source=self.source)
+        if trained_on is None:
+            return found
+        samples.check_width(self.source, found.width, trained_on)
+        return dataclasses.replace(found, names=trained_on.names)
+
+    def stream(self, threads: int, trained_on: FeatureSpec) -> samples.SampleStream:
+        """Open the matrix, of which rows become dense as they are taken.
+
+        Raises:
+            UserError: as `read`.
+        """
+        found = SparseMatrix(matrix=tables.read_sparse(self.source), source=self.source)
+        samples.check_width(self.source, found.width, trained_on)
+        return samples.in_order(found)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SparseMatrix:
+    """A `samples.SampleSource` of a sparse matrix.
+
+    Attributes:
+        matrix: float32 (rows, columns).
+        source: the dataset.
+        names: of the columns, which the model that is trained further knows them by, or None.
+    """
+
+    matrix: "scipy.sparse.csr_array"
+    source: Dataset
+    names: tuple[str, ...] | None = None
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The features of a sample."""
+        return FeatureSpec(width=self.width, names=self.names)
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.matrix.shape[1]
+
+    @property
+    def tables(self) -> tuple["DenseTable", ...]:
+        """None."""
+        return ()
+
+    def __len__(self) -> int:
+        return self.matrix.shape[0]
+
+    def take(self, positions: np.ndarray | slice) -> np.ndarray:
+        """Return rows by position: float32 (rows, columns)."""
+        return self.matrix[positions].toarray()
+
+    def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return some columns of some rows."""
+        return self.matrix[:, first:last][positions].toarray()
+
+    def fingerprints(self) -> np.ndarray:
+        """Return int64 (rows,), equal where rows are."""
+        return fingerprints.of_sparse(self.matrix)
+
+    def place(self, row: int, column: int | None) -> str:
+        """Say where in the matrix a value stands."""
+        return f"{self.source}, row {row + 1}{'' if column is None else f', column {column + 1} of the matrix'}"

@@ -1,0 +1,188 @@
+"""A training made ready: everything that its form names is read and checked, and nothing is trained."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dltools.backend import devices, keras_runtime
+from dltools.catalogue.training_config import CLASSIFIER
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
+from dltools.data import batches, input_tables, mistaken_columns, outputs, paired, scaling, words
+from dltools.data.input_tables import Inputs
+from dltools.data.labelled import LabelledSamples
+from dltools.data.samples import Described
+from dltools.data.targets import Target
+from dltools.evaluation import scoring
+from dltools.jobs.train_form import TrainForm
+from dltools.model_files import builder, exports, hyperparameters, records, trained_model
+from dltools.model_files.builder import Builder
+from dltools.model_files.records import Record
+from dltools.networks import architecture, last_layer
+from dltools.training import fitting, precision, suitability
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Start:
+    """What a run starts from.
+
+    Attributes:
+        made: the builder, with swapped settings.
+        loaded: a function that returns the network trained so far with its optimizer, or None to start afresh.
+        record: of the training so far, whose classes and columns stay; or None.
+    """
+
+    made: Builder
+    loaded: "Callable[[], keras.Model] | None" = None
+    record: Record | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunSetup:
+    """A run made ready.
+
+    Attributes:
+        form: what was asked for.
+        made: the architecture, as built for these samples, and how to train it.
+        model: the network to train, fresh or trained before.
+        before: the record of the training that it had before, or None.
+        inputs: the tables.
+        data: the samples with the target as the network learns it.
+        scorers: names as `scoring.chosen` returns them.
+        seed: of all random generators.
+        trained: whether the network comes with trained weights.
+    """
+
+    form: TrainForm
+    made: Builder
+    model: "keras.Model"
+    before: Record | None
+    inputs: Inputs
+    data: LabelledSamples
+    scorers: list[str]
+    seed: int
+    trained: bool
+
+
+def prepare(form: TrainForm) -> RunSetup:
+    """Read and check everything that the form names.
+
+    Raises:
+        UserError: anything in the form or the files that does not fit.
+    """
+    start = _start(form)
+    made, before = start.made, start.record
+    classifies = made.training.classifies or any(own.learning_type == CLASSIFIER for own in made.training.outputs)
+    threads = keras_runtime.granted_cores()
+    inputs = input_tables.read(form.samples, form.target, classifies, threads, before.features if before else None)
+    samples = inputs.samples
+    weights = None if form.weights is None else input_tables.read_weights(form.weights, samples)
+    paired.check(form.tables)
+    mistaken_columns.check(inputs)
+    seed = fitting.seed_all(made.training)
+    model, made = _network(form, start, samples.width)
+    last_layer.check_outputs(model, made.training, str(form.model))
+    words.check(model, samples, trained=start.loaded is not None)
+    exports.check(form.saved, model)
+    target = _continued_target(inputs, model, before) if before else _target(inputs, model, made)
+    suitability.check(model, made.training, target)
+    _check_names(inputs, target, form.model if start.loaded else None)
+    scorers = scoring.chosen(form.scorers, target)
+    suitability.check_scorers(model, made.training, scorers)
+    return RunSetup(
+        form=form,
+        made=made,
+        model=model,
+        before=before,
+        inputs=inputs,
+        data=LabelledSamples(samples=samples, target=target, weights=weights),
+        scorers=scorers,
+        seed=seed,
+        trained=start.loaded is not None,
+    )
+
+
+def _network(form: TrainForm, start: Start, width: int) -> tuple["keras.Model", Builder]:
+    """Return the network to train, and its builder with the architecture as it was built."""
+    source = str(form.model)
+    with devices.scope():
+        if start.loaded is None:
+            model = fitting.untrained(start.made, width, source, form.scaling)
+            return model, dataclasses.replace(start.made, architecture=json.loads(model.to_json()))
+        model = start.loaded()
+    scaling.check_kept(model, form.scaling, source)
+    return model, start.made
+
+
+def _check_names(inputs: Inputs, target: Target, trained: Dataset | None) -> None:
+    """Refuse names and classes that a model file cannot hold; say what classes a trained network's are taken for."""
+    for own in (target, *target.outputs):
+        if trained is not None:
+            trained_model.report_classes(trained, own.classes)
+        records.check_shown((*own.classes, *own.names), inputs.target.source)
+    records.check_shown(inputs.samples.spec.names or (), inputs.samples.source)
+
+
+def _start(form: TrainForm) -> Start:
+    """Return what a run starts from."""
+    source = form.model
+    if not trained_model.is_network(source.path):
+        return Start(hyperparameters.swap(builder.read(source), form.swaps))
+    if form.afresh or not trained_model.is_trained(source):
+        return Start(hyperparameters.swap(trained_model.read_builder(source), form.swaps))
+    model, record = trained_model.read(source)
+    made = _swapped(record, form)
+
+    def loaded() -> "keras.Model":
+        # Made again: now the run is seeded, of which layers such as Dropout draw a seed of their own when they are
+        # made, and several GPUs that share the network need it made for them.
+        network = architecture.rebuild(record.builder.architecture, str(source))
+        precision.copy_state(model, network, made.training)
+        try:
+            trained_model.restore_optimizer(source, network, made.training)
+        except UserError:
+            if made.training.optimizer == record.builder.training.optimizer:
+                raise
+            raise UserError(
+                "Hyperparameter swapping: with these settings the optimizer needs another state than the trained model "
+                "holds. Swap its learning rate only, or let the model start from its architecture alone ('further "
+                "setting of the run')."
+            ) from None
+        return network
+
+    # A network that plain Keras saved tells neither its classes nor its columns: the table's are taken in their order.
+    return Start(made, loaded, None if trained_model.is_foreign(source) else record)
+
+
+def _swapped(record: Record, form: TrainForm) -> Builder:
+    made = hyperparameters.swap(record.builder, form.swaps)
+    if made.architecture != record.builder.architecture:
+        raise UserError(
+            "Hyperparameter swapping: the layers of a trained model are fixed. Swap settings of layers in a "
+            "model that 'Create deep learning model' made, or swap fit and optimizer settings only."
+        )
+    return made
+
+
+def _target(inputs: Inputs, model: "keras.Model", made: Builder) -> Target:
+    """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
+    return outputs.target(inputs.target, outputs_of(model, inputs.samples), made.training)
+
+
+def outputs_of(model: "keras.Model", samples: Described) -> list[outputs.Output]:
+    """Return the outputs of a network for samples."""
+    return outputs.of_model(model, batches.input_columns(model, samples), samples.source)
+
+
+def _continued_target(inputs: Inputs, model: "keras.Model", before: Record) -> Target:
+    """Interpret the target for a network that was trained before: its classes and their order stay as they are."""
+    hint = (
+        " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
+        "let the model start from its architecture alone, or choose a builder."
+    )
+    given = outputs_of(model, inputs.samples)
+    return outputs.known(inputs.target, before.target, given, before.builder.training, hint)

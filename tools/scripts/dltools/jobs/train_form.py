@@ -1,0 +1,141 @@
+"""What the form of 'Deep learning training and evaluation' asks for."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from dltools.catalogue.scorers import DEFAULT, ScorerChoice
+from dltools.core.dataset import Dataset
+from dltools.data import scaling, sets, splits
+from dltools.data.samples import SampleChoice
+from dltools.data.sets import Scheme
+from dltools.data.splits import Split
+from dltools.forms.kinds import Choice, Kind, Real, Whole
+from dltools.forms.parameters import Form, boolean, dataset, is_empty, several, with_further
+from dltools.jobs import chosen
+from dltools.model_files.hyperparameters import Swap
+from dltools.tables.chosen import ChosenTable
+from dltools.training import precision
+
+AFRESH = "afresh"
+_SEED = Whole(0, 2**32 - 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TrainForm:
+    """A training, as the user asks for it.
+
+    Attributes:
+        model: a builder, or a trained model.
+        swaps: new values for its settings.
+        samples, target: what to train on.
+        weights: the table with what each sample counts for; None where all count alike.
+        scaling: one of `scaling.METHODS`.
+        scheme: how the samples are divided.
+        scorers: the scores to compute.
+        saved: the outputs that are wanted beside the scores, as the form calls them.
+        afresh: whether a trained model starts from its architecture alone.
+        precision: one of `precision.PRECISIONS`.
+        every_training_sample: whether the scores of the training set are computed on all of it.
+    """
+
+    model: Dataset
+    swaps: tuple[Swap, ...]
+    samples: SampleChoice
+    target: ChosenTable
+    weights: ChosenTable | None
+    scaling: str
+    scheme: Scheme
+    scorers: ScorerChoice
+    saved: tuple[str, ...]
+    afresh: bool
+    precision: str
+    every_training_sample: bool
+
+    @classmethod
+    def read(cls, form: Form) -> "TrainForm":
+        """Read all parameters of the tool, as Galaxy's JSON holds them.
+
+        Raises:
+            UserError: names the parameter.
+        """
+        run, inputs = form["experiment_schemes"], form["input_options"]
+        options = with_further({"run_options": run.get("run_options")}, "run_options")
+        weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
+        scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
+        return cls(
+            model=dataset(run["infile_estimator"], "Choose the dataset containing pipeline/estimator object"),
+            swaps=tuple(_swaps(run.get("hyperparams_swapping") or {})),
+            samples=chosen.samples(inputs),
+            target=chosen.target(inputs),
+            weights=chosen.table(weights, "w", "Dataset containing the sample weights") if weights else None,
+            scaling=Choice(scaling.METHODS).read(scaled.get("scaling", scaling.NONE), "Feature scaling"),
+            scheme=read_scheme(run),
+            scorers=_scorers(run["metrics"]["scoring"]),
+            saved=tuple(several(form.get("save"))),
+            afresh=options.get("start") == AFRESH,
+            precision=Choice(precision.PRECISIONS).read(
+                options.get("precision") or precision.FULL, "Precision of the arithmetic"
+            ),
+            every_training_sample=boolean(options.get("score_all_training"), "score_all_training"),
+        )
+
+    @property
+    def tables(self) -> list[ChosenTable]:
+        """The tables that have a row for each sample."""
+        named = [table for split in self.scheme.splits for table in (split.groups, split.column)]
+        return [table for table in (*self.samples.tables, self.target, self.weights, *named) if table is not None]
+
+
+def _swaps(section: Form) -> Iterator[Swap]:
+    """Yield the new values for settings; rows of the form without a name say nothing."""
+    for entry in section.get("param_set") or ():
+        if not is_empty(entry.get("sp_name")):
+            value = entry.get("sp_value")
+            yield Swap(str(entry["sp_name"]), "" if value is None else str(value))
+
+
+def _scorers(conditional: Form) -> ScorerChoice:
+    primary = conditional.get("primary_scoring")
+    return ScorerChoice(
+        DEFAULT if is_empty(primary) else str(primary), tuple(several(conditional.get("secondary_scoring")))
+    )
+
+
+def read_scheme(run: Form) -> Scheme:
+    """Return how a training divides its samples, from the case of `experiment_schemes`.
+
+    Raises:
+        UserError: names the parameter.
+    """
+    name = Choice(sets.SCHEMES).read(run["selected_exp_scheme"], "Select a scheme")
+    at_once = (*splits.METHODS, splits.COLUMN)
+    if name == sets.TRAIN_VAL:
+        return Scheme(name=name, validation=_split(run, "test_split", "Validation holdout", at_once))
+    validation = _split(run, "val_split", "Validation holdout", (*splits.METHODS, splits.NO_VALIDATION))
+    if name == sets.TRAIN_VAL_TEST:
+        return Scheme(name=name, validation=validation, test=_split(run, "test_split", "Test holdout", at_once))
+    return Scheme(name=name, validation=validation, folds=_split(run, "fold_split", "Folds", splits.FOLD_METHODS))
+
+
+def _split(run: Form, section: str, label: str, methods: tuple[str, ...]) -> Split:
+    form = with_further(run[section]["split_algos"], "own_groups")
+    method = Choice(methods).read(form["shuffle"], f"{label}: Select the splitting method")
+    groups = form.get("groups_selector") if method in splits.BY_GROUP else None
+    by_column = method == splits.COLUMN
+    return Split(
+        label=label,
+        method=method,
+        size=_number(form, "test_size", Real(0), label),
+        folds=_number(form, "n_splits", Whole(2), label),
+        seed=_number(form, "random_state", _SEED, label),
+        groups=chosen.table(groups, "g", "Dataset containing the groups") if groups else None,
+        group_names=tuple(name for part in str(form.get("group_names") or "").split(",") if (name := part.strip())),
+        column=chosen.table(form["split_selector"], "s", "Dataset containing the sets") if by_column else None,
+    )
+
+
+def _number(form: Form, name: str, kind: Kind, label: str) -> Any:
+    """Return a number of the form; None where it was left blank."""
+    value = form.get(name)
+    return None if is_empty(value) else kind.read(value, f"{label}: {name}")
