@@ -51,8 +51,8 @@ class Target:
     kind: str
     values: np.ndarray
     truth: np.ndarray
-    classes: list
-    names: list
+    classes: list[str]
+    names: list[str]
     outputs: tuple["Target", ...] = ()
     output: str = ""
     units: int = 0

@@ -57,7 +57,7 @@ class Need(NamedTuple):
     setting: str
     columns: np.ndarray | None
     network: "keras.Model | None"
-    between: list
+    between: "list[keras.Operation]"
 
 
 def of_model(model: "keras.Model", samples: Described) -> list[Need]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dltools.backend import devices, keras_runtime
+from dltools.core.values import Json
 from dltools.data import cautions, sets, targets
 from dltools.data.sets import TEST, VALIDATION, Sets
 from dltools.data.targets import Target
@@ -101,6 +102,7 @@ def train(setup: RunSetup, divided: Sets) -> Record:
             precision.copy_state(copied, setup.model, training)
             fitting.compile_model(setup.model, training, setup.data.target)
     known = setup.before.features if setup.before else None
+    rows: dict[str, Json] = {**divided.counts()}
     return Record(
         setup.made,
         setup.before.target if setup.before else targets.spec(setup.data.target),
@@ -108,7 +110,7 @@ def train(setup: RunSetup, divided: Sets) -> Record:
         setup.data.samples.spec if known is None or known.width is None else known,
         fitted.history,
         {
-            "seed": setup.seed, "seed_drawn": training.random_seed is None, "rows": divided.counts(),
+            "seed": setup.seed, "seed_drawn": training.random_seed is None, "rows": rows,
             "computed_on": devices.description(), "cores": keras_runtime.granted_cores(), "precision": chosen,
         },
     )  # fmt: skip

@@ -25,7 +25,7 @@ class Columns(NamedTuple):
     """
 
     mode: str
-    chosen: tuple = ()
+    chosen: tuple[int | str, ...] = ()
 
 
 ALL_COLUMNS = Columns("all_columns")
@@ -89,9 +89,9 @@ def positions(
     if not columns.chosen:
         return _only(every, dataset)
     if columns.mode.endswith("index_number"):
-        found = _by_number(columns.chosen, width, dataset)
+        found = _by_number([int(number) for number in columns.chosen], width, dataset)
     else:
-        found = _by_name(columns.chosen, names, dataset)
+        found = _by_name([str(name) for name in columns.chosen], names, dataset)
     if not columns.mode.startswith("all_but"):
         return found
     rest = sorted(set(every).difference(found))
@@ -109,7 +109,7 @@ def _only(every: range, dataset: Dataset) -> list[int]:
     return list(every)
 
 
-def _by_number(chosen: tuple[int, ...], width: int, dataset: Dataset) -> list[int]:
+def _by_number(chosen: list[int], width: int, dataset: Dataset) -> list[int]:
     missing = [number for number in chosen if number > width]
     if missing:
         has = "1 column" if width == 1 else f"columns 1 to {width}"
@@ -128,7 +128,7 @@ def unmarked(name: str) -> str:
     return name.lstrip("#").strip() or name
 
 
-def _by_name(chosen: tuple[str, ...], names: list[str] | None, dataset: Dataset) -> list[int]:
+def _by_name(chosen: list[str], names: list[str] | None, dataset: Dataset) -> list[int]:
     if names is None:
         raise UserError(
             f"{dataset}: columns are chosen by header name, but the dataset is said to have no "
