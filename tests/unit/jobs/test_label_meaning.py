@@ -14,7 +14,7 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup
 from dltools.data import class_weights, targets
 from dltools.evaluation import evaluation, prediction
-from dltools.plots import confusion, plot_curves
+from dltools.plots import compared_labels, curves
 from dltools.tables import labels, tables
 from tests.support import forms
 from tests.support.builders import FAST
@@ -86,11 +86,13 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     assert tables.read_text(Dataset(str(tmp_path / "predict"), "predict"), True).columns[0].tolist() == expected
     for truth in ("y", "true"):
         for predicted in ("predict", "predict_proba"):
-            counts, classes, _ = confusion.compared(compared(datasets[truth], datasets[predicted], header_true=True))
+            counts, classes, _ = compared_labels.compared(
+                compared(datasets[truth], datasets[predicted], header_true=True)
+            )
             assert set(classes) == {*texts, expected[0]}
             assert np.trace(counts) == len(column) - (expected[0] != column[0])
-        curves = plot_curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
-        assert {curve.name for curve in curves} - {plot_curves.MICRO, plot_curves.MACRO} <= set(target.classes)
+        drawn_curves = curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
+        assert {curve.name for curve in drawn_curves} - {curves.MICRO, curves.MACRO} <= set(target.classes)
     again = targets.known(
         [labels.cleaned(column, Y, 2)], None, facts, len(target.classes), "categorical_crossentropy", Y
     )

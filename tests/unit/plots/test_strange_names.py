@@ -59,9 +59,9 @@ def results(tmp_path_factory):
 
 
 def test_they_stay_text(results):
-    from dltools.plots import visualization
+    from dltools.plots import registry
 
-    assert set(results) == set(visualization.PLOTS) - {"keras_plot_model"}
+    assert set(results) == set(registry.PLOTS) - {"keras_plot_model"}
     for kind, result in results.items():
         assert (result.returncode, result.stderr) == (0, ""), kind
         # A page begins with a comment for those to whom it is shown as text.

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from dltools.core import files
 from dltools.evaluation import class_scores
-from dltools.plots import drawing, export, visualization
-from dltools.plots.plot_class_scores import ClassScoresPlot
-from dltools.plots.plot_confusion import ConfusionMatrix
+from dltools.plots import drawing, export, registry
+from dltools.plots.class_scores import ClassScoresPlot
+from dltools.plots.confusion_matrix import ConfusionMatrix
 from dltools.tables import tables
 
 TOOL = "ml_visualization_ex"
@@ -31,11 +31,11 @@ def run(form: dict, outputs: Outputs) -> None:
         form: all parameters of the tool, as Galaxy's JSON holds them.
 
     Raises:
-        UserError: as `visualization.display`.
+        UserError: as `registry.display`.
     """
     selection = form["plotting_selection"]
-    wanted = visualization.options(selection)
-    shown = visualization.display(selection)
+    wanted = registry.options(selection)
+    shown = registry.display(selection)
     with drawing.letters_told():
         look = wanted.look._replace(scale=shown.plot_sized(wanted.size))
         figure = shown.figure_

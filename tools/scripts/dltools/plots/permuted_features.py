@@ -11,7 +11,7 @@ from dltools.forms import parameters
 from dltools.forms.kinds import Whole
 from dltools.forms.parameters import is_empty
 from dltools.plots import label_tables
-from dltools.plots.plot_importances import Importances
+from dltools.plots.importances import Importances
 from dltools.tables import tables, tsv
 from dltools.tables.cells import is_boolean
 from dltools.tables.columns import name_positions, unmarked

@@ -16,7 +16,7 @@ from dltools.forms.parameters import dataset, is_empty
 from dltools.model_files import hyperparameters, model_file
 from dltools.networks import layer_table
 from dltools.plots import drawing
-from dltools.reports import report_pictures
+from dltools.reports import figures
 from dltools.reports.document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
 
@@ -198,7 +198,7 @@ def _training(record: model_file.Record) -> list:
     )
     return [
         Paragraph(told),
-        Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+        Picture(figures.learning_curves(history), "Loss and metrics of the epochs", numbers),
     ]
 
 
@@ -230,7 +230,7 @@ def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
     for column, label in enumerate(labels[:LISTED_TARGETS]):
         off = truth[:, column] - predicted[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
-        drawn = report_pictures.residuals(truth[:, column], predicted[:, column], label)
+        drawn = figures.residuals(truth[:, column], predicted[:, column], label)
         pictures.append(Picture(drawn, f"True - predicted of {label}", _distribution(off)))
     header = ["Target", "Mean of true - predicted", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
@@ -260,13 +260,13 @@ def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list
         ]
         rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
         commonest = Table(["True class", "Predicted class", "Samples"], rows)
-        return [Matrix(report_pictures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
+        return [Matrix(figures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
     shades = [[0.0, *map(float, row)] for row in shares]
     return [
         Matrix(
-            report_pictures.matrix(counts, labels),
+            figures.matrix(counts, labels),
             "Confusion matrix, one row for each true class, one column for each predicted one",
             Table(["True \\ predicted", *labels], rows, shades),
         )

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 
+from dltools.plots.confusion_matrix import ConfusionMatrix
 from dltools.plots.drawing import shortened
-from dltools.plots.plot_confusion import ConfusionMatrix
 
 MAX_CURVES = 4
 # Beyond these, cells are smaller than what a screen shows.

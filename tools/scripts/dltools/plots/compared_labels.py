@@ -7,8 +7,8 @@ from dltools.evaluation import class_scores
 from dltools.forms.kinds import Choice
 from dltools.forms.parameters import boolean, is_empty, with_further
 from dltools.plots import label_tables
-from dltools.plots.plot_class_scores import ClassScoresPlot
-from dltools.plots.plot_confusion import ConfusionMatrix
+from dltools.plots.class_scores import ClassScoresPlot
+from dltools.plots.confusion_matrix import ConfusionMatrix
 from dltools.tables import labels
 
 COLOR_MAPS = {
