@@ -15,6 +15,7 @@ from dltools.core.errors import UserError, is_markup
 from dltools.data import class_weights, targets
 from dltools.evaluation import evaluation, prediction
 from dltools.plots import compared_labels, curves
+from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import labels, tables
 from tests.support import forms
 from tests.support.builders import FAST
@@ -87,11 +88,11 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     for truth in ("y", "true"):
         for predicted in ("predict", "predict_proba"):
             counts, classes, _ = compared_labels.compared(
-                compared(datasets[truth], datasets[predicted], header_true=True)
+                TruthAndPrediction.read(compared(datasets[truth], datasets[predicted], header_true=True))
             )
             assert set(classes) == {*texts, expected[0]}
             assert np.trace(counts) == len(column) - (expected[0] != column[0])
-        drawn_curves = curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
+        drawn_curves = drawn("roc_curve", **scored(datasets[truth], datasets["predict_proba"])).curves
         assert {curve.name for curve in drawn_curves} - {curves.MICRO, curves.MACRO} <= set(target.classes)
     again = targets.known(
         [labels.cleaned(column, Y, 2)], None, facts, len(target.classes), "categorical_crossentropy", Y

@@ -16,9 +16,9 @@ from tests.support.plotting import Tables
 _DRAWN = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from dltools.plots import registry
+from dltools.plots import plot_form
 form = json.load(open("inputs.json"))["plotting_selection"]
-shown = registry.display(form)
+shown = plot_form.read(form).display()
 names, columns = shown.table()
 print(json.dumps([[str(c) for c in row] for row in zip(*columns)] + [list(box.inside) for box in shown.boxes]))
 """

@@ -54,7 +54,13 @@ def results(tmp_path_factory):
         for kind, form in plots(Tables(folder)).items()
     }
     return forms.run_all(
-        "ml_visualization", cases, folder, output="page", output_picture="picture", output_table="table"
+        "ml_visualization",
+        cases,
+        folder,
+        output="page",
+        output_picture="picture",
+        output_table="table",
+        output_metrics="metrics",
     )
 
 
@@ -68,6 +74,8 @@ def test_they_stay_text(results):
         comment, _, rest = (result.folder / "page").read_text().partition("-->")
         assert "--!>" not in comment and "<script>alert" not in rest, kind
         assert (result.folder / "picture").read_bytes().startswith(b"\x89PNG"), kind
+        # Only what compares labels has scores of each class.
+        assert ("metrics" in result.written) == (kind in ("classification_confusion_matrix", "class_scores"))
 
 
 def test_letters_that_the_font_lacks_are_told_of_once(results):

@@ -1,90 +1,53 @@
-"""Comparing true with predicted labels: the confusion matrix, and the classes' scores that follow from it."""
+"""Comparing true with predicted labels: how often each class was predicted for each."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from dltools.core.errors import UserError, listed, quoted
-from dltools.evaluation import class_scores
-from dltools.forms.kinds import Choice
-from dltools.forms.parameters import boolean, is_empty, with_further
 from dltools.plots import label_tables
-from dltools.plots.class_scores import ClassScoresPlot
-from dltools.plots.confusion_matrix import ConfusionMatrix
+from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import labels
 
-COLOR_MAPS = {
-    "Greys": "Greys",
-    "Purples": "Purples",
-    "Blues": "Blues",
-    "Greens": "Greens",
-    "Oranges": "Oranges",
-    "Reds": "Reds",
-    "Summer": "summer",
-    "Autumn": "autumn",
-    "RdYlGn": "RdYlGn",
-    "Spectral": "Spectral",
-    "winter": "winter",
-    # Even for the colour-blind and in print; offered since.
-    "viridis": "viridis",
-    "cividis": "cividis",
-}
+# A matrix of more classes is larger than anyone reads.
 MAX_CLASSES = 1000
 
 
-def from_parameters(selection: dict) -> ConfusionMatrix:
-    """Read the two tables that the form's parameters name, and compare them.
+class Comparison(NamedTuple):
+    """Counts, int64 (classes, classes) with true classes as rows, the names of the classes, and what to note."""
+
+    counts: np.ndarray
+    classes: list[str]
+    notes: list[str]
+
+
+def read_order(form: dict) -> tuple[str, ...]:
+    """Read the order of the classes that a form asks for: the names of the first ones, or none."""
+    return tuple(name.strip() for name in str(form.get("class_order") or "").split(",") if name.strip())
+
+
+def compared(asked: TruthAndPrediction, order: Sequence[str] = ()) -> Comparison:
+    """Compare true with predicted labels.
+
+    Parameters:
+        order: names of the classes that come first; the others follow.
 
     Raises:
-        UserError: the tables do not belong together, or hold no labels.
+        UserError: the tables do not belong together, hold no labels, or lack a class of the order.
     """
-    selection = with_further(selection, "matrix_options")
-    color = selection.get("plot_color") or "Greens"
-    if color not in COLOR_MAPS:
-        raise UserError(f"Choose plot color: must be one of {listed(COLOR_MAPS)}. Received: {quoted(color)}.")
-    normalize = Choice(tuple(class_scores.NORMALIZED)).read(
-        selection.get("normalize") or "none", "Normalize the matrix"
-    )
-    counts, classes, notes = compared(selection)
-    return ConfusionMatrix(
-        title=selection.get("title") or "Confusion matrix",
-        counts=counts,
-        classes=classes,
-        notes=notes,
-        color_map=COLOR_MAPS[color],
-        normalize=normalize,
-        totals=boolean(selection.get("totals"), "totals"),
-    )
-
-
-def class_scores_from_parameters(selection: dict) -> ClassScoresPlot:
-    """Read two tables as `from_parameters` does, to show each class's precision, recall and F.
-
-    Raises:
-        UserError: as `from_parameters`.
-    """
-    counts, classes, notes = compared(selection)
-    title = selection.get("title") or "Precision, recall and F of each class"
-    return ClassScoresPlot(title=title, counts=counts, classes=classes, notes=notes)
-
-
-def compared(selection: dict) -> tuple[np.ndarray, list[str], list[str]]:
-    """Return the counts of the two tables of a form, the classes' names in the order asked for, and what to note.
-
-    Raises:
-        UserError: as `from_parameters`.
-    """
-    true, predicted = label_tables.read_pair(selection)
+    true, predicted = label_tables.read_pair(asked)
     counts, classes = count(true.values, predicted.values)
     notes = label_tables.one_sided(true, predicted)
     if len(classes) == 1:
         notes.append("there is only one class, so there is nothing that it could be taken for")
-    order = selection.get("class_order")
-    if not is_empty(order):
-        chosen = _in_order(classes, [name.strip() for name in str(order).split(",") if name.strip()])
+    if order:
+        chosen = _in_order(classes, order)
         counts, classes = counts[np.ix_(chosen, chosen)], [classes[i] for i in chosen]
-    return counts, classes, notes
+    return Comparison(counts, classes, notes)
 
 
-def _in_order(classes: list[str], names: list[str]) -> list[int]:
+def _in_order(classes: list[str], names: Sequence[str]) -> list[int]:
     """Return the positions of all classes: first those named, in that order, then the rest."""
     label = "Order of the classes"
     found = labels.classes(classes, names)

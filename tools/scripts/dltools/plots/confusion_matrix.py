@@ -2,12 +2,36 @@
 
 import dataclasses
 import math
+from typing import Self
 
 import numpy as np
 
+from dltools.core.errors import UserError, listed, quoted
+from dltools.evaluation import class_scores
 from dltools.evaluation.class_scores import NORMALIZED, normalized
+from dltools.forms.kinds import Choice
+from dltools.forms.parameters import boolean, with_further
+from dltools.plots.compared_labels import compared, read_order
 from dltools.plots.drawing import Display, legible, shortened
+from dltools.plots.label_tables import TruthAndPrediction
 
+# Names in the form -> Matplotlib's.
+COLOR_MAPS = {
+    "Greys": "Greys",
+    "Purples": "Purples",
+    "Blues": "Blues",
+    "Greens": "Greens",
+    "Oranges": "Oranges",
+    "Reds": "Reds",
+    "Summer": "summer",
+    "Autumn": "autumn",
+    "RdYlGn": "RdYlGn",
+    "Spectral": "Spectral",
+    "winter": "winter",
+    # Even for the colour-blind and in print; offered since.
+    "viridis": "viridis",
+    "cividis": "cividis",
+}
 MAX_CLASSES_WITH_COUNTS = 30
 _MAX_TICKS = 60
 
@@ -81,6 +105,10 @@ class ConfusionMatrix(Display):
             rows, names = [*rows, "total"], [*names, "total"]
         return names, [rows, *columns]
 
+    def class_metrics(self) -> tuple[list[str], list]:
+        """Return each class's precision, recall and F."""
+        return class_scores.table(self.counts, self.classes)
+
     def summary(self) -> str:
         """Say how many samples there are, and how many are right."""
         return f"{self.counts.sum()} samples, {len(self.classes)} classes, accuracy {self.accuracy:.4f}"
@@ -149,3 +177,50 @@ class ConfusionMatrix(Display):
 
     def _write(self, x: int, y: int, text: str, color: str = "black"):
         return self.axes_.text(x, y, text, ha="center", va="center", color=color, fontsize=self._font_size)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusionMatrixRequest:
+    """The confusion matrix of two tables.
+
+    `order` names the classes that come first, `color_map` is the name of a Matplotlib colour map, `normalize` one of
+    `NORMALIZED`; `totals` adds the sums of rows and columns.
+    """
+
+    labels: TruthAndPrediction
+    order: tuple[str, ...] = ()
+    color_map: str = "Greens"
+    normalize: str = "none"
+    totals: bool = False
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        form = with_further(form, "matrix_options")
+        color = form.get("plot_color") or "Greens"
+        if color not in COLOR_MAPS:
+            raise UserError(f"Choose plot color: must be one of {listed(COLOR_MAPS)}. Received: {quoted(color)}.")
+        return cls(
+            labels=TruthAndPrediction.read(form),
+            order=read_order(form),
+            color_map=COLOR_MAPS[color],
+            normalize=Choice(tuple(NORMALIZED)).read(form.get("normalize") or "none", "Normalize the matrix"),
+            totals=boolean(form.get("totals"), "totals"),
+        )
+
+    def display(self) -> ConfusionMatrix:
+        """Read the two tables, and compare them.
+
+        Raises:
+            UserError: as `compared_labels.compared`.
+        """
+        found = compared(self.labels, self.order)
+        return ConfusionMatrix(
+            title="Confusion matrix",
+            counts=found.counts,
+            classes=found.classes,
+            notes=found.notes,
+            color_map=self.color_map,
+            normalize=self.normalize,
+            totals=self.totals,
+        )

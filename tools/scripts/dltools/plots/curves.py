@@ -6,13 +6,14 @@ precisions at each recall (https://scikit-learn.org/stable/modules/model_evaluat
 """
 
 import dataclasses
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from dltools.forms.parameters import boolean
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, Display, add_legend, shortened, style, tidy
+from dltools.plots.scored_truth import TruthAndScores
 
 MICRO, MACRO = "micro average", "macro average"
 # Beyond this many classes, the legend names the averages and the classes with the smallest areas.
@@ -117,21 +118,52 @@ _COLUMNS = {"roc": ("false_positive_rate", "true_positive_rate"), "pr": ("recall
 _AREAS = {"roc": "AUC", "pr": "AP"}
 
 
-def roc_from_parameters(selection: dict) -> Curves:
-    """Return the ROC curves of the form's two tables."""
-    found = scored_truth.read(selection)
-    drop = boolean(selection.get("drop_intermediate", True), "drop_intermediate")
-    curves = _all(found, lambda truth, scores: _roc(truth, scores, drop), _mean_roc)
-    title = selection.get("title") or f"Receiver operating characteristic{_of_class(found)}"
-    return Curves(title=title, kind="roc", curves=curves, notes=found.notes)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RocRequest:
+    """ROC curves; `drop_intermediate` leaves out thresholds that do not change their shape."""
+
+    tables: TruthAndScores
+    drop_intermediate: bool = True
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        drop = boolean(form.get("drop_intermediate", True), "drop_intermediate")
+        return cls(tables=TruthAndScores.read(form), drop_intermediate=drop)
+
+    def display(self) -> Curves:
+        """Return the curves.
+
+        Raises:
+            UserError: as `scored_truth.read`.
+        """
+        found = scored_truth.read(self.tables)
+        curves = _all(found, lambda truth, scores: _roc(truth, scores, self.drop_intermediate), _mean_roc)
+        title = f"Receiver operating characteristic{_of_class(found)}"
+        return Curves(title=title, kind="roc", curves=curves, notes=found.notes)
 
 
-def pr_from_parameters(selection: dict) -> Curves:
-    """Return the precision-recall curves of the form's two tables."""
-    found = scored_truth.read(selection)
-    chance = float(found.truth.mean()) if len(found.classes) == 1 else None
-    title = selection.get("title") or f"Precision and recall{_of_class(found)}"
-    return Curves(title=title, kind="pr", curves=_all(found, _pr, _mean_pr), chance=chance, notes=found.notes)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PrecisionRecallRequest:
+    """Precision-recall curves."""
+
+    tables: TruthAndScores
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(tables=TruthAndScores.read(form))
+
+    def display(self) -> Curves:
+        """Return the curves.
+
+        Raises:
+            UserError: as `scored_truth.read`.
+        """
+        found = scored_truth.read(self.tables)
+        chance = float(found.truth.mean()) if len(found.classes) == 1 else None
+        title = f"Precision and recall{_of_class(found)}"
+        return Curves(title=title, kind="pr", curves=_all(found, _pr, _mean_pr), chance=chance, notes=found.notes)
 
 
 def _of_class(found: scored_truth.ScoredTruth) -> str:

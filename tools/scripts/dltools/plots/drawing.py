@@ -72,6 +72,10 @@ class Display:
         """Return header and columns of the numbers behind the picture."""
         raise NotImplementedError
 
+    def class_metrics(self) -> tuple[list[str], list] | None:
+        """Return header and columns of each class's scores, or None of a plot that has none."""
+        return None
+
     def summary(self) -> str:
         """Say in one line what the picture shows."""
         raise NotImplementedError

@@ -5,10 +5,10 @@ svg and as TrueType in pdf.
 """
 
 import base64
+import dataclasses
 import html
 import io
 import json
-from typing import NamedTuple
 
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.plots import drawing, interactive
@@ -25,7 +25,8 @@ _METADATA = {
 }
 
 
-class Look(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
     """Of which format the output is, and how many pixels an inch of a png has.
 
     With `trimmed`, empty margins are cut off; a figure of a chosen size keeps them. `scale` is that of the texts.
@@ -48,7 +49,7 @@ def format_of(chosen) -> str:
     return FORMATS[chosen]
 
 
-def picture(figure, look: Look) -> bytes:
+def image(figure, look: Look) -> bytes:
     """Return a `matplotlib.figure.Figure` as png, svg or pdf."""
     import matplotlib
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from dltools.plots.drawing import PALETTE, Display, name_ticks, tidy
 
+TITLE = "Feature importances"
 # More bars are not read.
 MAX_FEATURES = 40
 

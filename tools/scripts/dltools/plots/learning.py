@@ -5,9 +5,11 @@ cross-validated learning curve has a line for each number of samples.
 """
 
 import dataclasses
+from typing import Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, add_legend, shortened, tidy
@@ -28,18 +30,37 @@ MAX_PANELS = 12
 _LABEL = "Select the dataset containing values for plotting learning curve"
 
 
-def from_parameters(selection: dict) -> Display:
-    """Return the display of the table that the form names, by the columns that it has.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LearningRequest:
+    """Learning curves of a table, which is a training history or a cross-validated learning curve.
 
-    Raises:
-        UserError: the table is neither a history nor a cross-validated learning curve.
+    `with_errors` adds the standard deviations to the latter.
     """
-    dataset = parameters.dataset(selection.get("infile1"), _LABEL)
-    with_errors = parameters.boolean(selection.get("plot_std_err"), "plot_std_err")
-    title = selection.get("title") or ""
-    names = _header(dataset)
-    if SIZES in names:
-        return _cross_validated(_read(dataset, names), dataset, title, with_errors)
+
+    table: Dataset
+    with_errors: bool = False
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(
+            table=parameters.dataset(form.get("infile1"), _LABEL),
+            with_errors=parameters.boolean(form.get("plot_std_err"), "plot_std_err"),
+        )
+
+    def display(self) -> Display:
+        """Return the display of the table, by the columns that it has.
+
+        Raises:
+            UserError: the table is neither a history nor a cross-validated learning curve.
+        """
+        names = _header(self.table)
+        if SIZES in names:
+            return _cross_validated(_read(self.table, names), self.table, self.with_errors)
+        return _history(names, self.table)
+
+
+def _history(names: list[str], dataset: Dataset) -> "History":
     shown = [name for name in names if name.lower() not in _NOT_SHOWN]
     if "loss" not in names and "epoch" not in names:
         raise UserError(
@@ -59,17 +80,17 @@ def from_parameters(selection: dict) -> Display:
     notes = []
     if not any(name.startswith(VALIDATION) for name in values):
         notes.append("no validation columns (val_…), so the curves tell nothing about samples that were not trained on")
-    return History(title=title or "Training history", epochs=epochs, values=values, notes=notes)
+    return History(title="Training history", epochs=epochs, values=values, notes=notes)
 
 
-def _header(dataset) -> list[str]:
+def _header(dataset: Dataset) -> list[str]:
     from dltools.tables import tsv
     from dltools.tables.columns import ALL_COLUMNS
 
     return of_header(tsv.open_table(dataset, True, ALL_COLUMNS).names)
 
 
-def _read(dataset, wanted) -> dict[str, np.ndarray]:
+def _read(dataset: Dataset, wanted: list[str]) -> dict[str, np.ndarray]:
     chosen = tables.Columns("by_header_name", tuple(dict.fromkeys(wanted)))
     table = tables.read_numbers(dataset, True, chosen, dtype=np.float64)
     return dict(zip(of_header(table.names), table.values.T, strict=True))
@@ -145,7 +166,7 @@ class History(Display):
         return f"{len(self.epochs)} epochs, the last with {last}{best}"
 
 
-def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "LearningCurve":
+def _cross_validated(values: dict[str, np.ndarray], dataset: Dataset, with_errors: bool) -> "LearningCurve":
     missing = [mean for _, mean, _ in CROSS_VALIDATED if mean not in values]
     if missing:
         raise UserError(f"{dataset}: a cross-validated learning curve needs the columns {listed(missing)} too.")
@@ -156,7 +177,7 @@ def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "L
         )
     order = np.argsort(values[SIZES], kind="stable")
     return LearningCurve(
-        title=title or "Learning curve",
+        title="Learning curve",
         sizes=values[SIZES][order],
         means={label: values[mean][order] for label, mean, _ in CROSS_VALIDATED},
         deviations={label: values[std][order] for label, _, std in CROSS_VALIDATED} if with_errors else None,

@@ -1,20 +1,23 @@
 """The most confident mistakes, as pictures: rows of a table of pixels whose class was predicted wrongly."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
-from dltools.forms import parameters
 from dltools.forms.kinds import Shape, Whole
+from dltools.forms.parameters import is_empty
 from dltools.plots import label_tables
 from dltools.plots.drawing import Display, shortened
-from dltools.tables import labels, tables
+from dltools.plots.label_tables import TruthAndPrediction
+from dltools.tables import labels, selection, tables
+from dltools.tables.selection import Selection
 
 _PIXELS = "Select the dataset containing the pictures"
 _SHAPE = "Height, width and channels of a picture"
-MAX_PICTURES = 100
+MAX_IMAGES = 100
 
 
 class Mistake(NamedTuple):
@@ -80,25 +83,56 @@ class Mistakes(Display):
         return f"{self.count} of {self.samples} samples are predicted wrongly; {len(self.mistakes)} are shown"
 
 
-def from_parameters(selection: dict) -> Mistakes:
-    """Read pictures, truth and predictions, and choose the most confident mistakes.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MistakesRequest:
+    """The most confident of the mistakes, at most `limit` of them, as images.
 
-    Raises:
-        UserError: the tables do not belong together, the shape does not fit the columns, or there is no mistake.
+    `images` is a table with one image a row, one pixel a column; `shape` is (height, width) or (height, width,
+    channels) of an image, or None for that of a grey square.
     """
-    source = parameters.dataset(selection.get("infile_pictures"), _PIXELS)
-    limit = Whole(1).read(selection.get("number") or 25, "Number of pictures")
-    if limit > MAX_PICTURES:
-        raise UserError(f"Number of pictures: must be at most {MAX_PICTURES}. Received: {limit}.")
-    true, predicted = label_tables.read_pair(selection)
-    pictures = tables.read_numbers(source, parameters.boolean(selection.get("header_pictures"), "header_pictures"))
-    if len(pictures.values) != len(true.values):
-        raise UserError(
-            f"{source} has {len(pictures.values)} pictures, {true.dataset} has {len(true.values)} labels. Choose "
-            "tables of the "
-            'same samples, and check what "Does the dataset contain header" says.'
+
+    images: Selection
+    shape: tuple[int, ...] | None
+    labels: TruthAndPrediction
+    limit: int = 25
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        limit = Whole(1).read(form.get("number") or 25, "Number of pictures")
+        if limit > MAX_IMAGES:
+            raise UserError(f"Number of pictures: must be at most {MAX_IMAGES}. Received: {limit}.")
+        return cls(
+            images=selection.read(form, _PIXELS, "infile_pictures", "header_pictures"),
+            shape=_read_shape(form.get("picture_shape")),
+            labels=TruthAndPrediction.read(form),
+            limit=limit,
         )
-    shape = _shape(selection.get("picture_shape"), pictures.values.shape[1], source)
+
+    def display(self) -> Mistakes:
+        """Read images, truth and predictions, and choose the mistakes.
+
+        Raises:
+            UserError: the tables do not belong together, the shape does not fit the columns, or there is no mistake.
+        """
+        true, predicted = label_tables.read_pair(self.labels)
+        source = self.images.dataset
+        images = tables.read_numbers(source, self.images.header).values
+        if len(images) != len(true.values):
+            raise UserError(
+                f"{source} has {len(images)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of "
+                'the same samples, and check what "Does the dataset contain header" says.'
+            )
+        images = images.reshape(-1, *_shape(self.shape, images.shape[1], source))
+        return _chosen(images, true, predicted, self.limit)
+
+
+def _chosen(images: np.ndarray, true: label_tables.Labels, predicted: label_tables.Labels, limit: int) -> Mistakes:
+    """Return the most confident mistakes; without probabilities the first.
+
+    Parameters:
+        images: float32 (rows, height, width) or (rows, height, width, 3).
+    """
     found = labels.classes(true.values, predicted.values)
     wrong = np.flatnonzero(found.codes(true.values) != found.codes(predicted.values))
     if not len(wrong):
@@ -113,31 +147,34 @@ def from_parameters(selection: dict) -> Mistakes:
         confidence = predicted.confidence
         wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     mistakes = [
-        Mistake(
-            int(i) + 1, true.values[i], predicted.values[i], float(confidence[i]), pictures.values[i].reshape(shape)
-        )
-        for i in wrong[:limit]
+        Mistake(int(i) + 1, true.values[i], predicted.values[i], float(confidence[i]), images[i]) for i in wrong[:limit]
     ]
-    title = selection.get("title") or "Most confident mistakes"
-    return Mistakes(title=title, mistakes=mistakes, count=len(wrong), samples=len(true.values), notes=notes)
+    return Mistakes(
+        title="Most confident mistakes", mistakes=mistakes, count=len(wrong), samples=len(true.values), notes=notes
+    )
 
 
-def _shape(text, pixels: int, source) -> tuple[int, ...]:
-    """Return the shape of a picture as asked for, or that of a square."""
-    if parameters.is_empty(text):
+def _read_shape(text: object) -> tuple[int, ...] | None:
+    """Read the shape of an image; refuse what is none."""
+    if is_empty(text):
+        return None
+    shape = Shape().read(text, _SHAPE)
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
+        raise UserError(
+            f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}."
+        )
+    return shape
+
+
+def _shape(asked: tuple[int, ...] | None, pixels: int, source: Dataset) -> tuple[int, ...]:
+    """Return the shape of an image as Matplotlib takes it: as asked for, or that of a square."""
+    if asked is None:
         side = int(np.sqrt(pixels) + 0.5)
         if side * side == pixels:
             return side, side
         raise UserError(f"{_SHAPE}: must be given, for the {pixels} columns of {source} are no square of pixels.")
-    shape = Shape().read(text, _SHAPE)
-    if len(shape) == 3 and shape[2] == 1:
-        shape = shape[:2]
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+    if int(np.prod(asked)) != pixels:
         raise UserError(
-            f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}."
+            f"{_SHAPE}: {quoted(str(asked))} makes {int(np.prod(asked))} pixels, but {source} has {pixels} columns."
         )
-    if int(np.prod(shape)) != pixels:
-        raise UserError(
-            f"{_SHAPE}: {quoted(text)} makes {int(np.prod(shape))} pixels, but {source} has {pixels} columns."
-        )
-    return shape
+    return asked[:2] if asked[2:] == (1,) else asked

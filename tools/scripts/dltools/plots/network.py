@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.forms.parameters import dataset
 from dltools.plots import network_layout
@@ -172,31 +173,41 @@ class Network(Display):
         return f"{len(self.boxes)} layers, {self.parameters:,} parameters"
 
 
-def from_parameters(selection: dict) -> Network:
-    """Read the model configuration that the form names.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRequest:
+    """The network of a file: a model configuration, a trained model, or a network that plain Keras saved."""
 
-    Raises:
-        UserError: no model configuration, or one that is refused or cannot be drawn.
-    """
-    from dltools.backend.keras_runtime import keras_for_design
+    source: Dataset
 
-    source = dataset(selection.get("infile_model_config"), _LABEL)
-    # Keras is kept from importing Matplotlib; what draws the plot must be there before.
-    import matplotlib.figure  # noqa: F401
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(source=dataset(form.get("infile_model_config"), _LABEL))
 
-    keras_for_design()
-    from dltools.model_files import model_source
+    def display(self) -> Network:
+        """Read the network.
 
-    _, model = model_source.read_architecture(source)
-    boxes, edges = of_model(model)
-    passed = network_layout.passages(len(boxes), edges)
-    if passed > MAX_PASSED:
-        raise UserError(
-            f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in "
-            f"all, more than a picture can show ({MAX_PASSED:,}). 'Create a deep learning model architecture' lists "
-            "the layers."
-        )
-    return Network(title=selection.get("title") or model.name, boxes=boxes, edges=edges)
+        Raises:
+            UserError: no network, or one that is refused or cannot be drawn.
+        """
+        # Keras is kept from importing Matplotlib; what draws the plot must be there before.
+        import matplotlib.figure  # noqa: F401
+
+        from dltools.backend.keras_runtime import keras_for_design
+
+        keras_for_design()
+        from dltools.model_files import model_source
+
+        _, model = model_source.read_architecture(self.source)
+        boxes, edges = of_model(model)
+        passed = network_layout.passages(len(boxes), edges)
+        if passed > MAX_PASSED:
+            raise UserError(
+                f"{self.source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} "
+                f"layers in all, more than a picture can show ({MAX_PASSED:,}). 'Create a deep learning model "
+                "architecture' lists the layers."
+            )
+        return Network(title=model.name, boxes=boxes, edges=edges)
 
 
 def of_model(model) -> tuple[list[Box], list[tuple[int, int]]]:

@@ -1,22 +1,21 @@
 """Regression: predicted against true values, what is left over, and how that is distributed."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import paired
-from dltools.forms import parameters
 from dltools.plots import label_tables
 from dltools.plots.drawing import GREY, PALETTE, Display, shortened, tidy
+from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import prediction_tables, tables
 
 MAX_TARGETS = 6
 # Beyond this many samples, points are drawn as a density of hexagons.
 MAX_POINTS = 5000
-_TRUE = "Select dataset containing true values"
-_PREDICTED = "Select dataset containing predicted values"
 
 
 class Target(NamedTuple):
@@ -114,24 +113,29 @@ def _points(ax, x: np.ndarray, y: np.ndarray):
     return ax.scatter(x, y, s=size, color=PALETTE[0], alpha=0.6, linewidths=0)
 
 
-def from_parameters(selection: dict) -> Regression:
-    """Read the two tables of values that the form names.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RegressionRequest:
+    """Predicted against true values, one column for each target."""
 
-    Raises:
-        UserError: no numbers, or tables that do not belong together.
-    """
-    true_set = parameters.dataset(selection.get("infile_true"), _TRUE)
-    predicted_set = parameters.dataset(selection.get("infile_predicted"), _PREDICTED)
-    columns = tables.column_selection(
-        selection["column_selector_options_true"],
-        "selected_column_selector_option",
-        "col",
-        "Choose how to select data by column",
-    )
-    true = tables.read_numbers(
-        true_set, parameters.boolean(selection.get("header_true"), "header_true"), columns, dtype=np.float64
-    )
-    header = parameters.boolean(selection.get("header_predicted"), "header_predicted")
+    tables: TruthAndPrediction
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(tables=TruthAndPrediction.read(form, "values"))
+
+    def display(self) -> Regression:
+        """Read the values.
+
+        Raises:
+            UserError: no numbers, or tables that do not belong together.
+        """
+        return Regression(targets=_targets(self.tables))
+
+
+def _targets(asked: TruthAndPrediction) -> list[Target]:
+    true_set, predicted_set, header = asked.true.dataset, asked.predicted.dataset, asked.predicted.header
+    true = tables.read_numbers(true_set, asked.true.header, asked.true.columns, dtype=np.float64)
     shown = prediction_tables.predicted_columns(predicted_set, header)
     predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
@@ -140,22 +144,20 @@ def from_parameters(selection: dict) -> Regression:
     if width != predicted.values.shape[1]:
         raise UserError(
             f"{true_set} has {width} selected columns, {predicted_set} has {predicted.values.shape[1]}. Each target "
-            "needs "
-            "one column in both."
+            "needs one column in both."
         )
     if width > MAX_TARGETS:
         raise UserError(f"{true_set}: {width} columns are selected, and this plot shows at most {MAX_TARGETS} targets.")
     if len(true.values) < 2:
         raise UserError(f"{true_set}: there is only one sample. At least two are needed.")
     names, order = _matched(true, predicted, predicted_set)
-    targets = [
+    return [
         Target(name, true.values[:, i], predicted.values[:, j])
         for i, (name, j) in enumerate(zip(names, order, strict=True))
     ]
-    return Regression(title=selection.get("title") or "", targets=targets)
 
 
-def _matched(true: tables.NumberTable, predicted: tables.NumberTable, source) -> tuple[list[str], list[int]]:
+def _matched(true: tables.NumberTable, predicted: tables.NumberTable, source: Dataset) -> tuple[list[str], list[int]]:
     """Return the targets' names and for each the position of its predicted column: by name where all have it, else in
     order.
     """
