@@ -1,7 +1,7 @@
 """Class balance: how many samples each class has, in one or several tables of labels."""
 
 import dataclasses
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from dltools.plots import label_tables
 from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
 from dltools.tables import labels, selection
 from dltools.tables.selection import Selection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing labels"
 MAX_CLASSES = 60
@@ -28,7 +31,7 @@ class Balance(Display):
     classes: list[str]
     counts: dict[str, np.ndarray]
 
-    def plot(self, ax=None) -> "Balance":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw one bar a class and table on `ax` or on a new figure."""
         total = sum(self.counts.values())
         self.shown_ = np.arange(len(self.classes))

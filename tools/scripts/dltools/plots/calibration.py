@@ -1,7 +1,8 @@
 """Calibration: whether of the samples given a probability, that share is of the class."""
 
 import dataclasses
-from typing import NamedTuple, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from dltools.forms.kinds import Choice, Whole
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, Display, add_legend, shortened, style, tidy, visible
 from dltools.plots.scored_truth import TruthAndScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STRATEGIES = ("uniform", "quantile")
 MAX_CLASSES = 10
@@ -36,13 +40,10 @@ class Calibration(Display):
     curves: list[Reliability]
     probabilities: np.ndarray
 
-    def plot(self, ax=None) -> "Calibration":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw the curves above a histogram of the probabilities; on `ax`, a pair of axes, or a new figure."""
         if ax is None:
-            from matplotlib.figure import Figure
-
-            figure = Figure(figsize=self.size or (8.2, 6.4), layout="constrained")
-            ax = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+            ax = list(self.new_figure((8.2, 6.4)).subplots(2, 1, sharex=True, height_ratios=(3, 1)))
         upper, lower = self.axes_ = tuple(ax)
         upper.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfectly calibrated")
         self.lines_ = {}
@@ -54,7 +55,7 @@ class Calibration(Display):
         upper.set_ylabel("Share of samples of the class")
         upper.set_xlim(-0.01, 1.01)
         upper.set_ylim(-0.01, 1.02)
-        lower.hist(self.probabilities, bins=np.linspace(0, 1, 21), color=GREY)
+        lower.hist(self.probabilities, bins=np.linspace(0, 1, 21).tolist(), color=GREY)
         lower.set_ylabel("Probabilities")
         lower.set_xlabel("Predicted probability, mean of each bin")
         self.set_title(upper)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from dltools.evaluation import class_scores
 from dltools.plots.compared_labels import compared, read_order
 from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, tidy
 from dltools.plots.label_tables import TruthAndPrediction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _BARS = (("precision", PALETTE[0]), ("recall", PALETTE[4]), ("f1", PALETTE[2]))
 # Beyond this many classes, those that are predicted worst are shown.
@@ -28,7 +31,7 @@ class ClassScoresPlot(Display):
     counts: np.ndarray
     classes: list[str]
 
-    def plot(self, ax=None) -> "ClassScoresPlot":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw three bars for each class, on `ax` or on a new figure."""
         found = class_scores.scores(self.counts)
         self.shown_ = np.arange(len(self.classes))

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,8 +12,12 @@ from dltools.evaluation.class_scores import NORMALIZED, normalized
 from dltools.forms.kinds import Choice
 from dltools.forms.parameters import boolean, with_further
 from dltools.plots.compared_labels import compared, read_order
-from dltools.plots.drawing import Display, legible, shortened
+from dltools.plots.drawing import Display, figure_of, legible, shortened
 from dltools.plots.label_tables import TruthAndPrediction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 # Names in the form -> Matplotlib's.
 COLOR_MAPS = {
@@ -65,14 +69,14 @@ class ConfusionMatrix(Display):
         """The values of the cells: counts, or float64 shares where they are normalized."""
         return normalized(self.counts, self.normalize)
 
-    def plot(self, ax=None) -> "ConfusionMatrix":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw on `ax`, or on a new figure of a size that suits the number of classes."""
         from matplotlib.colors import Normalize, PowerNorm
         from matplotlib.ticker import MaxNLocator
 
         if ax is None:
             ax = self.new_axes(self._natural_size())
-        self.axes_, self.figure_ = ax, ax.figure
+        self.axes_, self.figure_ = ax, figure_of(ax)
         values = self.shares
         highest = (
             1 if self.normalize in ("true", "pred") else max(values.max(), 1 if self.normalize == "none" else 1e-9)
@@ -144,7 +148,7 @@ class ConfusionMatrix(Display):
             # A name is text, even one with dollar signs.
             label.set_parse_math(False)
 
-    def _cell_text(self, value) -> str:
+    def _cell_text(self, value: float) -> str:
         return f"{value:.2f}" if self.normalize != "none" else str(value)
 
     @property
@@ -164,7 +168,7 @@ class ConfusionMatrix(Display):
             texts[row, column] = self._write(column, row, self._cell_text(value), color=color)
         return texts
 
-    def _draw_totals(self) -> tuple[list, list, object]:
+    def _draw_totals(self) -> "tuple[list[Text], list[Text], Text]":
         """Write the sums of the counts beside the rows, below the columns, and that of all in the corner."""
         count = len(self.classes)
         self.axes_.set_xlim(-0.5, count + 0.5)
@@ -175,7 +179,7 @@ class ConfusionMatrix(Display):
         columns = [self._write(i, count, str(n)) for i, n in enumerate(self.counts.sum(axis=0))]
         return rows, columns, self._write(count, count, str(self.counts.sum()))
 
-    def _write(self, x: int, y: int, text: str, color: str = "black"):
+    def _write(self, x: int, y: int, text: str, color: str = "black") -> "Text":
         return self.axes_.text(x, y, text, ha="center", va="center", color=color, fontsize=self._font_size)
 
 

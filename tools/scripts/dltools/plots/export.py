@@ -9,9 +9,13 @@ import dataclasses
 import html
 import io
 import json
+from typing import TYPE_CHECKING, Any
 
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.plots import drawing, interactive
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Output formats of the form -> the file's format. The names with a library in them are those of saved workflows.
 FORMATS = {"png": "png", "svg": "svg", "matplotlib_svg": "svg", "pdf": "pdf", "html": "html", "plotly_html": "html"}
@@ -38,7 +42,7 @@ class Look:
     scale: float = 1.0
 
 
-def format_of(chosen) -> str:
+def format_of(chosen: object) -> str:
     """Return the file's format for an output format of the form.
 
     Raises:
@@ -49,13 +53,13 @@ def format_of(chosen) -> str:
     return FORMATS[chosen]
 
 
-def image(figure, look: Look) -> bytes:
+def image(figure: "Figure", look: Look) -> bytes:
     """Return a `matplotlib.figure.Figure` as png, svg or pdf."""
     import matplotlib
 
     # No picture is so large that programs refuse it.
     dpi = min(look.dpi, MAX_PIXELS / max(figure.get_size_inches()))
-    options = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
+    options: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
     stream = io.BytesIO()
     with drawing.scaled(look.scale), matplotlib.rc_context(_REPRODUCIBLE):
         figure.savefig(stream, format=look.format, dpi=dpi, metadata=_METADATA[look.format], **options)
@@ -101,7 +105,9 @@ Plotly.newPlot("plot", {data}, {layout}, {{"displaylogo": false}}).then(function
 </script>"""
 
 
-def page(figure, png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str) -> bytes:
+def page(
+    figure: "Figure", png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str
+) -> bytes:
     """Return an HTML page with the picture, which an interactive plot replaces where scripts may run.
 
     Parameters:

@@ -1,7 +1,8 @@
 """Cross-validation: the scores of each fold side by side, with their mean and standard deviation."""
 
 import dataclasses
-from typing import Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from dltools.tables import tables, tsv
 from dltools.tables.columns import of_header
 from dltools.tables.table_faults import is_missing
 from dltools.tables.tsv import is_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing the scores of each fold"
 MAX_PANELS = 12
@@ -32,24 +36,24 @@ class Folds(Display):
     folds: list[str]
     scores: dict[str, np.ndarray]
 
-    def plot(self, ax=None) -> "Folds":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = list(self.scores)[:MAX_PANELS]
         if ax is None:
             columns = min(3, len(metrics))
             rows = -(-len(metrics) // columns)
-            ax = self.new_axes((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
-        panels = list(np.ravel(ax))
+            ax = self.new_panels((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
+        panels = list(ax)
         self.axes_ = panels[: len(metrics)]
         self.bars_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0].figure)
+        self.set_figure_title(panels[0])
         return self
 
-    def _draw(self, panel, metric: str) -> None:
+    def _draw(self, panel: "Axes", metric: str) -> None:
         values = self.scores[metric]
         at = np.arange(len(values))
         self.bars_[metric] = panel.bar(at, values, color=PALETTE[5], edgecolor=PALETTE[0])

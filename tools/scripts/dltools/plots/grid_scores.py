@@ -1,7 +1,7 @@
 """Cross-validated scores against the number of features, as recursive feature elimination finds them."""
 
 import dataclasses
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from dltools.forms import parameters
 from dltools.forms.parameters import is_empty
 from dltools.plots.drawing import PALETTE, Display, name_ticks, shortened, tidy
 from dltools.tables import tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing grid_scores from a fitted RFECV object"
 _MAX_TICKS = 20
@@ -28,7 +31,7 @@ class GridScores(Display):
         """Position of the highest score; of several, the first, which has the fewest features."""
         return int(np.argmax(self.scores))
 
-    def plot(self, ax=None) -> "GridScores":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the scores on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((7.5, 5))

@@ -1,10 +1,14 @@
 """How much each feature matters to a model, as horizontal bars."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from dltools.plots.drawing import PALETTE, Display, name_ticks, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Feature importances"
 # More bars are not read.
@@ -31,7 +35,7 @@ class Importances(Display):
         order = np.argsort(-self.importances, kind="stable")
         return order[np.abs(self.importances[order]) >= self.threshold]
 
-    def plot(self, ax=None) -> "Importances":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the most important features on `ax` or on a new figure."""
         self.shown_ = self.kept[:MAX_FEATURES]
         at = np.arange(len(self.shown_))

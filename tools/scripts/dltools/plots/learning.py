@@ -5,7 +5,8 @@ cross-validated learning curve has a line for each number of samples.
 """
 
 import dataclasses
-from typing import Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, add_legend, shortened, tidy
 from dltools.tables import tables
 from dltools.tables.columns import of_header
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZES, CROSS_VALIDATED = (
     "train_sizes_abs",
@@ -113,36 +117,39 @@ class History(Display):
         names = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in self.values))
         return sorted(names, key=lambda name: name != "loss")[:MAX_PANELS]
 
-    def plot(self, ax=None) -> "History":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = self.metrics
         if ax is None:
             columns = min(2, len(metrics))
             rows = -(-len(metrics) // columns)
-            ax = self.new_axes((5.2 * columns, 3.8 * rows), rows, columns)
-        panels = list(np.ravel(ax))
+            ax = self.new_panels((5.2 * columns, 3.8 * rows), rows, columns)
+        panels = list(ax)
         self.axes_ = panels[: len(metrics)]
         self.lines_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0].figure)
+        self.set_figure_title(panels[0])
         return self
 
-    def _draw(self, panel, metric: str) -> None:
+    def _draw(self, panel: "Axes", metric: str) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        looks = (
-            (metric, "training", {"color": PALETTE[0]}),
-            (VALIDATION + metric, "validation", {"color": PALETTE[1], "linestyle": "--"}),
-        )
+        looks = ((metric, "training", PALETTE[0], "-"), (VALIDATION + metric, "validation", PALETTE[1], "--"))
         # Many epochs need no marks; a single one shows nothing else.
         marker = "o" if len(self.epochs) <= 30 else None
-        for name, label, look in looks:
+        for name, label, color, dashes in looks:
             if name in self.values:
                 (self.lines_[name],) = panel.plot(
-                    self.epochs, self.values[name], label=label, marker=marker, markersize=3.5, **look
+                    self.epochs,
+                    self.values[name],
+                    label=label,
+                    color=color,
+                    linestyle=dashes,
+                    marker=marker,
+                    markersize=3.5,
                 )
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("Epoch")
@@ -196,7 +203,7 @@ class LearningCurve(Display):
     means: dict[str, np.ndarray]
     deviations: dict[str, np.ndarray] | None
 
-    def plot(self, ax=None) -> "LearningCurve":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw both curves on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((7, 5))

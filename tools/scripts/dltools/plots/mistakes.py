@@ -1,7 +1,8 @@
 """The most confident mistakes, as pictures: rows of a table of pixels whose class was predicted wrongly."""
 
 import dataclasses
-from typing import NamedTuple, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from dltools.plots.drawing import Display, shortened
 from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import labels, selection, tables
 from dltools.tables.selection import Selection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _PIXELS = "Select the dataset containing the pictures"
 _SHAPE = "Height, width and channels of a picture"
@@ -45,13 +49,13 @@ class Mistakes(Display):
     samples: int
     interactive = False
 
-    def plot(self, ax=None) -> "Mistakes":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw a grid of pictures; on `ax`, as many axes, or on a new figure."""
         columns = min(len(self.mistakes), int(np.ceil(np.sqrt(len(self.mistakes)))))
         rows = -(-len(self.mistakes) // columns)
         if ax is None:
-            ax = self.new_axes((max(4.0, 1.5 * columns), 1.85 * rows + 0.6), rows, columns)
-        panels = list(np.ravel(ax))
+            ax = self.new_panels((max(4.0, 1.5 * columns), 1.85 * rows + 0.6), rows, columns)
+        panels = list(ax)
         self.images_, self.captions_ = [], []
         for panel in panels:
             panel.set_axis_off()
@@ -67,7 +71,7 @@ class Mistakes(Display):
             caption = f"true {shortened(mistake.true, 12)}\npredicted {shortened(mistake.predicted, 12)}{sure}"
             self.captions_.append(panel.set_title(caption, fontsize="x-small", parse_math=False))
         self.axes_ = panels[: len(self.mistakes)]
-        self.set_figure_title(panels[0].figure)
+        self.set_figure_title(panels[0])
         return self
 
     def table(self) -> tuple[list[str], list]:

@@ -1,7 +1,8 @@
 """The importances of a trained network's features: the samples that the form names are shuffled (see `permutation`)."""
 
 import dataclasses
-from typing import Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,6 +20,13 @@ from dltools.tables.cells import is_boolean
 from dltools.tables.columns import Columns, name_positions, unmarked
 from dltools.tables.selection import Selection
 from dltools.tables.tsv import is_number
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from dltools.data import batches, targets
+    from dltools.model_files.model_file import Record
 
 _TRUTH = "Dataset containing the true labels or values"
 REPEATS = 5
@@ -124,20 +132,21 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
     )
 
 
-def _network(model, shape):
+def _network(model: "keras.Model", parts: "list[batches.Part]") -> Callable[[np.ndarray], np.ndarray]:
     """Return the network as a function of float32 (rows, features) that returns float32 (rows, units)."""
     import tensorflow as tf
 
     from dltools.data import batches
 
-    @tf.function(reduce_retracing=True)
-    def step(rows):
-        return tf.cast(model(batches.shaped(rows, shape), training=False), tf.float32)
+    def step(rows: "tf.Tensor") -> "tf.Tensor":
+        return tf.cast(model(batches.shaped(rows, parts), training=False), tf.float32)
+
+    compiled = tf.function(step, reduce_retracing=True)
 
     def outputs(rows: np.ndarray) -> np.ndarray:
         size = batches.prediction_batch(model)
-        parts = [step(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
-        return np.concatenate(parts).reshape(len(rows), -1)
+        found = [compiled(rows[start : start + size]).numpy() for start in range(0, len(rows), size)]
+        return np.concatenate(found).reshape(len(rows), -1)
 
     return outputs
 
@@ -165,7 +174,9 @@ def _in_trained_order(table: tables.NumberTable, names: list[str] | None, datase
     return tables.NumberTable(table.values[:, order], list(names), table.first_line, source)
 
 
-def _truth(table: Selection | None, record, given: list, features):
+def _truth(
+    table: Selection | None, record: "Record", given: list, features: "batches.Features"
+) -> "targets.Target | None":
     """Read the true labels or values as a `targets.Target`, or return None where none are given."""
     from dltools.data import input_tables, outputs
 
@@ -183,7 +194,7 @@ def _truth(table: Selection | None, record, given: list, features):
     return outputs.known(outputs.Columns(values, names, dataset), record.target, given, record.builder.training)
 
 
-def _chosen_rows(how: Shuffling, features) -> np.ndarray:
+def _chosen_rows(how: Shuffling, features: "batches.Features") -> np.ndarray:
     most = how.samples
     if most is None:
         most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.width * how.repeats)))

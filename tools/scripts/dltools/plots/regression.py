@@ -1,7 +1,8 @@
 """Regression: predicted against true values, what is left over, and how that is distributed."""
 
 import dataclasses
-from typing import NamedTuple, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from dltools.plots import label_tables
 from dltools.plots.drawing import GREY, PALETTE, Display, shortened, tidy
 from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import prediction_tables, tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import Collection
 
 MAX_TARGETS = 6
 # Beyond this many samples, points are drawn as a density of hexagons.
@@ -41,17 +46,17 @@ class Regression(Display):
 
     targets: list[Target]
 
-    def plot(self, ax=None) -> "Regression":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one row of panels a target; on `ax`, that many axes, or on a new figure."""
         rows = len(self.targets)
         if ax is None:
-            ax = self.new_axes((13, 4.2 * rows), rows, 3)
-        self.axes_ = np.reshape(ax, (rows, 3))
+            ax = self.new_panels((13, 4.2 * rows), rows, 3)
+        self.axes_ = np.reshape(np.asarray(ax, object), (rows, 3))
         self.points_ = [self._draw(target, panels) for target, panels in zip(self.targets, self.axes_, strict=True)]
-        self.set_figure_title(self.axes_[0, 0].figure)
+        self.set_figure_title(self.axes_[0, 0])
         return self
 
-    def _draw(self, target: Target, panels):
+    def _draw(self, target: Target, panels: "Iterable[Axes]") -> "tuple[Collection, Collection]":
         against, left_over, distribution = panels
         low = min(target.true.min(), target.predicted.min())
         high = max(target.true.max(), target.predicted.max())
@@ -106,7 +111,7 @@ def _figures(target: Target) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in figures(target).items()) + f", n = {len(target.true)}"
 
 
-def _points(ax, x: np.ndarray, y: np.ndarray):
+def _points(ax: "Axes", x: np.ndarray, y: np.ndarray) -> "Collection":
     if len(x) > MAX_POINTS:
         return ax.hexbin(x, y, gridsize=60, mincnt=1, cmap="viridis", bins="log")
     size = 18 if len(x) <= 500 else 6

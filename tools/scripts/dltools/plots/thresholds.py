@@ -1,7 +1,7 @@
 """What each threshold on the probability of a class costs and brings."""
 
 import dataclasses
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from dltools.core.errors import UserError
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, PALETTE, Display, add_legend, shortened, tidy
 from dltools.plots.scored_truth import TruthAndScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LINES = (
     ("precision", PALETTE[0], "-"),
@@ -38,7 +41,7 @@ class ThresholdPlot(Display):
         """Position of the lowest threshold with the highest F."""
         return int(np.argmax(self.f1))
 
-    def plot(self, ax=None) -> "ThresholdPlot":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw four lines on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((8.2, 5))

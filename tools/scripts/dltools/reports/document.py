@@ -8,8 +8,8 @@ be read stands in tables with plain attributes, which sanitizers keep; styles an
 
 import base64
 import html
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from dltools.reports.gallery import Gallery
 
@@ -64,7 +64,10 @@ class Matrix(NamedTuple):
     numbers: Table
 
 
-def to_html(title: str, blocks: list) -> str:
+Block = Heading | Paragraph | Table | Picture | Matrix
+
+
+def to_html(title: str, blocks: Sequence[Block]) -> str:
     """Return a report as one HTML page that needs nothing beside it."""
     body = "\n".join(_HTML[type(block)](block) for block in blocks)
     return (
@@ -75,7 +78,7 @@ def to_html(title: str, blocks: list) -> str:
     )
 
 
-def to_markdown(title: str, blocks: list, gallery: Gallery | None = None) -> str:
+def to_markdown(title: str, blocks: Sequence[Block], gallery: Gallery | None = None) -> str:
     """Return a report as Markdown for Galaxy, without the blocks that are too long for it.
 
     Parameters:
@@ -94,7 +97,7 @@ def to_markdown(title: str, blocks: list, gallery: Gallery | None = None) -> str
     return "\n\n".join([*parts, *([_REST] if cut else [])]) + "\n"
 
 
-def shown(value) -> str:
+def shown(value: object) -> str:
     """Return a cell of a table as text; floats with six digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -114,7 +117,7 @@ def _table_html(table: Table) -> str:
     )
 
 
-def _cell_html(value, shade: float) -> str:
+def _cell_html(value: object, shade: float) -> str:
     align = "left" if isinstance(value, str) else "right"
     color = f' bgcolor="#{_green(shade)}"' if shade else ""
     return f'<td align="{align}"{color}>{html.escape(shown(value))}</td>'
@@ -130,7 +133,7 @@ def _data(picture: Picture) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.png).decode()
 
 
-def _plain(text) -> str:
+def _plain(text: object) -> str:
     """Escape a text for Markdown: what could mean something there, or to Galaxy, becomes a character reference."""
     line = " ".join(shown(text).split())
     return "".join(letter if letter in _PLAIN or not letter.isascii() else f"&#{ord(letter)};" for letter in line)
@@ -155,7 +158,7 @@ class _Way(NamedTuple):
     whole: bool = True
 
 
-def _ways_markdown(block, gallery: Gallery | None) -> list[_Way]:
+def _ways_markdown(block: Block, gallery: Gallery | None) -> list[_Way]:
     """Return the ways to write a block, the best first, for where there is no room for it."""
     if not isinstance(block, (Picture, Matrix)):
         return [_Way(_MARKDOWN[type(block)](block))]
@@ -167,14 +170,14 @@ def _ways_markdown(block, gallery: Gallery | None) -> list[_Way]:
     return ways
 
 
-_HTML: dict[type, Callable] = {
+_HTML: dict[type, Callable[[Any], str]] = {
     Heading: lambda block: f"<h2>{html.escape(block.text)}</h2>",
     Paragraph: lambda block: f"<p>{html.escape(block.text)}</p>",
     Table: _table_html,
     Picture: lambda block: f'<p><img src="{_data(block)}" alt="{html.escape(block.alt)}" style="max-width: 100%"></p>',
     Matrix: lambda block: f"<p>{html.escape(block.alt)}:</p>\n{_table_html(block.numbers)}",
 }
-_MARKDOWN: dict[type, Callable] = {
+_MARKDOWN: dict[type, Callable[[Any], str]] = {
     Heading: lambda block: f"## {_plain(block.text)}",
     Paragraph: lambda block: _plain(block.text),
     Table: _table_markdown,

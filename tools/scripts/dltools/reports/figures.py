@@ -1,10 +1,14 @@
 """The pictures of a report, as bytes of PNG files. Matplotlib is imported when one is drawn."""
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dltools.plots.confusion_matrix import ConfusionMatrix
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 from dltools.plots.drawing import shortened
 
 MAX_CURVES = 4
@@ -73,13 +77,13 @@ def matrix(counts: np.ndarray, labels: list[str]) -> bytes | None:
     return _png(ConfusionMatrix(counts=counts, classes=labels).plot().figure_)
 
 
-def _figure(width: float, height: float):
+def _figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _png(figure) -> bytes:
+def _png(figure: "Figure") -> bytes:
     written = io.BytesIO()
     figure.savefig(written, format="png", dpi=DPI)
     return written.getvalue()

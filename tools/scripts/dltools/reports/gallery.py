@@ -12,7 +12,7 @@ from dltools.core.files import write_bytes
 class Gallery:
     """The pictures of one report, numbered as they are shown."""
 
-    def __init__(self, folder, output: str):
+    def __init__(self, folder: str | Path, output: str) -> None:
         """Prepare to write into a folder, which may not be there yet.
 
         Parameters:

@@ -4,6 +4,7 @@ it.
 
 import datetime
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from dltools.plots import drawing
 from dltools.reports import figures
 from dltools.reports.document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
+
+if TYPE_CHECKING:
+    import keras
 
 TITLE = "Deep learning training and evaluation"
 CAUTIONS = "Before you trust the scores"
@@ -285,7 +289,7 @@ def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
     return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
 
 
-def _architecture(model) -> list:
+def _architecture(model: "keras.Model") -> list:
     rows = layer_table.rows(model)
     table = Table(
         list(layer_table.HEADER),
@@ -327,7 +331,7 @@ def _settings(outcome, form: dict) -> list:
     return [Table(["Setting", "Value"], rows)]
 
 
-def _told(value) -> str:
+def _told(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
