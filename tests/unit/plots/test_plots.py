@@ -228,7 +228,7 @@ def test_balance_of_measurements_is_refused(tables):
 # --- regression -------------------------------------------------------------------------------
 
 
-def test_regression_figures_are_those_of_scikit_learn(tables):
+def test_regression_scores_are_those_of_scikit_learn(tables):
     rng = np.random.default_rng(0)
     true = rng.normal(size=80)
     predicted = 0.8 * true + 0.2 * rng.normal(size=80)
@@ -236,9 +236,9 @@ def test_regression_figures_are_those_of_scikit_learn(tables):
         "regression",
         **compared(tables.columns("t", {"True": true}), tables.columns("p", {"Predicted": predicted}), True),
     )
-    from dltools.plots.regression import figures
+    from dltools.plots.regression import scores
 
-    found = figures(shown.targets[0])
+    found = scores(shown.targets[0])
     assert found["R²"] == pytest.approx(metrics.r2_score(true, predicted), rel=1e-5)
     assert found["RMSE"] == pytest.approx(metrics.root_mean_squared_error(true, predicted), rel=1e-5)
     assert found["MAE"] == pytest.approx(metrics.mean_absolute_error(true, predicted), rel=1e-5)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_TARGETS = 6
 # Beyond this many samples, points are drawn as a density of hexagons.
 MAX_POINTS = 5000
+_RESIDUAL = "Residual (true − predicted)"
 
 
 class Target(NamedTuple):
@@ -58,28 +59,14 @@ class Regression(Display):
 
     def _draw(self, target: Target, panels: "Iterable[Axes]") -> "tuple[Collection, Collection]":
         against, left_over, distribution = panels
-        low = min(target.true.min(), target.predicted.min())
-        high = max(target.true.max(), target.predicted.max())
         named = f" {shortened(target.name)}" if len(self.targets) > 1 else ""
-        against.axline(
-            (low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":"
-        )
-        first = _points(against, target.true, target.predicted)
-        against.set_xlabel(f"True{named}", parse_math=False)
-        against.set_ylabel(f"Predicted{named}", parse_math=False)
-        against.set_title(_figures(target).replace(", MAE", "\nMAE"), fontsize="small")
+        first = draw_against(against, target, named)
         left_over.axhline(0, color=GREY, linestyle=":")
         second = _points(left_over, target.predicted, target.residuals)
         left_over.set_xlabel(f"Predicted{named}", parse_math=False)
-        left_over.set_ylabel("Residual (true − predicted)")
-        distribution.hist(
-            target.residuals, bins=min(50, max(5, int(np.sqrt(len(target.true))))), color=PALETTE[0], edgecolor="white"
-        )
-        distribution.axvline(0, color=GREY, linestyle=":")
-        distribution.set_xlabel("Residual (true − predicted)")
-        distribution.set_ylabel("Number of samples")
-        for panel in panels:
-            tidy(panel)
+        left_over.set_ylabel(_RESIDUAL)
+        tidy(left_over)
+        draw_distribution(distribution, target)
         return first, second
 
     def table(self) -> tuple[list[str], list]:
@@ -90,11 +77,42 @@ class Regression(Display):
         return ["target", "true", "predicted", "residual"], [names, *columns]
 
     def summary(self) -> str:
-        """Say the usual figures of each target."""
-        return "; ".join(f"{t.name}: {_figures(t)}" if len(self.targets) > 1 else _figures(t) for t in self.targets)
+        """Say the usual scores of each target."""
+        return "; ".join(
+            f"{t.name}: {_scores_line(t)}" if len(self.targets) > 1 else _scores_line(t) for t in self.targets
+        )
 
 
-def figures(target: Target) -> dict[str, float]:
+def draw_against(ax: "Axes", target: Target, named: str = "") -> "Collection":
+    """Draw predicted against true values, with the usual scores above; return the points.
+
+    Parameters:
+        named: what the axes' labels end with, such as " age".
+    """
+    low = min(target.true.min(), target.predicted.min())
+    high = max(target.true.max(), target.predicted.max())
+    ax.axline(
+        (low, low), (high, high) if high > low else None, slope=None if high > low else 1, color=GREY, linestyle=":"
+    )
+    points = _points(ax, target.true, target.predicted)
+    ax.set_xlabel(f"True{named}", parse_math=False)
+    ax.set_ylabel(f"Predicted{named}", parse_math=False)
+    ax.set_title(_scores_line(target).replace(", MAE", "\nMAE"), fontsize="small")
+    tidy(ax)
+    return points
+
+
+def draw_distribution(ax: "Axes", target: Target) -> None:
+    """Draw how many samples have which residual."""
+    bins = min(50, max(5, int(np.sqrt(len(target.true)))))
+    ax.hist(target.residuals, bins=bins, color=PALETTE[0], edgecolor="white")
+    ax.axvline(0, color=GREY, linestyle=":")
+    ax.set_xlabel(_RESIDUAL)
+    ax.set_ylabel("Number of samples")
+    tidy(ax)
+
+
+def scores(target: Target) -> dict[str, float]:
     """Return R2, RMSE, MAE and Pearson's r as scikit-learn and SciPy define them; nan where they are not defined."""
     residuals = target.residuals
     total = np.square(target.true - target.true.mean()).sum()
@@ -107,8 +125,8 @@ def figures(target: Target) -> dict[str, float]:
     }
 
 
-def _figures(target: Target) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in figures(target).items()) + f", n = {len(target.true)}"
+def _scores_line(target: Target) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in scores(target).items()) + f", n = {len(target.true)}"
 
 
 def _points(ax: "Axes", x: np.ndarray, y: np.ndarray) -> "Collection":
