@@ -12,7 +12,7 @@ from dltools.catalogue import target_kinds
 from dltools.core.errors import listed
 from dltools.core.files import write_text
 from dltools.data import scaling, steps, targets
-from dltools.evaluation import baseline, prediction
+from dltools.evaluation import baseline, class_scores, prediction
 from dltools.forms.parameters import dataset, is_empty
 from dltools.model_files import hyperparameters, model_file
 from dltools.networks import layer_table
@@ -251,8 +251,9 @@ def _distribution(off: np.ndarray) -> Table:
 
 def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
     """Return the confusion matrix, or for many classes the commonest confusions."""
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (truth, predicted), 1)
+    from sklearn.metrics import confusion_matrix
+
+    counts = confusion_matrix(truth, predicted, labels=np.arange(len(labels)))
     if len(labels) > MATRIX_CLASSES:
         wrong = counts.copy()
         np.fill_diagonal(wrong, 0)
@@ -265,7 +266,7 @@ def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list
         rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
         commonest = Table(["True class", "Predicted class", "Samples"], rows)
         return [Matrix(figures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    shares = class_scores.normalized(counts, "true")
     rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
     shades = [[0.0, *map(float, row)] for row in shares]
     return [
