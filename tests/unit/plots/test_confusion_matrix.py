@@ -254,15 +254,15 @@ def run(folder, selection, *options, name="plot.png"):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_ok_writes_the_same_picture_each_time(selection, tmp_path):
+def test_ok_writes_the_same_figure_each_time(selection, tmp_path):
     form = selection("1\n2\n1\n", "Predicted\n1\n2\n2\n")
     for name in ("first.png", "second.png"):
         result = run(tmp_path, form, name=name)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout == "3 samples, 2 classes, accuracy 0.6667\n"
-    picture = (tmp_path / "first.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert picture == (tmp_path / "second.png").read_bytes()
+    figure = (tmp_path / "first.png").read_bytes()
+    assert figure.startswith(b"\x89PNG")
+    assert figure == (tmp_path / "second.png").read_bytes()
 
 
 def test_fail_with_one_line_and_no_output(selection, tmp_path):

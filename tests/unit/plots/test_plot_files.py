@@ -51,11 +51,11 @@ def test_same_input_gives_the_same_bytes(tables, name):
 
 def test_all_outputs(tables):
     form = matrix(tables, plot_format="html")
-    result = run(tables, form, output="page", output_picture="picture", output_table="table", output_metrics="metrics")
+    result = run(tables, form, output="page", output_picture="image", output_table="table", output_metrics="metrics")
     assert result.stdout == "3 samples, 2 classes, accuracy 0.6667\n"
     page = (tables.folder / "page").read_text()
-    picture = (tables.folder / "picture").read_bytes()
-    assert base64.b64decode(re.search('base64,([^"]*)"', page).group(1)) == picture
+    image = (tables.folder / "image").read_bytes()
+    assert base64.b64decode(re.search('base64,([^"]*)"', page).group(1)) == image
     assert (tables.folder / "table").read_text() == "true label / predicted label\ta\tb\na\t1\t1\nb\t0\t1\n"
     assert (tables.folder / "metrics").read_text().splitlines()[0] == "class\tprecision\trecall\tf1\tsupport"
 
@@ -72,8 +72,8 @@ def test_page_reads_as_text_too(tables):
     assert page.count("plotly.js v") == 1
 
 
-def test_page_without_scripts_keeps_its_picture(tables):
-    """Scripts only replace the picture: what is left without them shows it."""
+def test_page_without_scripts_keeps_its_image(tables):
+    """Scripts only replace the image: what is left without them shows it."""
     shown = plot_form.read(matrix(tables)).display()
     page = export.page(shown.plot().figure_, PNG, 120, "t", [], True, "tool").decode()
     left = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)

@@ -355,7 +355,7 @@ def test_folds_that_are_refused(tables, text, metric, message):
     assert message in str(caught.value)
 
 
-# --- pictures ---------------------------------------------------------------------------------
+# --- images -----------------------------------------------------------------------------------
 
 PIXELS = "".join("\t".join(str(10 * row + i) for i in range(4)) + "\n" for row in range(4))
 TRUE, PROBABILITIES = "a\nb\nb\na\n", "a\tb\n.9\t.1\n.6\t.4\n.8\t.2\n.3\t.7\n"
@@ -399,7 +399,7 @@ def test_labels_show_the_first_mistakes(tables):
         ({"number": "200"}, "must be at most 100"),
     ],
 )
-def test_pictures_that_are_refused(tables, change, message):
+def test_images_that_are_refused(tables, change, message):
     with pytest.raises(UserError) as caught:
         mistakes(tables, **change)
     assert message in str(caught.value)

@@ -16,7 +16,7 @@ def plots(tables):
     predicted = tables.columns("predicted", {"Predicted": [STRANGE, OTHER, OTHER, STRANGE] * 3})
     shares = np.array([0.6, 0.4, 0.3, 0.7] * 3)
     both = tables.columns("shares", {STRANGE: shares, OTHER: 1 - shares})
-    pictures = tables.columns("pictures", {f"{STRANGE}{n}": [0, 1, 2, 3] * 3 for n in range(16)})
+    images = tables.columns("images", {f"{STRANGE}{n}": [0, 1, 2, 3] * 3 for n in range(16)})
     history = tables("history", f"epoch\tloss\tval_loss\t{STRANGE}\n1\t2\t3\t1\n2\t1\t2\t1\n")
     scores = tables("scores", f"{STRANGE}\n.5\n.9\n.7\n")
     importances = tables("importances", f"feature\timportance\n{STRANGE}\t.1\n{OTHER}\t.5\n")
@@ -40,7 +40,7 @@ def plots(tables):
         "classification_confusion_matrix": {"plot_color": "Greens", **compared(labels, predicted, True)},
         "class_scores": compared(labels, predicted, True),
         "class_balance": {"label_tables": [entry]},
-        "image_mistakes": {"infile_pictures": pictures, "header_pictures": True, **compared(labels, predicted, True)},
+        "image_mistakes": {"infile_pictures": images, "header_pictures": True, **compared(labels, predicted, True)},
         "regression": compared(truth, values, True),
         "kfold_comparison": {"infile1": folds, "metrics": ""},
     }
@@ -58,7 +58,7 @@ def results(tmp_path_factory):
         cases,
         folder,
         output="page",
-        output_picture="picture",
+        output_picture="image",
         output_table="table",
         output_metrics="metrics",
     )
@@ -73,7 +73,7 @@ def test_they_stay_text(results):
         # A page begins with a comment for those to whom it is shown as text.
         comment, _, rest = (result.folder / "page").read_text().partition("-->")
         assert "--!>" not in comment and "<script>alert" not in rest, kind
-        assert (result.folder / "picture").read_bytes().startswith(b"\x89PNG"), kind
+        assert (result.folder / "image").read_bytes().startswith(b"\x89PNG"), kind
         # Only what compares labels has scores of each class.
         assert ("metrics" in result.written) == (kind in ("classification_confusion_matrix", "class_scores"))
 

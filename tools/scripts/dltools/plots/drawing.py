@@ -62,7 +62,7 @@ class Display:
     """What one plot shows.
 
     `title` stands above it. `size` is width and height in inches, or None for those that suit the data.
-    `notes` says what a reader must know beside the picture, such as classes that are left out. After
+    `notes` says what a reader must know beside the figure, such as classes that are left out. After
     `plot`, `figure_` and `axes_` hold what was drawn.
     """
 
@@ -78,7 +78,7 @@ class Display:
         raise NotImplementedError
 
     def table(self) -> tuple[list[str], list]:
-        """Return header and columns of the numbers behind the picture."""
+        """Return header and columns of the numbers behind the figure."""
         raise NotImplementedError
 
     def class_metrics(self) -> tuple[list[str], list] | None:
@@ -86,7 +86,7 @@ class Display:
         return None
 
     def summary(self) -> str:
-        """Say in one line what the picture shows."""
+        """Say in one line what the figure shows."""
         raise NotImplementedError
 
     def new_figure(self, natural: tuple[float, float]) -> "Figure":

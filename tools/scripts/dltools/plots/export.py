@@ -1,4 +1,4 @@
-"""A drawn figure as a file: png, svg, pdf, or an HTML page with the picture and, over it, an interactive plot.
+"""A drawn figure as a file: png, svg, pdf, or an HTML page with it as an image and, over that, as an interactive plot.
 
 The same figure gives the same bytes: no dates, no versions, no random names. Fonts are embedded, as outlines in
 svg and as TrueType in pdf.
@@ -57,7 +57,7 @@ def image(figure: "Figure", look: Look) -> bytes:
     """Return a `matplotlib.figure.Figure` as png, svg or pdf."""
     import matplotlib
 
-    # No picture is so large that programs refuse it.
+    # No image is so large that programs refuse it.
     dpi = min(look.dpi, MAX_PIXELS / max(figure.get_size_inches()))
     options: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
     stream = io.BytesIO()
@@ -108,10 +108,10 @@ Plotly.newPlot("plot", {data}, {layout}, {{"displaylogo": false}}).then(function
 def page(
     figure: "Figure", png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str
 ) -> bytes:
-    """Return an HTML page with the picture, which an interactive plot replaces where scripts may run.
+    """Return an HTML page with the figure as an image, which an interactive plot replaces where scripts may run.
 
     Parameters:
-        png: the figure as a picture of `dpi` dots per inch.
+        png: the figure as an image of `dpi` dots per inch.
         title: of the plot.
         facts: lines of text below it.
         is_interactive: whether the figure's artists can be shown so.

@@ -1,7 +1,7 @@
 """A drawn figure as an interactive one: Matplotlib's lines, bars, points and images as Plotly's traces.
 
 What a display drew is read back from its artists, so that the interactive plot shows the same numbers as the
-picture, and a new kind of plot is interactive without code of its own.
+figure, and a new kind of plot is interactive without code of its own.
 """
 
 from typing import TYPE_CHECKING, Any

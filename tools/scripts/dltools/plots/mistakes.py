@@ -1,4 +1,4 @@
-"""The most confident mistakes, as pictures: rows of a table of pixels whose class was predicted wrongly."""
+"""The most confident mistakes, as images: rows of a table of pixels whose class was predicted wrongly."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Mistake(NamedTuple):
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Mistakes(Display):
-    """Pictures, the most confident mistake first.
+    """Images, the most confident mistake first.
 
     `count` is the number of all mistakes among `samples`. After `plot`, `images_` and `captions_` hold a list each.
     """
@@ -50,7 +50,7 @@ class Mistakes(Display):
     interactive = False
 
     def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
-        """Draw a grid of pictures; on `ax`, as many axes, or on a new figure."""
+        """Draw a grid of images; on `ax`, as many axes, or on a new figure."""
         columns = min(len(self.mistakes), int(np.ceil(np.sqrt(len(self.mistakes)))))
         rows = -(-len(self.mistakes) // columns)
         if ax is None:
@@ -75,7 +75,7 @@ class Mistakes(Display):
         return self
 
     def table(self) -> tuple[list[str], list]:
-        """Return one line a picture."""
+        """Return one line an image."""
         columns = [[getattr(m, field) for m in self.mistakes] for field in ("row", "true", "predicted")]
         return ["row", "true", "predicted", "probability"], [
             *columns,

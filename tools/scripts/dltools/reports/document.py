@@ -1,9 +1,9 @@
 """A report as a list of blocks, and the two forms that it is written in: an HTML page and Galaxy's Markdown.
 
 Galaxy shows HTML of tools that its administrator has not allowed as plain text, but renders Markdown (datatype
-tool_markdown), where it shows pictures that lie in files beside the text. Their numbers follow them there as a table,
+tool_markdown), where it shows figures that lie in files beside the text. Their numbers follow them there as a table,
 for where they are not shown. Neither form holds a script, and every text in either is escaped. In the HTML, what must
-be read stands in tables with plain attributes, which sanitizers keep; styles and pictures may be lost to them.
+be read stands in tables with plain attributes, which sanitizers keep; styles and images may be lost to them.
 """
 
 import base64
@@ -46,8 +46,8 @@ class Table(NamedTuple):
     shades: list[list[float]] | None = None
 
 
-class Picture(NamedTuple):
-    """A picture as bytes of a PNG file, what it shows in words, and its numbers for where there are no pictures."""
+class Figure(NamedTuple):
+    """A figure as bytes of a PNG file, what it shows in words, and its numbers for where there are no images."""
 
     png: bytes
     alt: str
@@ -55,7 +55,7 @@ class Picture(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """A shaded table, which needs no picture in HTML, and one for Markdown, which has no shades; None where it would
+    """A shaded table, which needs no figure in HTML, and one for Markdown, which has no shades; None where it would
     be too large.
     """
 
@@ -64,7 +64,7 @@ class Matrix(NamedTuple):
     numbers: Table
 
 
-Block = Heading | Paragraph | Table | Picture | Matrix
+Block = Heading | Paragraph | Table | Figure | Matrix
 
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
@@ -82,7 +82,7 @@ def to_markdown(title: str, blocks: Sequence[Block], gallery: Gallery | None = N
     """Return a report as Markdown for Galaxy, without the blocks that are too long for it.
 
     Parameters:
-        gallery: takes the pictures; without one, numbers alone stand for them.
+        gallery: takes the figures; without one, numbers alone stand for them.
     """
     parts, left, cut = [f"# {_plain(title)}"], MAX_MARKDOWN - len(_REST), False
     for block in blocks:
@@ -129,8 +129,8 @@ def _green(shade: float) -> str:
     return "".join(f"{channel:02x}" for channel in channels)
 
 
-def _data(picture: Picture) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture.png).decode()
+def _data(figure: Figure) -> str:
+    return "data:image/png;base64," + base64.b64encode(figure.png).decode()
 
 
 def _plain(text: object) -> str:
@@ -151,7 +151,7 @@ def _table_markdown(table: Table) -> str:
 
 
 class _Way(NamedTuple):
-    """A block in Markdown, the picture that it shows, and whether all that the block says is in it."""
+    """A block in Markdown, the figure that it shows, and whether all that the block says is in it."""
 
     text: str
     png: bytes | None = None
@@ -160,7 +160,7 @@ class _Way(NamedTuple):
 
 def _ways_markdown(block: Block, gallery: Gallery | None) -> list[_Way]:
     """Return the ways to write a block, the best first, for where there is no room for it."""
-    if not isinstance(block, (Picture, Matrix)):
+    if not isinstance(block, (Figure, Matrix)):
         return [_Way(_MARKDOWN[type(block)](block))]
     caption, numbers = f"{_plain(block.alt)}:", _table_markdown(block.numbers)
     ways = [_Way(f"{caption}\n\n{numbers}")]
@@ -174,7 +174,7 @@ _HTML: dict[type, Callable[[Any], str]] = {
     Heading: lambda block: f"<h2>{html.escape(block.text)}</h2>",
     Paragraph: lambda block: f"<p>{html.escape(block.text)}</p>",
     Table: _table_html,
-    Picture: lambda block: f'<p><img src="{_data(block)}" alt="{html.escape(block.alt)}" style="max-width: 100%"></p>',
+    Figure: lambda block: f'<p><img src="{_data(block)}" alt="{html.escape(block.alt)}" style="max-width: 100%"></p>',
     Matrix: lambda block: f"<p>{html.escape(block.alt)}:</p>\n{_table_html(block.numbers)}",
 }
 _MARKDOWN: dict[type, Callable[[Any], str]] = {

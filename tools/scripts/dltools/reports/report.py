@@ -18,7 +18,7 @@ from dltools.model_files import hyperparameters, model_file
 from dltools.networks import layer_table
 from dltools.plots import drawing
 from dltools.reports import figures
-from dltools.reports.document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
+from dltools.reports.document import MAX_BYTES, Figure, Heading, Matrix, Paragraph, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TITLE = "Deep learning training and evaluation"
 CAUTIONS = "Before you trust the scores"
-# What the tool's form calls the report in Markdown; its pictures lie in that dataset's folder.
+# What the tool's form calls the report in Markdown; its figures lie in that dataset's folder.
 MARKDOWN_OUTPUT = "outfile_report_markdown"
 # Beyond these, a matrix or a list is longer than anyone reads.
 MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS = 30, 200, 20, 10, 20
@@ -42,14 +42,14 @@ def write(outcome, form: dict, html_path=None, markdown_path=None, pictures=None
         outcome: an `experiment.Outcome`.
         form: all parameters of the tool, as Galaxy's JSON holds them.
         html_path, markdown_path: what to write; None for neither.
-        pictures: folder for the pictures that the Markdown shows; None for none.
+        pictures: folder for the figures that the Markdown shows; None for none.
     """
     with drawing.letters_told():
         found = blocks(outcome, form)
     if html_path:
         text = to_html(TITLE, found)
         if len(text.encode()) > MAX_BYTES:
-            text = to_html(TITLE, [block for block in found if not isinstance(block, Picture)])
+            text = to_html(TITLE, [block for block in found if not isinstance(block, Figure)])
         write_text(html_path, text)
     if markdown_path:
         write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
@@ -202,7 +202,7 @@ def _training(record: model_file.Record) -> list:
     )
     return [
         Paragraph(told),
-        Picture(figures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+        Figure(figures.learning_curves(history), "Loss and metrics of the epochs", numbers),
     ]
 
 
@@ -230,15 +230,15 @@ def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray)
 
 
 def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
-    rows, pictures = [], []
+    rows, drawn = [], []
     for column, label in enumerate(labels[:LISTED_TARGETS]):
         off = truth[:, column] - predicted[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
-        drawn = figures.residuals(truth[:, column], predicted[:, column], label)
-        pictures.append(Picture(drawn, f"True - predicted of {label}", _distribution(off)))
+        png = figures.residuals(truth[:, column], predicted[:, column], label)
+        drawn.append(Figure(png, f"True - predicted of {label}", _distribution(off)))
     header = ["Target", "Mean of true - predicted", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
-    return [Table(header, rows), *pictures, *rest]
+    return [Table(header, rows), *drawn, *rest]
 
 
 def _distribution(off: np.ndarray) -> Table:
