@@ -394,7 +394,7 @@ def test_labels_show_the_first_mistakes(tables):
         ({"shape": "(3, 3)"}, "makes 9 pixels, but 'x' has 4 columns"),
         ({"shape": "(4,)"}, "must be (height, width)"),
         ({"pixels": "1\t2\t3\n" * 4}, "the 3 columns of 'x' are no square of pixels"),
-        ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 pictures, 't' has 4 labels"),
+        ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 images, 't' has 4 labels"),
         ({"predicted": "Predicted\na\nb\nb\na\n"}, "every sample is predicted rightly"),
         ({"number": "200"}, "must be at most 100"),
     ],

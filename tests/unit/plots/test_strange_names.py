@@ -80,6 +80,6 @@ def test_they_stay_text(results):
 
 def test_letters_that_the_font_lacks_are_told_of_once(results):
     for kind, result in results.items():
-        told = [line for line in result.stdout.splitlines() if line.startswith("The font of the picture has no ")]
+        told = [line for line in result.stdout.splitlines() if line.startswith("The font of the figure has no ")]
         assert len(told) == 1 and "日" in told[0], kind
         assert told[0].endswith(": boxes stand for them. Tables hold them as they are."), kind

@@ -52,7 +52,7 @@ def letters_told() -> Iterator[None]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if lacking:
         print(
-            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
+            f"The font of the figure has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
             "they are."
         )
 

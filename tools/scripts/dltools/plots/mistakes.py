@@ -124,7 +124,7 @@ class MistakesRequest:
         images = tables.read_numbers(source, self.images.header).values
         if len(images) != len(true.values):
             raise UserError(
-                f"{source} has {len(images)} pictures, {true.dataset} has {len(true.values)} labels. Choose tables of "
+                f"{source} has {len(images)} images, {true.dataset} has {len(true.values)} labels. Choose tables of "
                 'the same samples, and check what "Does the dataset contain header" says.'
             )
         images = images.reshape(-1, *_shape(self.shape, images.shape[1], source))

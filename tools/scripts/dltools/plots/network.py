@@ -220,7 +220,7 @@ class NetworkRequest:
         if passed > MAX_PASSED:
             raise UserError(
                 f"{self.source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} "
-                f"layers in all, more than a picture can show ({MAX_PASSED:,}). 'Create a deep learning model "
+                f"layers in all, more than a figure can show ({MAX_PASSED:,}). 'Create a deep learning model "
                 "architecture' lists the layers."
             )
         return Network(title=model.name, boxes=boxes, edges=edges)
