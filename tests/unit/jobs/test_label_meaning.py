@@ -87,11 +87,11 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     assert tables.read_text(Dataset(str(tmp_path / "predict"), "predict"), True).columns[0].tolist() == expected
     for truth in ("y", "true"):
         for predicted in ("predict", "predict_proba"):
-            counts, classes, _ = compared_labels.compared(
+            found = compared_labels.compared(
                 TruthAndPrediction.read(compared(datasets[truth], datasets[predicted], header_true=True))
             )
-            assert set(classes) == {*texts, expected[0]}
-            assert np.trace(counts) == len(column) - (expected[0] != column[0])
+            assert set(found.classes) == {*texts, expected[0]}
+            assert np.trace(found.counts) == len(column) - (expected[0] != column[0])
         drawn_curves = drawn("roc_curve", **scored(datasets[truth], datasets["predict_proba"])).curves
         assert {curve.name for curve in drawn_curves} - {curves.MICRO, curves.MACRO} <= set(target.classes)
     again = targets.known(

@@ -1,7 +1,7 @@
 """Comparing true with predicted labels: how often each class was predicted for each."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from dltools.tables import labels
 MAX_CLASSES = 1000
 
 
-class Comparison(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
     """Counts, int64 (classes, classes) with true classes as rows, the names of the classes, and what to note."""
 
     counts: np.ndarray
@@ -44,7 +45,7 @@ def compared(asked: TruthAndPrediction, order: Sequence[str] = ()) -> Comparison
     if order:
         chosen = _in_order(classes, order)
         counts, classes = counts[np.ix_(chosen, chosen)], [classes[i] for i in chosen]
-    return Comparison(counts, classes, notes)
+    return Comparison(counts=counts, classes=classes, notes=notes)
 
 
 def _in_order(classes: list[str], names: Sequence[str]) -> list[int]:
