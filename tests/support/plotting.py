@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dltools.plots import visualization
+from dltools.plots import plot_form
 from tests.support import forms
 
 
@@ -28,7 +28,7 @@ class Tables:
 
 def drawn(plot_type, **form):
     """Return the display of a form, drawn."""
-    return visualization.display({"plot_type": plot_type, "title": "", "plot_format": "png", **form}).plot()
+    return plot_form.read({"plot_type": plot_type, "title": "", "plot_format": "png", **form}).display().plot()
 
 
 def compared(true, predicted, header_true=False, header_predicted=True):

@@ -15,11 +15,13 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, required=True, help="plot to write, in the format that the parameters name"
     )
-    parser.add_argument("--output-picture", type=Path, help="the plot as a picture (png) beside a page or a drawing")
+    parser.add_argument("--output-picture", type=Path, help="the plot as an image (png) beside a page or a drawing")
     parser.add_argument("--output-table", type=Path, help="the numbers behind the plot (tabular)")
     parser.add_argument("--output-metrics", type=Path, help="each class's precision, recall and F (tabular)")
     given = parser.parse_args()
-    outputs = plot.Outputs(given.output, given.output_picture, given.output_table, given.output_metrics)
+    outputs = plot.Outputs(
+        plot=given.output, image=given.output_picture, table=given.output_table, metrics=given.output_metrics
+    )
     plot.run(parameters.read(given.inputs), outputs)
 
 

@@ -65,6 +65,13 @@ def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
     assert not found & {"sklearn", "matplotlib", "pandas"}
 
 
+def test_training_without_a_report_imports_neither_matplotlib_nor_jinja(tmp_path):
+    form = forms.training(TEST_DATA / "cnn_builder.zip", TEST_DATA / "X_test.tabular", TEST_DATA / "y_test.tabular")
+    found = imported("train_and_eval", form, tmp_path, **{"outfile-result": "scores"})
+    assert "tensorflow" in found
+    assert not found & {"matplotlib", "jinja2", "pandas"}
+
+
 def required(wrapper):
     """Return the packages that a wrapper requires, by the macro that it expands."""
     macros = {m.get("name"): m for m in ET.parse(TOOLS / "macros" / "requirements.xml").getroot().iter("xml")}

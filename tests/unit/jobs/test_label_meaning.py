@@ -16,7 +16,8 @@ from dltools.data import class_weights, targets
 from dltools.data.specs import TargetSpec
 from dltools.evaluation import prediction
 from dltools.jobs import result_tables
-from dltools.plots import confusion, plot_curves
+from dltools.plots import compared_labels, curves
+from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import labels, tables
 from tests.support import forms
 from tests.support.builders import FAST
@@ -88,11 +89,13 @@ def test_any_texts_come_back_unchanged(tmp_path, texts, random):
     assert tables.read_text(Dataset(str(tmp_path / "predict"), "predict"), True).columns[0].tolist() == expected
     for truth in ("y", "true"):
         for predicted in ("predict", "predict_proba"):
-            counts, classes, _ = confusion.compared(compared(datasets[truth], datasets[predicted], header_true=True))
-            assert set(classes) == {*texts, expected[0]}
-            assert np.trace(counts) == len(column) - (expected[0] != column[0])
-        curves = plot_curves.roc_from_parameters(scored(datasets[truth], datasets["predict_proba"])).curves
-        assert {curve.name for curve in curves} - {plot_curves.MICRO, plot_curves.MACRO} <= set(target.classes)
+            found = compared_labels.compared(
+                TruthAndPrediction.read(compared(datasets[truth], datasets[predicted], header_true=True))
+            )
+            assert set(found.classes) == {*texts, expected[0]}
+            assert np.trace(found.counts) == len(column) - (expected[0] != column[0])
+        drawn_curves = drawn("roc_curve", **scored(datasets[truth], datasets["predict_proba"])).curves
+        assert {curve.name for curve in drawn_curves} - {curves.MICRO, curves.MACRO} <= set(target.classes)
     again = targets.known(
         [labels.cleaned(column, Y, 2)], None, spec, len(target.classes), "categorical_crossentropy", Y
     )

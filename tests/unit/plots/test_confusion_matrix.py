@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from dltools.core.errors import UserError
-from dltools.plots import confusion, visualization
-from dltools.plots.plot_confusion import MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
+from dltools.plots import compared_labels, plot_form
+from dltools.plots.confusion_matrix import COLOR_MAPS, MAX_CLASSES_WITH_COUNTS, ConfusionMatrix
 from tests.support.places import SCRIPTS
 
 SCRIPT = SCRIPTS / "ml_visualization.py"
@@ -47,14 +47,14 @@ def selection(tmp_path):
 
 
 def test_rows_are_true_labels_and_columns_predicted_ones():
-    counts, classes = confusion.count(np.array(["a", "a", "b"]), np.array(["b", "b", "b"]))
+    counts, classes = compared_labels.count(np.array(["a", "a", "b"]), np.array(["b", "b", "b"]))
     assert classes == ["a", "b"]
     np.testing.assert_array_equal(counts, [[0, 2], [0, 1]])
 
 
 def test_counts_are_those_of_scikit_learn():
     true, predicted = np.random.default_rng(0).integers(0, 5, (2, 1000))
-    counts, _ = confusion.count(true.astype(str), predicted.astype(str))
+    counts, _ = compared_labels.count(true.astype(str), predicted.astype(str))
     np.testing.assert_array_equal(counts, confusion_matrix(true, predicted))
 
 
@@ -70,13 +70,13 @@ def test_counts_are_those_of_scikit_learn():
     ],
 )
 def test_classes_are_ordered_as_numbers_if_all_are_numbers(true, predicted, classes):
-    assert confusion.count(np.array(true), np.array(predicted))[1] == classes
+    assert compared_labels.count(np.array(true), np.array(predicted))[1] == classes
 
 
 def test_too_many_classes_are_measurements():
-    labels = np.arange(confusion.MAX_CLASSES + 1).astype(str)
+    labels = np.arange(compared_labels.MAX_CLASSES + 1).astype(str)
     with pytest.raises(UserError, match=r"1001 different labels.* not measurements"):
-        confusion.count(labels, labels)
+        compared_labels.count(labels, labels)
 
 
 # --- drawing ----------------------------------------------------------------------------------
@@ -113,10 +113,10 @@ def test_plot_leaves_the_state_of_pyplot_alone():
     assert pyplot is None or pyplot.get_fignums() == []
 
 
-@pytest.mark.parametrize("color", confusion.COLOR_MAPS)
+@pytest.mark.parametrize("color", COLOR_MAPS)
 def test_counts_are_legible_on_every_background(color):
     counts = np.arange(25).reshape(5, 5)
-    matrix = ConfusionMatrix(counts=counts, classes=list("abcde"), color_map=confusion.COLOR_MAPS[color]).plot()
+    matrix = ConfusionMatrix(counts=counts, classes=list("abcde"), color_map=COLOR_MAPS[color]).plot()
     backgrounds = matrix.image_.cmap(matrix.image_.norm(counts))
     for text, background in zip(matrix.texts_.flat, backgrounds.reshape(25, 4), strict=True):
         bright, dark = sorted([luminance(to_rgb(text.get_color())), luminance(background)], reverse=True)
@@ -155,7 +155,7 @@ def test_names_and_title_are_plain_text_of_bounded_length():
 
 
 def test_tool_prediction_against_labels_without_header(selection):
-    matrix = visualization.display(selection("1\n0\n1\n", "Predicted\n1\n1\n0\n"))
+    matrix = plot_form.read(selection("1\n0\n1\n", "Predicted\n1\n1\n0\n")).display()
     np.testing.assert_array_equal(matrix.counts, [[0, 1], [1, 1]])
     assert (matrix.classes, matrix.title) == (["0", "1"], "Digits")
     assert matrix.accuracy == pytest.approx(1 / 3)
@@ -169,18 +169,18 @@ def test_true_labels_from_a_chosen_column(selection):
         header_true=True,
         column_selector_options_true=column,
     )
-    assert visualization.display(form).classes == ["cat", "dog"]
+    assert plot_form.read(form).display().classes == ["cat", "dog"]
 
 
 def test_true_labels_as_a_one_hot_table(selection):
-    matrix = visualization.display(selection("0\t1\t0\n0\t0\t1\n", "Predicted\n1\n0\n"))
+    matrix = plot_form.read(selection("0\t1\t0\n0\t0\t1\n", "Predicted\n1\n0\n")).display()
     assert matrix.classes == ["0", "1", "2"]
     np.testing.assert_array_equal(matrix.counts, [[0, 0, 0], [0, 1, 0], [1, 0, 0]])
 
 
 @pytest.mark.parametrize("color, name", [("Summer", "summer"), ("Autumn", "autumn"), ("winter", "winter")])
 def test_colours_of_the_form_are_known_to_matplotlib(selection, color, name):
-    matrix = visualization.display(selection("1\n", "Predicted\n1\n", plot_color=color)).plot()
+    matrix = plot_form.read(selection("1\n", "Predicted\n1\n", plot_color=color)).display().plot()
     assert matrix.image_.cmap.name == name
 
 
@@ -219,7 +219,7 @@ REFUSED = {
 def test_tables_that_do_not_fit_are_refused(selection, fault):
     arguments, message = REFUSED[fault]
     with pytest.raises(UserError, match=message):
-        visualization.display(selection(*arguments))
+        plot_form.read(selection(*arguments)).display()
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_tables_that_do_not_fit_are_refused(selection, fault):
 )
 def test_parameters_that_are_refused(selection, change, message):
     with pytest.raises(UserError, match=message):
-        visualization.display(selection("1\n2\n", PREDICTED, **change))
+        plot_form.read(selection("1\n2\n", PREDICTED, **change)).display()
 
 
 # --- the script -------------------------------------------------------------------------------
@@ -254,15 +254,15 @@ def run(folder, selection, *options, name="plot.png"):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_ok_writes_the_same_picture_each_time(selection, tmp_path):
+def test_ok_writes_the_same_figure_each_time(selection, tmp_path):
     form = selection("1\n2\n1\n", "Predicted\n1\n2\n2\n")
     for name in ("first.png", "second.png"):
         result = run(tmp_path, form, name=name)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout == "3 samples, 2 classes, accuracy 0.6667\n"
-    picture = (tmp_path / "first.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert picture == (tmp_path / "second.png").read_bytes()
+    figure = (tmp_path / "first.png").read_bytes()
+    assert figure.startswith(b"\x89PNG")
+    assert figure == (tmp_path / "second.png").read_bytes()
 
 
 def test_fail_with_one_line_and_no_output(selection, tmp_path):

@@ -6,7 +6,7 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from dltools.core.errors import UserError
-from dltools.plots import plot_curves
+from dltools.plots import curves
 from tests.support.plotting import Tables, drawn, probabilities, scored
 
 NAMES = ["ant", "bee", "cat", "dog"]
@@ -100,14 +100,14 @@ def test_multiclass_roc_and_its_averages(multiclass):
     truth, values, true, scores = multiclass
     shown = drawn("roc_curve", **scored(true, scores))
     areas = {curve.name: curve.area for curve in shown.curves}
-    assert list(areas) == [plot_curves.MICRO, plot_curves.MACRO, *NAMES]
+    assert list(areas) == [curves.MICRO, curves.MACRO, *NAMES]
     for position, name in enumerate(NAMES):
         assert areas[name] == pytest.approx(metrics.roc_auc_score(truth == position, values[:, position]))
     indicators = np.eye(4)[truth]
-    assert areas[plot_curves.MICRO] == pytest.approx(metrics.roc_auc_score(indicators, values, average="micro"))
-    assert areas[plot_curves.MACRO] == pytest.approx(metrics.roc_auc_score(truth, values, multi_class="ovr"))
-    macro = shown.lines_[plot_curves.MACRO]
-    assert metrics.auc(macro.get_xdata(), macro.get_ydata()) == pytest.approx(areas[plot_curves.MACRO], abs=0.01)
+    assert areas[curves.MICRO] == pytest.approx(metrics.roc_auc_score(indicators, values, average="micro"))
+    assert areas[curves.MACRO] == pytest.approx(metrics.roc_auc_score(truth, values, multi_class="ovr"))
+    macro = shown.lines_[curves.MACRO]
+    assert metrics.auc(macro.get_xdata(), macro.get_ydata()) == pytest.approx(areas[curves.MACRO], abs=0.01)
     legend = [text.get_text() for text in shown.axes_.get_legend().get_texts()]
     assert legend[2] == f"ant (AUC = {areas['ant']:.3f})"
     assert legend[-1] == "chance"
@@ -129,7 +129,7 @@ def test_multilabel_by_columns(tables):
     )
     by_name = {curve.name: curve.area for curve in shown.curves}
     assert by_name["a"] == pytest.approx(metrics.average_precision_score(truth[:, 0], values[:, 2]))
-    assert by_name[plot_curves.MICRO] == pytest.approx(
+    assert by_name[curves.MICRO] == pytest.approx(
         metrics.average_precision_score(truth, values[:, ::-1], average="micro")
     )
 
@@ -162,7 +162,7 @@ def test_many_classes_are_not_all_named(tables):
     )
     assert len(shown.lines_) == 26
     legend = shown.axes_.get_legend()
-    assert len(legend.get_texts()) == 2 + plot_curves.MAX_NAMED // 2 + 1
+    assert len(legend.get_texts()) == 2 + curves.MAX_NAMED // 2 + 1
     assert legend.get_title().get_text() == "the 5 lowest of 24 classes"
 
 
@@ -182,7 +182,7 @@ def test_binary_pr_is_that_of_scikit_learn(binary):
 def test_macro_average_of_pr_is_the_mean_of_the_areas(multiclass):
     truth, values, true, scores = multiclass
     shown = drawn("pr_curve", **scored(true, scores))
-    macro = next(curve for curve in shown.curves if curve.name == plot_curves.MACRO)
+    macro = next(curve for curve in shown.curves if curve.name == curves.MACRO)
     assert macro.area == pytest.approx(metrics.average_precision_score(np.eye(4)[truth], values, average="macro"))
     assert metrics.auc(macro.x, macro.y) == pytest.approx(macro.area, abs=0.02)
 

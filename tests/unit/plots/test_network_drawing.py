@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dltools.plots import network_layout
-from dltools.plots.plot_network import Box, Network
+from dltools.plots.network import Box, Network
 from tests.support import attack_models, forms
 from tests.support.places import SCRIPTS, TEST_DATA
 from tests.support.plotting import Tables
@@ -16,9 +16,9 @@ from tests.support.plotting import Tables
 _DRAWN = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from dltools.plots import visualization
+from dltools.plots import plot_form
 form = json.load(open("inputs.json"))["plotting_selection"]
-shown = visualization.display(form)
+shown = plot_form.read(form).display()
 names, columns = shown.table()
 print(json.dumps([[str(c) for c in row] for row in zip(*columns)] + [list(box.inside) for box in shown.boxes]))
 """

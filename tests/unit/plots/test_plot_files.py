@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from dltools.core.errors import UserError
-from dltools.plots import export, interactive, visualization
+from dltools.plots import export, interactive, plot_form
 from tests.support import forms
 from tests.support.places import SCRIPTS
 from tests.support.plotting import Tables, compared, drawn
@@ -51,18 +51,18 @@ def test_same_input_gives_the_same_bytes(tables, name):
 
 def test_all_outputs(tables):
     form = matrix(tables, plot_format="html")
-    result = run(tables, form, output="page", output_picture="picture", output_table="table", output_metrics="metrics")
+    result = run(tables, form, output="page", output_picture="image", output_table="table", output_metrics="metrics")
     assert result.stdout == "3 samples, 2 classes, accuracy 0.6667\n"
     page = (tables.folder / "page").read_text()
-    picture = (tables.folder / "picture").read_bytes()
-    assert base64.b64decode(re.search('base64,([^"]*)"', page).group(1)) == picture
+    image = (tables.folder / "image").read_bytes()
+    assert base64.b64decode(re.search('base64,([^"]*)"', page).group(1)) == image
     assert (tables.folder / "table").read_text() == "true label / predicted label\ta\tb\na\t1\t1\nb\t0\t1\n"
     assert (tables.folder / "metrics").read_text().splitlines()[0] == "class\tprecision\trecall\tf1\tsupport"
 
 
 def test_page_reads_as_text_too(tables):
     """Where a server shows it as text, its first lines say what to do; no user's text leaves the comment."""
-    shown = visualization.display(matrix(tables))
+    shown = plot_form.read(matrix(tables)).display()
     page = export.page(shown.plot().figure_, PNG, 120, shown.title, ["a fact -->"], True, "tool_id").decode()
     comment, _, rest = page.partition("-->")
     assert "A <b> & $x$" in comment and "a fact" in comment and "tool_id" in comment
@@ -72,9 +72,9 @@ def test_page_reads_as_text_too(tables):
     assert page.count("plotly.js v") == 1
 
 
-def test_page_without_scripts_keeps_its_picture(tables):
-    """Scripts only replace the picture: what is left without them shows it."""
-    shown = visualization.display(matrix(tables))
+def test_page_without_scripts_keeps_its_image(tables):
+    """Scripts only replace the image: what is left without them shows it."""
+    shown = plot_form.read(matrix(tables)).display()
     page = export.page(shown.plot().figure_, PNG, 120, "t", [], True, "tool").decode()
     left = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert len(left) < 100_000
@@ -89,7 +89,7 @@ def test_size_and_resolution_are_those_asked_for(tables):
 
 
 def test_texts_shrink_with_a_small_figure(tables):
-    shown = visualization.display(matrix(tables))
+    shown = plot_form.read(matrix(tables)).display()
     assert shown.plot_sized(None) == 1
     sizes = [shown.axes_.title.get_fontsize(), shown.texts_[0, 0].get_fontsize()]
     scale = shown.plot_sized((4, 3.5))
@@ -110,19 +110,19 @@ def test_texts_shrink_with_a_small_figure(tables):
 )
 def test_sizes_that_are_refused(tables, options, message):
     with pytest.raises(UserError, match=message):
-        visualization.display(matrix(tables, picture_options=[options]))
+        plot_form.read(matrix(tables, picture_options=[options])).display()
 
 
 def test_unknown_format_is_refused(tables):
     with pytest.raises(UserError, match="The output format: must be one of png, svg"):
-        visualization.display(matrix(tables, plot_format="gif"))
+        plot_form.read(matrix(tables, plot_format="gif")).display()
 
 
 def test_fonts_are_embedded():
     figure = Figure()
     figure.text(0.5, 0.5, "Größe")
-    assert b"/FontFile2" in export.picture(figure, export.Look("pdf"))
-    assert b"<text" not in export.picture(figure, export.Look("svg"))
+    assert b"/FontFile2" in export.image(figure, export.Look(format="pdf"))
+    assert b"<text" not in export.image(figure, export.Look(format="svg"))
 
 
 # --- interactive plots ------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_bars_and_their_names(tables):
 
 
 def test_matrix_becomes_a_heat_map(tables):
-    found = interactive.figure_of(visualization.display(matrix(tables)).plot().figure_)
+    found = interactive.figure_of(plot_form.read(matrix(tables)).display().plot().figure_)
     (trace,) = found["data"]
     assert trace["z"] == [[1, 1], [0, 1]]
     assert found["layout"]["xaxis"]["ticktext"] == ["a", "b"]
@@ -184,10 +184,10 @@ def test_long_lines_are_thinned_along_their_way():
 
 def test_drawing_imports_neither_keras_nor_pyplot(tables):
     script = (
-        "import sys; sys.argv[0:] = ['x']; from dltools.plots import visualization, export\n"
-        f"shown = visualization.display({matrix(tables, plot_format='html')!r})\n"
+        "import sys; sys.argv[0:] = ['x']; from dltools.plots import plot_form, export\n"
+        f"shown = plot_form.read({matrix(tables, plot_format='html')!r}).display()\n"
         "figure = shown.plot().figure_\n"
-        "export.page(figure, export.picture(figure, export.Look()), 120, 't', [], True, 'x')\n"
+        "export.page(figure, export.image(figure, export.Look()), 120, 't', [], True, 'x')\n"
         "print(sorted({'tensorflow', 'keras', 'sklearn', 'matplotlib.pyplot', 'pandas'} & set(sys.modules)))"
     )
     import os

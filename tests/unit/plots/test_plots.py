@@ -6,7 +6,10 @@ from sklearn import metrics
 
 from dltools.core.errors import UserError
 from dltools.evaluation import class_scores
-from dltools.plots import confusion, plot_balance, plot_class_scores, plot_importances
+from dltools.plots import compared_labels
+from dltools.plots.balance import MAX_CLASSES_AT_ALL
+from dltools.plots.class_scores import MAX_CLASSES, ClassScoresPlot
+from dltools.plots.importances import MAX_FEATURES
 from tests.support import forms
 from tests.support.plotting import Tables, compared, drawn, tick_names
 
@@ -124,7 +127,7 @@ def test_names_come_from_the_other_dataset(tables):
 def test_many_features(tables):
     text = "feature\timportance\n" + "".join(f"f{i}\t{i}\n" for i in range(90))
     shown = importances(tables, text)
-    assert len(shown.bars_) == plot_importances.MAX_FEATURES
+    assert len(shown.bars_) == MAX_FEATURES
     assert shown.axes_.get_ylabel() == "40 of 90 features"
 
 
@@ -154,7 +157,7 @@ def labelled():
 
 
 def test_scores_are_those_of_scikit_learn(labelled):
-    counts, classes = confusion.count(*labelled)
+    counts, classes = compared_labels.count(*labelled)
     found = class_scores.scores(counts)
     wanted = metrics.precision_recall_fscore_support(*labelled, zero_division=0)
     for values, expected in zip(found, wanted, strict=True):
@@ -176,7 +179,7 @@ def test_the_tutorials_digit_0():
 
 @pytest.mark.parametrize("how", ["true", "pred", "all"])
 def test_shares_are_those_of_scikit_learn(labelled, how):
-    counts, _ = confusion.count(*labelled)
+    counts, _ = compared_labels.count(*labelled)
     np.testing.assert_allclose(class_scores.normalized(counts, how), metrics.confusion_matrix(*labelled, normalize=how))
 
 
@@ -190,8 +193,8 @@ def test_bars_show_the_scores(tables):
 def test_of_many_classes_the_worst_are_shown():
     counts = np.eye(80, dtype=int) * 5
     counts[70, 3] = 5
-    shown = plot_class_scores.ClassScoresPlot(counts=counts, classes=[str(i) for i in range(80)]).plot()
-    assert len(shown.shown_) == plot_class_scores.MAX_CLASSES
+    shown = ClassScoresPlot(counts=counts, classes=[str(i) for i in range(80)]).plot()
+    assert len(shown.shown_) == MAX_CLASSES
     assert set(shown.shown_[:2]) == {70, 3}
 
 
@@ -217,7 +220,7 @@ def test_balance_counts_each_class_of_each_table(tables):
 
 
 def test_balance_of_measurements_is_refused(tables):
-    text = "".join(f"{i}.5\n" for i in range(plot_balance.MAX_CLASSES_AT_ALL + 1))
+    text = "".join(f"{i}.5\n" for i in range(MAX_CLASSES_AT_ALL + 1))
     with pytest.raises(UserError, match="1001 different labels"):
         balance((tables("a", text), False, ""))
 
@@ -225,7 +228,7 @@ def test_balance_of_measurements_is_refused(tables):
 # --- regression -------------------------------------------------------------------------------
 
 
-def test_regression_figures_are_those_of_scikit_learn(tables):
+def test_regression_scores_are_those_of_scikit_learn(tables):
     rng = np.random.default_rng(0)
     true = rng.normal(size=80)
     predicted = 0.8 * true + 0.2 * rng.normal(size=80)
@@ -233,9 +236,9 @@ def test_regression_figures_are_those_of_scikit_learn(tables):
         "regression",
         **compared(tables.columns("t", {"True": true}), tables.columns("p", {"Predicted": predicted}), True),
     )
-    from dltools.plots.plot_regression import figures
+    from dltools.plots.regression import scores
 
-    found = figures(shown.targets[0])
+    found = scores(shown.targets[0])
     assert found["R²"] == pytest.approx(metrics.r2_score(true, predicted), rel=1e-5)
     assert found["RMSE"] == pytest.approx(metrics.root_mean_squared_error(true, predicted), rel=1e-5)
     assert found["MAE"] == pytest.approx(metrics.mean_absolute_error(true, predicted), rel=1e-5)
@@ -352,7 +355,7 @@ def test_folds_that_are_refused(tables, text, metric, message):
     assert message in str(caught.value)
 
 
-# --- pictures ---------------------------------------------------------------------------------
+# --- images -----------------------------------------------------------------------------------
 
 PIXELS = "".join("\t".join(str(10 * row + i) for i in range(4)) + "\n" for row in range(4))
 TRUE, PROBABILITIES = "a\nb\nb\na\n", "a\tb\n.9\t.1\n.6\t.4\n.8\t.2\n.3\t.7\n"
@@ -391,12 +394,12 @@ def test_labels_show_the_first_mistakes(tables):
         ({"shape": "(3, 3)"}, "makes 9 pixels, but 'x' has 4 columns"),
         ({"shape": "(4,)"}, "must be (height, width)"),
         ({"pixels": "1\t2\t3\n" * 4}, "the 3 columns of 'x' are no square of pixels"),
-        ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 pictures, 't' has 4 labels"),
+        ({"pixels": PIXELS + "1\t2\t3\t4\n"}, "'x' has 5 images, 't' has 4 labels"),
         ({"predicted": "Predicted\na\nb\nb\na\n"}, "every sample is predicted rightly"),
         ({"number": "200"}, "must be at most 100"),
     ],
 )
-def test_pictures_that_are_refused(tables, change, message):
+def test_images_that_are_refused(tables, change, message):
     with pytest.raises(UserError) as caught:
         mistakes(tables, **change)
     assert message in str(caught.value)

@@ -7,6 +7,7 @@ from dltools.core.errors import UserError
 from dltools.forms import parameters
 from dltools.plots import label_tables
 from dltools.tables import prediction_tables
+from dltools.tables.chosen import ChosenTable
 from tests.support.plotting import Tables, compared, drawn, scored
 
 
@@ -146,5 +147,5 @@ def test_predicted_values_of_a_regression_stand_beside_what_passed_through(make)
 
 def test_labels_read_from_one_hot_columns(make):
     table = make("t", "a\tb\n1\t0\n0\t1\n")
-    found = label_tables.read(table, True, {"selected_column_selector_option": "all_columns"}, "labels")
+    found = label_tables.read(ChosenTable(parameters.dataset(table, ""), True))
     assert found.values.tolist() == ["a", "b"] and parameters.dataset(table, "").name == "t"

@@ -16,7 +16,7 @@ def plots(tables):
     predicted = tables.columns("predicted", {"Predicted": [STRANGE, OTHER, OTHER, STRANGE] * 3})
     shares = np.array([0.6, 0.4, 0.3, 0.7] * 3)
     both = tables.columns("shares", {STRANGE: shares, OTHER: 1 - shares})
-    pictures = tables.columns("pictures", {f"{STRANGE}{n}": [0, 1, 2, 3] * 3 for n in range(16)})
+    images = tables.columns("images", {f"{STRANGE}{n}": [0, 1, 2, 3] * 3 for n in range(16)})
     history = tables("history", f"epoch\tloss\tval_loss\t{STRANGE}\n1\t2\t3\t1\n2\t1\t2\t1\n")
     scores = tables("scores", f"{STRANGE}\n.5\n.9\n.7\n")
     importances = tables("importances", f"feature\timportance\n{STRANGE}\t.1\n{OTHER}\t.5\n")
@@ -40,7 +40,7 @@ def plots(tables):
         "classification_confusion_matrix": {"plot_color": "Greens", **compared(labels, predicted, True)},
         "class_scores": compared(labels, predicted, True),
         "class_balance": {"label_tables": [entry]},
-        "image_mistakes": {"infile_pictures": pictures, "header_pictures": True, **compared(labels, predicted, True)},
+        "image_mistakes": {"infile_pictures": images, "header_pictures": True, **compared(labels, predicted, True)},
         "regression": compared(truth, values, True),
         "kfold_comparison": {"infile1": folds, "metrics": ""},
     }
@@ -54,24 +54,32 @@ def results(tmp_path_factory):
         for kind, form in plots(Tables(folder)).items()
     }
     return forms.run_all(
-        "ml_visualization", cases, folder, output="page", output_picture="picture", output_table="table"
+        "ml_visualization",
+        cases,
+        folder,
+        output="page",
+        output_picture="image",
+        output_table="table",
+        output_metrics="metrics",
     )
 
 
 def test_they_stay_text(results):
-    from dltools.plots import visualization
+    from dltools.plots import registry
 
-    assert set(results) == set(visualization.PLOTS) - {"keras_plot_model"}
+    assert set(results) == set(registry.PLOTS) - {"keras_plot_model"}
     for kind, result in results.items():
         assert (result.returncode, result.stderr) == (0, ""), kind
         # A page begins with a comment for those to whom it is shown as text.
         comment, _, rest = (result.folder / "page").read_text().partition("-->")
         assert "--!>" not in comment and "<script>alert" not in rest, kind
-        assert (result.folder / "picture").read_bytes().startswith(b"\x89PNG"), kind
+        assert (result.folder / "image").read_bytes().startswith(b"\x89PNG"), kind
+        # Only what compares labels has scores of each class.
+        assert ("metrics" in result.written) == (kind in ("classification_confusion_matrix", "class_scores"))
 
 
 def test_letters_that_the_font_lacks_are_told_of_once(results):
     for kind, result in results.items():
-        told = [line for line in result.stdout.splitlines() if line.startswith("The font of the picture has no ")]
+        told = [line for line in result.stdout.splitlines() if line.startswith("The font of the figure has no ")]
         assert len(told) == 1 and "日" in told[0], kind
         assert told[0].endswith(": boxes stand for them. Tables hold them as they are."), kind

@@ -24,7 +24,7 @@ OUTPUTS = {
     "outfile_y_preds": "y_preds",
     "outfile_report": "report.html",
     "outfile_report_markdown": "report.md",
-    "report_pictures": "pictures",
+    "report_pictures": "figures",
 }
 DIRECTIVE = re.compile(
     r'\n\n```galaxy\nhistory_dataset_as_image\(output="outfile_report_markdown", path="(picture_\d+\.png)"\)\n```(?=\n)'
@@ -173,29 +173,29 @@ def test_the_markdown_is_no_longer_than_galaxy_reads(runs):
     assert text.endswith("last\n\nWhat is missing here is in the HTML report.\n")
 
 
-@pytest.mark.parametrize("name, pictures", [("classes", 2), ("values", 3), ("labels", 1), ("folds", 2)])
-def test_the_markdown_shows_each_picture_that_lies_beside_it(runs, name, pictures):
+@pytest.mark.parametrize("name, count", [("classes", 2), ("values", 3), ("labels", 1), ("folds", 2)])
+def test_the_markdown_shows_each_figure_that_lies_beside_it(runs, name, count):
     """The learning curves, then the confusion matrix or the residuals of each target."""
     shown = DIRECTIVE.findall((runs[name].folder / "report.md").read_text())
-    assert shown == [f"picture_{number}.png" for number in range(1, pictures + 1)]
-    assert sorted(path.name for path in (runs[name].folder / "pictures").iterdir()) == shown
-    for picture in shown:
-        assert (runs[name].folder / "pictures" / picture).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert shown == [f"picture_{number}.png" for number in range(1, count + 1)]
+    assert sorted(path.name for path in (runs[name].folder / "figures").iterdir()) == shown
+    for figure in shown:
+        assert (runs[name].folder / "figures" / figure).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_numbers_give_way_to_the_picture_that_says_the_same(tmp_path):
+def test_numbers_give_way_to_the_figure_that_says_the_same(tmp_path):
     long = document.Table(["a"], [["x" * 50]] * 500)
     blocks = [
-        document.Picture(b"first", "Long", long),
+        document.Figure(b"first", "Long", long),
         document.Matrix(b"second", "Short", document.Table(["a"], [["b"]])),
         document.Matrix(None, "None", long),
     ]
-    text = document.to_markdown("t", blocks, Gallery(tmp_path / "pictures", "outfile_report_markdown"))
+    text = document.to_markdown("t", blocks, Gallery(tmp_path / "figures", "outfile_report_markdown"))
     assert DIRECTIVE.findall(text) == ["picture_1.png", "picture_2.png"]
     assert "xxx" not in text
     assert "| b |" in text
     assert text.endswith("\n\nWhat is missing here is in the HTML report.\n")
-    assert [(tmp_path / "pictures" / name).read_bytes() for name in ("picture_1.png", "picture_2.png")] == [
+    assert [(tmp_path / "figures" / name).read_bytes() for name in ("picture_1.png", "picture_2.png")] == [
         b"first",
         b"second",
     ]

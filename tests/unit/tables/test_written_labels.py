@@ -7,7 +7,7 @@ from sklearn import metrics
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import input_tables, targets
-from dltools.jobs import chosen
+from dltools.jobs import input_form
 from dltools.tables import tsv
 from tests.support import forms
 from tests.support.plotting import Tables, compared, drawn, probabilities, scored
@@ -128,12 +128,12 @@ def test_samples_and_target_are_counted_alike(tables):
         "input_options"
     ]
     form["column_selector_options_2"] = {"selected_column_selector_option2": "by_index_number", "col2": None}
-    found = input_tables.read(chosen.samples(form), chosen.target(form), True, 1)
+    found = input_tables.read(input_form.samples(form), input_form.target(form), True, 1)
     np.testing.assert_array_equal(found.samples.take(np.arange(2)), [[1, 1], [3, 0]])
     assert (found.samples.spec.names, found.target.found[0].tolist()) == (("a", "b"), ["cat", "dog"])
     y = tables("y", lines([["cat"], ["dog"], ["cat"], [""]], "label"))
     with pytest.raises(UserError, match="'x.tabular' has 2 rows, but 'y.tabular' has 3"):
-        input_tables.read(chosen.samples(form), chosen.target(form), True, 1)
+        input_tables.read(input_form.samples(form), input_form.target(form), True, 1)
 
 
 @pytest.mark.parametrize("names", ["a\tb\tc\n", "#a\tb\tc\n", "# by R\na\tb\tc\n1\t2\t3\n", "a\tb\tc\nr1\t1\t2\t3\n"])

@@ -15,6 +15,7 @@ from dltools.data import sets
 from dltools.data.sets import TEST
 from dltools.evaluation import baseline
 from dltools.evaluation.evaluator import Evaluated
+from dltools.evaluation.outcome import Outcome
 from dltools.jobs import experiment
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
@@ -22,7 +23,7 @@ from dltools.tables import tables
 from dltools.training import fitting
 
 
-def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> experiment.Outcome:
+def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> Outcome:
     """Train and evaluate a network on every fold.
 
     Parameters:
@@ -59,8 +60,10 @@ def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> experiment.
         keep(setup.model, record)
     found, constant = [experiment.named_scores(fold) for fold in evaluated], _means(baselines)
     worse = baseline.not_beaten(_means(found), constant, setup.data.target, TEST, setup.scorers[0])
-    return experiment.Outcome(
-        form=form,
+    return Outcome(
+        samples=form.samples.source,
+        labels=form.target.dataset,
+        scheme=form.scheme,
         model=setup.model,
         record=record,
         scores=_summary(found),

@@ -5,7 +5,6 @@ is wrong is said before the first epoch; the trained network is handed over to b
 with it.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,9 @@ from dltools.backend import devices, keras_runtime
 from dltools.core.values import Json
 from dltools.data import cautions, sets, targets
 from dltools.data.sets import TEST, VALIDATION, Sets
-from dltools.data.targets import Target
 from dltools.evaluation import baseline, evaluator
 from dltools.evaluation.evaluator import Evaluated, Evaluator
+from dltools.evaluation.outcome import Outcome
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
 from dltools.model_files.records import Record
@@ -28,35 +27,6 @@ if TYPE_CHECKING:
 Keep = Callable[["keras.Model", Record], None]
 # What the scores of the training set are called.
 TRAIN = "train"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run leaves.
-
-    Attributes:
-        form: what was asked for.
-        model, record: the trained network, and what its file tells of it.
-        scores: ``test_loss``, ``validation_accuracy`` and so on; of a cross-validation the means over the folds, and
-            the standard deviations (``_std``).
-        target: of all samples.
-        evaluated: the samples to report on; of a cross-validation all, each by the fold that it was tested in.
-        folds: the scores of every fold of a cross-validation; else None.
-        divided: the sets; of a cross-validation None.
-        baselines: what the same answer for every sample would score, by the names of `scores`.
-        seen: what makes the scores look better than the network is.
-    """
-
-    form: TrainForm
-    model: "keras.Model"
-    record: Record
-    scores: dict[str, float]
-    target: Target
-    evaluated: Evaluated
-    folds: list[dict[str, float]] | None = None
-    divided: Sets | None = None
-    baselines: Mapping[str, float]
-    seen: cautions.Cautions
 
 
 def run(form: TrainForm, keep: Keep) -> Outcome:
@@ -77,7 +47,9 @@ def run(form: TrainForm, keep: Keep) -> Outcome:
     scores, constant = named_scores(evaluated), baselines(setup, divided, evaluated)
     worse = baseline.not_beaten(scores, constant, setup.data.target, divided.reported, setup.scorers[0])
     return Outcome(
-        form=form,
+        samples=form.samples.source,
+        labels=form.target.dataset,
+        scheme=form.scheme,
         model=setup.model,
         record=record,
         scores=scores,

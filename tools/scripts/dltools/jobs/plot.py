@@ -1,25 +1,23 @@
 """Machine Learning Visualization Extension: from the read form to the written plot."""
 
+import dataclasses
 from pathlib import Path
-from typing import NamedTuple
 
 from dltools.core import files
-from dltools.evaluation import class_scores
-from dltools.plots import drawing, export, visualization
-from dltools.plots.plot_class_scores import ClassScoresPlot
-from dltools.plots.plot_confusion import ConfusionMatrix
+from dltools.plots import drawing, export, plot_form
 from dltools.tables import tables
 
 TOOL = "ml_visualization_ex"
 
 
-class Outputs(NamedTuple):
-    """Where a plot goes: itself, as a picture (png), its numbers, each class's scores that a confusion matrix gives;
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Where a plot goes: itself, as an image (png), its numbers, each class's scores that a confusion matrix gives;
     None for what is not wanted.
     """
 
     plot: Path
-    picture: Path | None = None
+    image: Path | None = None
     table: Path | None = None
     metrics: Path | None = None
 
@@ -31,27 +29,26 @@ def run(form: dict, outputs: Outputs) -> None:
         form: all parameters of the tool, as Galaxy's JSON holds them.
 
     Raises:
-        UserError: as `visualization.display`.
+        UserError: as `plot_form.read` and `PlotForm.display`.
     """
-    selection = form["plotting_selection"]
-    wanted = visualization.options(selection)
-    shown = visualization.display(selection)
+    asked = plot_form.read(form["plotting_selection"])
+    shown = asked.display()
     with drawing.letters_told():
-        look = wanted.look._replace(scale=shown.plot_sized(wanted.size))
+        look = dataclasses.replace(asked.figure.look, scale=shown.plot_sized(asked.figure.size))
         figure = shown.figure_
         facts = [shown.summary(), *shown.notes]
         is_page = look.format == "html"
-        if is_page or outputs.picture:
-            png = export.picture(figure, look._replace(format="png"))
+        if is_page or outputs.image:
+            png = export.image(figure, dataclasses.replace(look, format="png"))
         if is_page:
             content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL)
         else:
-            content = export.picture(figure, look)
+            content = export.image(figure, look)
     files.write_bytes(outputs.plot, content)
-    if outputs.picture:
-        files.write_bytes(outputs.picture, png)
+    if outputs.image:
+        files.write_bytes(outputs.image, png)
     if outputs.table:
         tables.write_table(outputs.table, *shown.table())
-    if outputs.metrics and isinstance(shown, (ConfusionMatrix, ClassScoresPlot)):
-        tables.write_table(outputs.metrics, *class_scores.table(shown.counts, shown.classes))
+    if outputs.metrics and (metrics := shown.class_metrics()):
+        tables.write_table(outputs.metrics, *metrics)
     print(*facts, sep="\n")

@@ -6,7 +6,7 @@ from dltools.catalogue.scorers import DEFAULT, ScorerChoice
 from dltools.core.dataset import Dataset
 from dltools.data.samples import SampleChoice
 from dltools.forms.parameters import Form, dataset, several
-from dltools.jobs import chosen
+from dltools.jobs import input_form
 from dltools.tables.chosen import ChosenTable
 
 
@@ -47,8 +47,8 @@ class PredictForm:
         return cls(
             model=dataset(form["infile_estimator"], "Choose the dataset containing the trained model"),
             method=form["method"],
-            samples=chosen.samples(form["input_options"]),
-            passed=tuple(chosen.table(entry, "id", "Dataset with the columns to pass through") for entry in passed),
+            samples=input_form.samples(form["input_options"]),
+            passed=tuple(input_form.table(entry, "id", "Dataset with the columns to pass through") for entry in passed),
             truth=next(map(_truth, form.get("true_values") or ()), None),
         )
 
@@ -60,5 +60,5 @@ class PredictForm:
 
 def _truth(entry: Form) -> TruthForm:
     names = several(entry.get("scorers"))
-    table = chosen.table(entry, "true", "Dataset with the true labels or values")
+    table = input_form.table(entry, "true", "Dataset with the true labels or values")
     return TruthForm(table, ScorerChoice(names[0] if names else DEFAULT, tuple(names[1:])))

@@ -9,8 +9,8 @@ from dltools.backend import keras_runtime
 if TYPE_CHECKING:
     import keras
 
+    from dltools.evaluation.outcome import Outcome
     from dltools.forms.parameters import Form
-    from dltools.jobs.experiment import Outcome
     from dltools.model_files.records import Record
 
 

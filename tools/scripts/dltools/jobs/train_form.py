@@ -12,7 +12,7 @@ from dltools.data.sets import Scheme
 from dltools.data.splits import Split
 from dltools.forms.kinds import Choice, Kind, Real, Whole
 from dltools.forms.parameters import Form, boolean, dataset, is_empty, several, with_further
-from dltools.jobs import chosen
+from dltools.jobs import input_form
 from dltools.model_files.hyperparameters import Swap
 from dltools.tables.chosen import ChosenTable
 from dltools.training import precision
@@ -66,9 +66,9 @@ class TrainForm:
         return cls(
             model=dataset(run["infile_estimator"], "Choose the dataset containing pipeline/estimator object"),
             swaps=tuple(_swaps(run.get("hyperparams_swapping") or {})),
-            samples=chosen.samples(inputs),
-            target=chosen.target(inputs),
-            weights=chosen.table(weights, "w", "Dataset containing the sample weights") if weights else None,
+            samples=input_form.samples(inputs),
+            target=input_form.target(inputs),
+            weights=input_form.table(weights, "w", "Dataset containing the sample weights") if weights else None,
             scaling=Choice(scaling.METHODS).read(scaled.get("scaling", scaling.NONE), "Feature scaling"),
             scheme=read_scheme(run),
             scorers=_scorers(run["metrics"]["scoring"]),
@@ -129,9 +129,9 @@ def _split(run: Form, section: str, label: str, methods: tuple[str, ...]) -> Spl
         size=_number(form, "test_size", Real(0), label),
         folds=_number(form, "n_splits", Whole(2), label),
         seed=_number(form, "random_state", _SEED, label),
-        groups=chosen.table(groups, "g", "Dataset containing the groups") if groups else None,
+        groups=input_form.table(groups, "g", "Dataset containing the groups") if groups else None,
         group_names=tuple(name for part in str(form.get("group_names") or "").split(",") if (name := part.strip())),
-        column=chosen.table(form["split_selector"], "s", "Dataset containing the sets") if by_column else None,
+        column=input_form.table(form["split_selector"], "s", "Dataset containing the sets") if by_column else None,
     )
 
 

@@ -11,10 +11,18 @@ import math
 import re
 import textwrap
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from dltools.core.errors import one_line, quoted
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 # The colours of Okabe and Ito, told apart by the colour-blind too (https://jfly.uni-koeln.de/color/).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -30,7 +38,7 @@ _SMALLEST_SCALE = 0.5
 
 
 @contextlib.contextmanager
-def letters_told():
+def letters_told() -> Iterator[None]:
     """Print one line about all letters that the font lacks, where Matplotlib warns of each drawn in this block."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -44,7 +52,7 @@ def letters_told():
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if lacking:
         print(
-            f"The font of the picture has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
+            f"The font of the figure has no {quoted(''.join(lacking))}: boxes stand for them. Tables hold them as "
             "they are."
         )
 
@@ -54,34 +62,46 @@ class Display:
     """What one plot shows.
 
     `title` stands above it. `size` is width and height in inches, or None for those that suit the data.
-    `notes` says what a reader must know beside the picture, such as classes that are left out. After
+    `notes` says what a reader must know beside the figure, such as classes that are left out. After
     `plot`, `figure_` and `axes_` hold what was drawn.
     """
 
     title: str = ""
     size: tuple[float, float] | None = None
     notes: list[str] = dataclasses.field(default_factory=list)
+    figure_: "Figure" = dataclasses.field(init=False, repr=False)
     # Whether its artists can be shown as an interactive plot.
     interactive = True
 
-    def plot(self, ax=None) -> "Display":
-        """Draw on `ax`, or on a new figure."""
+    def plot(self, ax: Any = None) -> Self:
+        """Draw on `ax`, a `matplotlib.axes.Axes` or as many as there are panels, or on a new figure."""
         raise NotImplementedError
 
     def table(self) -> tuple[list[str], list]:
-        """Return header and columns of the numbers behind the picture."""
+        """Return header and columns of the numbers behind the figure."""
         raise NotImplementedError
+
+    def class_metrics(self) -> tuple[list[str], list] | None:
+        """Return header and columns of each class's scores, or None of a plot that has none."""
+        return None
 
     def summary(self) -> str:
-        """Say in one line what the picture shows."""
+        """Say in one line what the figure shows."""
         raise NotImplementedError
 
-    def new_axes(self, natural: tuple[float, float], rows: int = 1, columns: int = 1):
-        """Return the axes of a new figure of the size that was asked for, or of a natural one in inches."""
+    def new_figure(self, natural: tuple[float, float]) -> "Figure":
+        """Return a new figure of the size that was asked for, or of a natural one in inches."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=self.size or natural, layout="constrained")
-        return figure.subplots(rows, columns)
+        return Figure(figsize=self.size or natural, layout="constrained")
+
+    def new_axes(self, natural: tuple[float, float]) -> "Axes":
+        """Return the axes of a new figure of the size that was asked for, or of a natural one in inches."""
+        return self.new_figure(natural).subplots()
+
+    def new_panels(self, size: tuple[float, float], rows: int, columns: int) -> list["Axes"]:
+        """Return the axes of a new figure of several, row by row, of the size that was asked for or that is given."""
+        return list(self.new_figure(size).subplots(rows, columns, squeeze=False).flat)
 
     def plot_sized(self, size: tuple[float, float] | None) -> float:
         """Draw on a new figure of a size in inches, or of the natural one; return the scale of its texts.
@@ -98,21 +118,28 @@ class Display:
             self.plot()
         return scale
 
-    def set_title(self, ax, width: float | None = None) -> None:
+    def set_title(self, ax: "Axes", width: float | None = None) -> None:
         """Write the title above `ax`, in as many lines as its width in inches needs."""
-        self.figure_ = ax.figure
-        width = width or ax.get_position().width * ax.figure.get_figwidth()
+        self.figure_ = figure_of(ax)
+        width = width or ax.get_position().width * self.figure_.get_figwidth()
         ax.set_title(wrapped(self.title, int(letters_per_inch() * width)), parse_math=False)
 
-    def set_figure_title(self, figure) -> None:
-        """Write the title above all axes of a figure."""
-        self.figure_ = figure
-        title = wrapped(self.title, int(letters_per_inch() * figure.get_figwidth()))
+    def set_figure_title(self, ax: "Axes") -> None:
+        """Write the title above all axes of a figure, one of which is given."""
+        self.figure_ = figure_of(ax)
+        title = wrapped(self.title, int(letters_per_inch() * self.figure_.get_figwidth()))
         if title:
-            figure.suptitle(title, fontsize="large", parse_math=False)
+            self.figure_.suptitle(title, fontsize="large", parse_math=False)
 
 
-def scaled(scale: float):
+def figure_of(ax: "Axes") -> "Figure":
+    """Return the figure that axes belong to."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "the axes were taken off their figure"
+    return figure
+
+
+def scaled(scale: float) -> contextlib.AbstractContextManager[None]:
     """Return a context in which texts and lines are drawn smaller."""
     import matplotlib
 
@@ -144,7 +171,7 @@ def shortened(name: str, limit: int = MAX_NAME) -> str:
     return f"{name[: limit - tail - 1]}…{name[-tail:]}"
 
 
-def style(number: int) -> dict:
+def style(number: int) -> dict[str, Any]:
     """Return colour and line style of the n-th line, counted from 0; 24 are different. Black is left to averages."""
     colors = PALETTE[:-1]
     return {
@@ -158,7 +185,9 @@ def visible(label: str) -> str:
     return f" {label}" if label.startswith("_") else label
 
 
-def add_legend(ax, handles=None, labels=None, **options) -> None:
+def add_legend(
+    ax: "Axes", handles: "Sequence[Artist] | None" = None, labels: Sequence[str] = (), **options: Any
+) -> None:
     """Draw a legend whose texts are the user's: not formulas, and of the labels given none is hidden."""
     if handles is None:
         handles, labels = ax.get_legend_handles_labels()
@@ -169,21 +198,21 @@ def add_legend(ax, handles=None, labels=None, **options) -> None:
         text.set_parse_math(False)
 
 
-def name_ticks(axis, positions, names, **options) -> None:
+def name_ticks(axis: "Axis", positions: Iterable[float], names: Iterable[str], **options: Any) -> None:
     """Put the user's names on an axis as plain texts."""
     axis.set_ticks(list(positions), [shortened(name) for name in names], **options)
     for label in axis.get_ticklabels():
         label.set_parse_math(False)
 
 
-def tidy(ax, grid: str = "both") -> None:
+def tidy(ax: "Axes", grid: Literal["both", "x", "y"] = "both") -> None:
     """Leave out what carries no data: the upper and right frame; add a faint grid behind the data."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     ax.grid(axis=grid, color="#dddddd", linewidth=0.7)
 
 
-def legible(background) -> str:
+def legible(background: np.ndarray) -> str:
     """Return black or white, whichever has the higher contrast (WCAG 2) with a colour, RGBA of 0 to 1."""
     channels = np.asarray(background[:3])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)

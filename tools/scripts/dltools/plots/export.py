@@ -1,17 +1,21 @@
-"""A drawn figure as a file: png, svg, pdf, or an HTML page with the picture and, over it, an interactive plot.
+"""A drawn figure as a file: png, svg, pdf, or an HTML page with it as an image and, over that, as an interactive plot.
 
 The same figure gives the same bytes: no dates, no versions, no random names. Fonts are embedded, as outlines in
 svg and as TrueType in pdf.
 """
 
 import base64
+import dataclasses
 import html
 import io
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.plots import drawing, interactive
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Output formats of the form -> the file's format. The names with a library in them are those of saved workflows.
 FORMATS = {"png": "png", "svg": "svg", "matplotlib_svg": "svg", "pdf": "pdf", "html": "html", "plotly_html": "html"}
@@ -25,7 +29,8 @@ _METADATA = {
 }
 
 
-class Look(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
     """Of which format the output is, and how many pixels an inch of a png has.
 
     With `trimmed`, empty margins are cut off; a figure of a chosen size keeps them. `scale` is that of the texts.
@@ -37,7 +42,7 @@ class Look(NamedTuple):
     scale: float = 1.0
 
 
-def format_of(chosen) -> str:
+def format_of(chosen: object) -> str:
     """Return the file's format for an output format of the form.
 
     Raises:
@@ -48,13 +53,13 @@ def format_of(chosen) -> str:
     return FORMATS[chosen]
 
 
-def picture(figure, look: Look) -> bytes:
+def image(figure: "Figure", look: Look) -> bytes:
     """Return a `matplotlib.figure.Figure` as png, svg or pdf."""
     import matplotlib
 
-    # No picture is so large that programs refuse it.
+    # No image is so large that programs refuse it.
     dpi = min(look.dpi, MAX_PIXELS / max(figure.get_size_inches()))
-    options = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
+    options: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.15} if look.trimmed else {}
     stream = io.BytesIO()
     with drawing.scaled(look.scale), matplotlib.rc_context(_REPRODUCIBLE):
         figure.savefig(stream, format=look.format, dpi=dpi, metadata=_METADATA[look.format], **options)
@@ -72,7 +77,7 @@ If you read this as text: this server shows the HTML of tools
 as text until its administrator trusts {tool}.
 You can
 
-- look at the dataset "Picture of ..." beside this one,
+- look at the image beside this one, "... (picture) on ...",
 - download this one and open it in a browser, or
 - draw the plot again with png as the output format.
 
@@ -100,11 +105,13 @@ Plotly.newPlot("plot", {data}, {layout}, {{"displaylogo": false}}).then(function
 </script>"""
 
 
-def page(figure, png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str) -> bytes:
-    """Return an HTML page with the picture, which an interactive plot replaces where scripts may run.
+def page(
+    figure: "Figure", png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str
+) -> bytes:
+    """Return an HTML page with the figure as an image, which an interactive plot replaces where scripts may run.
 
     Parameters:
-        png: the figure as a picture of `dpi` dots per inch.
+        png: the figure as an image of `dpi` dots per inch.
         title: of the plot.
         facts: lines of text below it.
         is_interactive: whether the figure's artists can be shown so.

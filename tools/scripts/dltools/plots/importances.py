@@ -1,84 +1,75 @@
-"""Which features a model goes by: from a table of importances, or of a trained network (see `permuted_features`)."""
+"""How much each feature matters to a model, as horizontal bars."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from dltools.core.dataset import Dataset
-from dltools.core.errors import UserError, listed, quoted
-from dltools.forms import parameters
-from dltools.forms.kinds import Real
-from dltools.forms.parameters import is_empty, with_further
-from dltools.plots import permuted_features
-from dltools.plots.plot_importances import Importances
-from dltools.tables import tables, tsv
-from dltools.tables.columns import of_header, positions
-from dltools.tables.tsv import is_number
+from dltools.plots.drawing import PALETTE, Display, name_ticks, tidy
 
-_ESTIMATOR = "Select the dataset containing fitted estimator/pipeline"
-FEATURES = "Select the dataset containing feature names"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TITLE = "Feature importances"
+# More bars are not read.
+MAX_FEATURES = 40
 
 
-def from_parameters(selection: dict) -> Importances:
-    """Return the importances of the features, of a table or of a trained network.
+@dataclasses.dataclass(eq=False, kw_only=True)
+class Importances(Display):
+    """Importances, float64 (features,), their standard deviations or None, and the features' names.
 
-    Raises:
-        UserError: a file that is neither, or data that does not fit the model.
+    `meaning` labels the axis. Features whose importance is nearer to 0 than `threshold` are left out. After
+    `plot`, `bars_` holds the bars, and `shown_` the positions of the features shown, the most important first.
     """
-    selection = with_further(selection, "importance_options")
-    source = parameters.dataset(selection.get("infile_estimator"), _ESTIMATOR)
-    threshold = 0.0 if is_empty(selection.get("threshold")) else Real(0).read(selection["threshold"], "Threshold value")
-    with open(source.path, "rb") as handle:
-        head = handle.read(512)
-    is_table = source.ext in ("tabular", "tsv", "txt") or (b"\t" in head and b"\0" not in head)
-    found = (
-        _of_table(source, selection)
-        if is_table
-        else permuted_features.from_parameters(source, selection, FEATURES, _columns(selection))
-    )
-    if not np.any(np.abs(found.importances) >= threshold):
-        raise UserError(
-            f"Threshold value: no feature has an importance of {threshold:g} or more; the highest is "
-            f"{np.abs(found.importances).max():.4g}. Choose a lower one."
+
+    features: list[str]
+    importances: np.ndarray
+    deviations: np.ndarray | None = None
+    threshold: float = 0.0
+    meaning: str = "Importance"
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Positions of the features that reach the threshold, the most important first."""
+        order = np.argsort(-self.importances, kind="stable")
+        return order[np.abs(self.importances[order]) >= self.threshold]
+
+    def plot(self, ax: "Axes | None" = None) -> Self:
+        """Draw the most important features on `ax` or on a new figure."""
+        self.shown_ = self.kept[:MAX_FEATURES]
+        at = np.arange(len(self.shown_))
+        if ax is None:
+            ax = self.new_axes((7.5, 1.5 + 0.28 * max(4, len(at))))
+        self.axes_ = ax
+        errors = None if self.deviations is None else self.deviations[self.shown_]
+        self.bars_ = ax.barh(
+            at,
+            self.importances[self.shown_],
+            xerr=errors,
+            color=PALETTE[0],
+            ecolor="black",
+            error_kw={"elinewidth": 0.8},
         )
-    found.threshold, found.title = threshold, selection.get("title") or "Feature importances"
-    return found
+        ax.axvline(0, color="black", linewidth=0.8)
+        name_ticks(ax.yaxis, at, [self.features[i] for i in self.shown_])
+        ax.set_ylim(max(len(at), 1) - 0.4, -0.6)
+        ax.set_xlabel(self.meaning)
+        shown = f"{len(at)} of {len(self.features)} features" if len(at) < len(self.features) else "Feature"
+        ax.set_ylabel(shown)
+        self.set_title(ax)
+        tidy(ax, "x")
+        return self
 
+    def table(self) -> tuple[list[str], list]:
+        """Return all features that reach the threshold, the most important first."""
+        kept = self.kept
+        names, columns = ["feature", "importance"], [[self.features[i] for i in kept], self.importances[kept]]
+        if self.deviations is not None:
+            names, columns = [*names, "standard_deviation"], [*columns, self.deviations[kept]]
+        return names, columns
 
-def _of_table(source: Dataset, selection: dict) -> Importances:
-    table = tables.read_text(source, True)
-    header = of_header(table.names)
-    numeric = [i for i, column in enumerate(table.columns) if all(map(is_number, column))]
-    if not numeric:
-        raise UserError(
-            f"{source}: no column holds numbers, that is importances. It has: {listed(map(quoted, header), 12)}."
-        )
-    texts = [i for i in range(len(table.columns)) if i not in numeric]
-    named = [i for i in numeric if "importance" in header[i].lower()]
-    column = (named or numeric)[0]
-    values = table.columns[column].astype(np.float64)
-    deviation = next((i for i in numeric if "std" in header[i].lower() or "deviation" in header[i].lower()), column)
-    deviations = None if deviation == column else table.columns[deviation].astype(np.float64)
-    if texts:
-        names = list(table.columns[texts[0]])
-    else:
-        names = _names_of_features(selection)
-        if len(names) != len(values):
-            raise UserError(f"{source} has {len(values)} importances, but {len(names)} feature names are selected.")
-    return Importances(features=names, importances=values, deviations=deviations)
-
-
-def _names_of_features(selection: dict) -> list[str]:
-    """Return the names of the selected columns of the dataset with feature names, which may be its only line."""
-    dataset = parameters.dataset(selection.get("infile1"), FEATURES)
-    first = tsv.first_line(dataset)
-    return [
-        first.cells[i] for i in positions(_columns(selection), len(first.cells), first.cells, dataset, first.named_rows)
-    ]
-
-
-def _columns(selection: dict) -> tables.Columns:
-    return tables.column_selection(
-        selection["column_selector_options"],
-        "selected_column_selector_option",
-        "col1",
-        "Choose how to select data by column",
-    )
+    def summary(self) -> str:
+        """Say the five most important features."""
+        first = ", ".join(f"{self.features[i]} {self.importances[i]:.4g}" for i in self.kept[:5])
+        return f"{len(self.kept)} of {len(self.features)} features shown or listed; the most important: {first}"

@@ -1,24 +1,31 @@
 """A drawn figure as an interactive one: Matplotlib's lines, bars, points and images as Plotly's traces.
 
 What a display drew is read back from its artists, so that the interactive plot shows the same numbers as the
-picture, and a new kind of plot is interactive without code of its own.
+figure, and a new kind of plot is interactive without code of its own.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dltools.core.errors import one_line
 
-_DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.container import Container
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+_DASHES: dict[object, str] = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 _POINTS_PER_PIXEL = 1.33
 # Of a line with more points, so many are shown: no screen has more.
 MAX_POINTS = 3000
 
 
-def figure_of(figure) -> dict | None:
+def figure_of(figure: "Figure") -> dict | None:
     """Return a Matplotlib figure as Plotly's JSON wants it, or None where no axes holds anything it can show."""
-    from matplotlib.colors import to_hex
 
     figure.draw_without_rendering()
     panels = [axes for axes in figure.axes if axes.get_visible() and axes.axison and not hasattr(axes, "_colorbar")]
@@ -42,7 +49,7 @@ def figure_of(figure) -> dict | None:
     listed = set()
     for number, axes in enumerate(panels, start=1):
         suffix = "" if number == 1 else str(number)
-        found = [*_lines(axes, to_hex), *_bars(axes, to_hex), *_collections(axes, to_hex), *_images(axes)]
+        found = [*_lines(axes), *_bars(axes), *_collections(axes), *_images(axes)]
         for trace in found:
             trace |= {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
             # Panels that repeat a name share its entry in the legend.
@@ -65,7 +72,7 @@ def plain(text: str) -> str:
     return escaped.replace("$", "&#36;")
 
 
-def _add_axes(layout: dict, axes, suffix: str, is_only: bool) -> None:
+def _add_axes(layout: dict[str, Any], axes: "Axes", suffix: str, is_only: bool) -> None:
     place = axes.get_position()
     extent = axes.get_images()[0].get_extent() if axes.get_images() else None
     for name, axis, limits, domain in (
@@ -105,7 +112,7 @@ def _add_axes(layout: dict, axes, suffix: str, is_only: bool) -> None:
         layout["annotations"].append(annotation)
 
 
-def _fixed_names(axis) -> dict[float, str]:
+def _fixed_names(axis: "Axis") -> dict[float, str]:
     """Return place -> name of an axis that names classes, or nothing for one of numbers."""
     from matplotlib.ticker import FixedLocator
 
@@ -115,12 +122,12 @@ def _fixed_names(axis) -> dict[float, str]:
     return {float(place): text for place, text in zip(axis.get_ticklocs(), labels, strict=True) if text}
 
 
-def _name(artist) -> str:
+def _name(artist: "Artist | Container") -> str:
     label = str(artist.get_label())
     return "" if label.startswith("_") else plain(label)
 
 
-def _legend_names(axes) -> dict:
+def _legend_names(axes: "Axes") -> dict[tuple[str, object, float], str]:
     """Return artist color and style -> text of the legend, for lines whose names stand only there."""
     legend = axes.get_legend()
     if legend is None:
@@ -131,7 +138,9 @@ def _legend_names(axes) -> dict:
     }
 
 
-def _lines(axes, to_hex) -> list[dict]:
+def _lines(axes: "Axes") -> list[dict]:
+    from matplotlib.colors import to_hex
+
     named = _legend_names(axes)
     traces = []
     for line in axes.get_lines():
@@ -178,7 +187,7 @@ def _rounded(values: np.ndarray) -> list[float]:
     return [float(f"{value:.7g}") for value in values]
 
 
-def _across(axes, line, x, y):
+def _across(axes: "Axes", line: "Line2D", x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if line.get_transform() == axes.get_xaxis_transform(which="grid"):
         return x, np.asarray(axes.get_ylim())
     if line.get_transform() == axes.get_yaxis_transform(which="grid"):
@@ -186,7 +195,9 @@ def _across(axes, line, x, y):
     return x, y
 
 
-def _bars(axes, to_hex) -> list[dict]:
+def _bars(axes: "Axes") -> list[dict]:
+    from matplotlib.colors import to_hex
+
     traces = []
     for bars in axes.containers:
         patches = getattr(bars, "patches", None)
@@ -209,14 +220,15 @@ def _bars(axes, to_hex) -> list[dict]:
     return traces
 
 
-def _collections(axes, to_hex) -> list[dict]:
+def _collections(axes: "Axes") -> list[dict]:
     from matplotlib.collections import PathCollection
+    from matplotlib.colors import to_hex
 
     traces = []
     for points in axes.collections:
         if isinstance(points, PathCollection):
             x, y = np.asarray(points.get_offsets(), float).T
-            color = to_hex(points.get_facecolor()[0])
+            color = to_hex(np.asarray(points.get_facecolor())[0])
             trace = {
                 "type": "scattergl",
                 "mode": "markers",
@@ -229,7 +241,7 @@ def _collections(axes, to_hex) -> list[dict]:
     return traces
 
 
-def _images(axes) -> list[dict]:
+def _images(axes: "Axes") -> list[dict]:
     from matplotlib.colors import to_hex
 
     traces = []

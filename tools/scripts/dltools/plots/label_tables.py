@@ -4,22 +4,20 @@ Truth stands in one column of labels or in one-hot columns; a prediction in one 
 in one column of probabilities for each class. Which labels are the same class, `labels.classes` says.
 """
 
-from typing import NamedTuple
+import dataclasses
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import paired
-from dltools.forms import parameters
-from dltools.tables import labels, tables
+from dltools.tables import chosen, labels, tables
 from dltools.tables.chosen import ChosenTable
 from dltools.tables.columns import ALL_COLUMNS
 from dltools.tables.prediction_tables import first_odd_row, opened, predicted_columns
 from dltools.tables.tsv import HEADER_FLAG, is_number
 
-TRUE_LABELS = "Select dataset containing true labels"
-PREDICTED_LABELS = "Select dataset containing predicted labels"
 # How far beyond 0 and 1 a probability may lie by rounding.
 ROUNDING = 1e-6
 
@@ -51,54 +49,62 @@ class Labels(NamedTuple):
         return self.first_line + int(np.flatnonzero(self.values == text)[0])
 
 
-def read_true(selection: dict, label: str = TRUE_LABELS) -> Labels:
-    """Read the true labels that the form's parameters ``…_true`` name.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TruthAndPrediction:
+    """A table of true labels or values, and one of predictions of the same samples in the same order.
 
-    Raises:
-        UserError: the table holds no labels.
+    Of the predictions, all columns are given: which of them are predictions, their names tell.
     """
-    return read(
-        selection.get("infile_true"), selection.get("header_true"), selection["column_selector_options_true"], label
-    )
+
+    true: ChosenTable
+    predicted: ChosenTable
+
+    @classmethod
+    def read(cls, form: dict, what: str = "labels") -> Self:
+        """Read the parameters ``…_true`` and ``…_predicted`` of a form, which says what they are in its labels.
+
+        Raises:
+            UserError: no dataset or no column was chosen.
+        """
+        label = f"Select dataset containing true {what}"
+        return cls(
+            true=chosen.read(form, label, "infile_true", "header_true", "column_selector_options_true", "col"),
+            predicted=chosen.read(
+                form, f"Select dataset containing predicted {what}", "infile_predicted", "header_predicted"
+            ),
+        )
 
 
-def read(infile, header, selector: dict, label: str, column: str = "col") -> Labels:
+def read(table: ChosenTable) -> Labels:
     """Read labels from one column, or from one-hot columns.
 
-    `infile`, `header` and `selector` are as Galaxy's JSON holds them; `label` is what the form calls the dataset.
-
     Raises:
         UserError: the table holds no labels.
     """
-    dataset = parameters.dataset(infile, label)
-    header = parameters.boolean(header)
-    columns = tables.column_selection(
-        selector, "selected_column_selector_option", column, "Choose how to select data by column"
-    )
+    dataset, header, columns = table.dataset, table.header, table.columns
     width = tables.count_columns(dataset, header, columns)
     if width == 1:
         return _single_column(tables.read_text(dataset, header, columns), dataset)
-    table = tables.read_numbers(dataset, header, columns)
-    positions = labels.one_hot_positions(table.values)
+    numbers = tables.read_numbers(dataset, header, columns)
+    positions = labels.one_hot_positions(numbers.values)
     if positions is None:
         raise UserError(
             f"{dataset}: {width} columns are selected, and they are no one-hot table with a single 1 "
             "in each row. Select the one column that holds the true labels."
         )
     # The columns' names are the classes, unless they only number the columns.
-    names = [name.removeprefix("True_") for name in table.names or map(str, range(width))]
+    names = [name.removeprefix("True_") for name in numbers.names or map(str, range(width))]
     values = np.asarray(names, object)[positions]
-    return Labels(values, dataset, header, classes=names, first_line=table.first_line)
+    return Labels(values, dataset, header, classes=names, first_line=numbers.first_line)
 
 
-def read_predicted(selection: dict, label: str = PREDICTED_LABELS) -> Labels:
-    """Read the predictions that the form's parameters ``…_predicted`` name: labels, or probabilities.
+def read_predicted(predicted: ChosenTable) -> Labels:
+    """Read predictions: labels, or probabilities.
 
     Raises:
         UserError: the table holds neither.
     """
-    dataset = parameters.dataset(selection.get("infile_predicted"), label)
-    header = parameters.boolean(selection.get("header_predicted"))
+    dataset, header = predicted.dataset, predicted.header
     columns = predicted_columns(dataset, header)
     if len(opened(dataset, header, columns).positions) == 1:
         return _single_column(tables.read_text(dataset, header, columns), dataset)
@@ -152,13 +158,13 @@ def _single_column(table: tables.TextTable, dataset: Dataset) -> Labels:
     return Labels(column, dataset, table.names is not None, name, first_line=table.first_line)
 
 
-def read_pair(selection: dict) -> tuple[Labels, Labels]:
-    """Read the true and the predicted labels of a form, and check that they belong together.
+def read_pair(asked: TruthAndPrediction) -> tuple[Labels, Labels]:
+    """Read the true and the predicted labels, and check that they belong together.
 
     Raises:
-        UserError: as `read_true`, `read_predicted` and `check_comparable`.
+        UserError: as `read`, `read_predicted` and `check_comparable`.
     """
-    true, predicted = read_true(selection), read_predicted(selection)
+    true, predicted = read(asked.true), read_predicted(asked.predicted)
     if true.classes and not true.texts & predicted.texts:
         # A one-hot table whose header names the columns otherwise than the predictions do.
         position = {name: str(number) for number, name in enumerate(true.classes)}

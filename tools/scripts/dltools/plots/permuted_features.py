@@ -1,5 +1,9 @@
 """The importances of a trained network's features: the samples that the form names are shuffled (see `permutation`)."""
 
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 
 from dltools.catalogue import target_kinds
@@ -7,16 +11,22 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps
 from dltools.evaluation import permutation
-from dltools.forms import parameters
 from dltools.forms.kinds import Whole
 from dltools.forms.parameters import is_empty
 from dltools.plots import label_tables
-from dltools.plots.plot_importances import Importances
-from dltools.tables import tables, tsv
+from dltools.plots.importances import TITLE, Importances
+from dltools.tables import chosen, tables, tsv
 from dltools.tables.cells import is_boolean
 from dltools.tables.chosen import ChosenTable
-from dltools.tables.columns import name_positions, unmarked
+from dltools.tables.columns import Columns, name_positions, unmarked
 from dltools.tables.tsv import is_number
+
+if TYPE_CHECKING:
+    import keras
+
+    from dltools.data import batches, targets
+    from dltools.data.dense_table import DenseTable
+    from dltools.model_files.records import Record
 
 _TRUTH = "Dataset containing the true labels or values"
 REPEATS = 5
@@ -26,13 +36,44 @@ _PREDICTIONS = 1_000_000
 _FEWEST = 100
 
 
-def from_parameters(source: Dataset, selection: dict, label: str, columns: tables.Columns) -> Importances:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shuffling:
+    """How the importance of a network's features is found.
+
+    `truth` is the table with the true labels or values, or None: then importance is how far the predictions change.
+    `scoring` is the name of a scorer, or None for that of the kind of target. Each feature is shuffled `repeats` times
+    among `samples` rows, or as many as suit the table where that is None, by random numbers that follow from `seed`.
+    """
+
+    truth: ChosenTable | None = None
+    scoring: str | None = None
+    repeats: int = REPEATS
+    samples: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the parameters of a form.
+
+        Raises:
+            UserError: a number that is none.
+        """
+        samples, seed = form.get("max_samples"), form.get("random_seed")
+        return cls(
+            truth=chosen.read(form, _TRUTH, "infile_truth", "header_truth") if form.get("infile_truth") else None,
+            scoring=form.get("scoring"),
+            repeats=Whole(1).read(form.get("n_repeats") or REPEATS, "How often each feature is shuffled"),
+            samples=None if is_empty(samples) else Whole(2).read(samples, "Number of samples"),
+            seed=0 if is_empty(seed) else Whole(0, 2**32 - 1).read(seed, "Random seed"),
+        )
+
+
+def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffling) -> Importances:
     """Return the importances of a trained network's features.
 
     Parameters:
         source: the model file.
-        selection: the form's parameters, among them `infile1`, the samples, which the form calls `label`.
-        columns: of the samples.
+        samples: what the features are shuffled among, of which `columns` are the features.
 
     Raises:
         UserError: no model, or samples or truth that do not fit it.
@@ -47,37 +88,30 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
     from dltools.data.dense_table import DenseTable
     from dltools.model_files import trained_model
 
-    repeats = Whole(1).read(selection.get("n_repeats") or REPEATS, "How often each feature is shuffled")
-    seed = (
-        0
-        if is_empty(selection.get("random_seed"))
-        else Whole(0, 2**32 - 1).read(selection["random_seed"], "Random seed")
-    )
     model, record = trained_model.read(source)
     if len(model.outputs) > 1:
         raise UserError(
             f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with "
             "one."
         )
-    table, dataset = _samples(selection, label, columns)
-    table = _in_trained_order(table, record.features.names, dataset)
+    table = _in_trained_order(_read_samples(samples, columns), record.features.names, samples)
     names = None if table.names is None else tuple(table.names)
-    features = DenseTable(values=table.values, source=dataset, names=names, table=table.table)
+    features = DenseTable(values=table.values, source=samples, names=names, table=table.table)
     trained_on = record.features.width
     if trained_on not in (None, features.width):
         raise UserError(
-            f"{dataset}: {features.width} columns are selected, but the model was trained on {trained_on}. Choose the "
+            f"{samples}: {features.width} columns are selected, but the model was trained on {trained_on}. Choose the "
             "columns that correspond to those of the training samples."
         )
     words.Guard(model, features).check_all(features)
     known = names or record.features.names or [f"column {i}" for i in range(1, features.width + 1)]
-    given = outputs.of_model(model, batches.input_columns(model, features), dataset)
+    given = outputs.of_model(model, batches.input_columns(model, features), samples)
     judge = permutation.Judge(
-        record, _truth(selection, record, given, features), selection.get("scoring"), steps.several(given[0].shape)
+        record, _truth(how.truth, record, given, features), how.scoring, steps.several(given[0].shape)
     )
-    rows = _chosen_rows(selection, features, repeats, seed)
+    rows = _chosen_rows(how, features)
     network = _network(model, batches.input_columns(model, features))
-    importances, deviations = permutation.permuted(network, judge, features.take(rows), rows, repeats, seed)
+    found, deviations = permutation.permuted(network, judge, features.take(rows), rows, how.repeats, how.seed)
     notes = (
         []
         if judge.truth is not None
@@ -87,14 +121,20 @@ def from_parameters(source: Dataset, selection: dict, label: str, columns: table
         ]
     )
     notes.append(
-        f"samples used: {len(rows)} of {len(features)}; shuffles of each feature: {repeats}; random seed: {seed}"
+        f"samples used: {len(rows)} of {len(features)}; shuffles of each feature: {how.repeats}; random seed: "
+        f"{how.seed}"
     )
     return Importances(
-        features=list(known), importances=importances, deviations=deviations, meaning=judge.meaning, notes=notes
+        title=TITLE,
+        features=list(known),
+        importances=found,
+        deviations=deviations,
+        meaning=judge.meaning,
+        notes=notes,
     )
 
 
-def _network(model, columns):
+def _network(model: "keras.Model", columns: "list[batches.InputColumns]") -> Callable[[np.ndarray], np.ndarray]:
     """Return the network as a function of float32 (rows, features) that returns float32 (rows, units)."""
     from dltools.data import batches
     from dltools.evaluation.forward_pass import ForwardPass
@@ -103,9 +143,8 @@ def _network(model, columns):
     return lambda rows: network(batches.in_memory(rows, columns, network.batch_size)).outputs
 
 
-def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tables.NumberTable, Dataset]:
+def _read_samples(dataset: Dataset, columns: Columns) -> tables.NumberTable:
     """Read the samples, whose first line names the features unless it holds numbers like the lines below."""
-    dataset = parameters.dataset(selection.get("infile1"), label)
     first = tsv.first_line(dataset)
     if first.alone:
         raise UserError(
@@ -114,7 +153,7 @@ def _samples(selection: dict, label: str, columns: tables.Columns) -> tuple[tabl
         )
     numbers = all(is_number(cell) or is_boolean(cell) for cell in first.cells)
     header = first.marked or columns.mode.endswith("header_name") or not numbers
-    return tables.read_numbers(dataset, header, columns, threads=2), dataset
+    return tables.read_numbers(dataset, header, columns, threads=2)
 
 
 def _in_trained_order(table: tables.NumberTable, names: tuple[str, ...] | None, dataset: Dataset) -> tables.NumberTable:
@@ -127,14 +166,13 @@ def _in_trained_order(table: tables.NumberTable, names: tuple[str, ...] | None, 
     return tables.NumberTable(table.values[:, order], list(names), table.first_line, source)
 
 
-def _truth(selection: dict, record, given: list, features):
+def _truth(table: ChosenTable | None, record: "Record", given: list, features: "DenseTable") -> "targets.Target | None":
     """Read the true labels or values as a `targets.Target`, or return None where none are given."""
     from dltools.data import input_tables, outputs
 
-    if not selection.get("infile_truth"):
+    if table is None:
         return None
-    dataset = parameters.dataset(selection["infile_truth"], _TRUTH)
-    header = parameters.boolean(selection.get("header_truth"), "header_truth")
+    dataset, header = table.dataset, table.header
     values: list[np.ndarray] | np.ndarray
     if record.target.kind == target_kinds.REGRESSION:
         numbers = tables.read_numbers(dataset, header, dtype=np.float64)
@@ -146,14 +184,12 @@ def _truth(selection: dict, record, given: list, features):
     return outputs.known(outputs.Columns(values, names, dataset), record.target, given, record.builder.training)
 
 
-def _chosen_rows(selection: dict, features, repeats: int, seed: int) -> np.ndarray:
-    wanted = selection.get("max_samples")
-    if is_empty(wanted):
-        most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.width * repeats)))
-    else:
-        most = Whole(2).read(wanted, "Number of samples")
+def _chosen_rows(how: Shuffling, features: "DenseTable") -> np.ndarray:
+    most = how.samples
+    if most is None:
+        most = max(_FEWEST, min(MAX_SAMPLES, _PREDICTIONS // (features.width * how.repeats)))
     if len(features) < 2:
         raise UserError(f"{features.source}: there is only one sample. A column is shuffled among several.")
     if most >= len(features):
         return np.arange(len(features))
-    return np.sort(np.random.default_rng(seed).choice(len(features), most, replace=False))
+    return np.sort(np.random.default_rng(how.seed).choice(len(features), most, replace=False))

@@ -4,13 +4,15 @@ The scores' header names the classes, as 'Model Prediction' writes it with the m
 every class is found by its name: whatever the order of the columns, no curve comes out inverted.
 """
 
-from typing import NamedTuple
+import dataclasses
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
+from dltools.forms.kinds import Whole
 from dltools.forms.parameters import is_empty
 from dltools.plots import label_tables
 from dltools.tables import labels, prediction_tables, tables, tsv
@@ -55,23 +57,50 @@ class _Scores(NamedTuple):
     first_line: int
 
 
-def read(selection: dict) -> ScoredTruth:
-    """Read the two tables that `infile1` and `infile2` name, and choose the classes to show.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TruthAndScores:
+    """A table of true labels, one of the scores that a model gave, and which classes are to be shown.
+
+    `positive` is the class that counts as positive, or None where the tables are to tell; classes with fewer than
+    `least` samples are left out.
+    """
+
+    truth: Dataset
+    scores: Dataset
+    positive: str | None = None
+    least: int = 1
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the parameters of a form.
+
+        Raises:
+            UserError: no dataset was chosen.
+        """
+        positive, least = form.get("pos_label"), form.get("report_minimum_n_positives")
+        return cls(
+            truth=parameters.dataset(form.get("infile1"), TRUTH),
+            scores=parameters.dataset(form.get("infile2"), SCORES),
+            positive=None if is_empty(positive) else str(positive).strip(),
+            least=1 if is_empty(least) else max(1, Whole(0).read(least, "Report minimum number of positives")),
+        )
+
+
+def read(asked: TruthAndScores) -> ScoredTruth:
+    """Read the two tables, and choose the classes to show.
 
     Raises:
         UserError: the tables do not belong together, or hold no such thing; a class that is not there.
     """
-    source = parameters.dataset(selection.get("infile1"), TRUTH)
-    scores = _read_scores(parameters.dataset(selection.get("infile2"), SCORES), source)
+    source, wanted = asked.truth, asked.positive
+    scores = _read_scores(asked.scores, source)
     columns = _read_truth(source, scores)
-    wanted = selection.get("pos_label")
-    wanted = None if is_empty(wanted) else str(wanted).strip()
     if len(columns.columns) > 1:
         found = _of_indicators(columns, source, scores, wanted)
     else:
         column = labels.cleaned(columns.columns[0], source, columns.first_line)
         found = _of_labels(column, source, scores, wanted)
-    return _with_enough_positives(found, selection.get("report_minimum_n_positives"), source)
+    return _with_enough_positives(found, asked.least, source)
 
 
 # --- the two tables ---------------------------------------------------------------------------
@@ -276,9 +305,8 @@ def _check_probabilities(scores: _Scores) -> None:
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def _with_enough_positives(found: ScoredTruth, minimum, source: Dataset) -> ScoredTruth:
+def _with_enough_positives(found: ScoredTruth, least: int, source: Dataset) -> ScoredTruth:
     """Leave out classes that no curve can be drawn of, or that have fewer samples than asked for."""
-    least = 1 if is_empty(minimum) else max(1, int(minimum))
     enough = (found.positives >= least) & (found.positives < len(found.truth))
     if not enough.any():
         most = int(found.positives.max())

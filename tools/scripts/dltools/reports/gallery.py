@@ -1,7 +1,7 @@
-"""Pictures that Galaxy's Markdown shows: files in the folder that belongs to a dataset.
+"""Figures that Galaxy's Markdown shows: files in the folder that belongs to a dataset.
 
-A directive names an output of the job and a file in that output's folder. Pictures within the text itself would take
-more letters than Galaxy reads of one. Where a server cannot show a file, it says so in the picture's place.
+A directive names an output of the job and a file in that output's folder. Images within the text itself would take
+more letters than Galaxy reads of one. Where a server cannot show a file, it says so in the figure's place.
 """
 
 from pathlib import Path
@@ -10,9 +10,9 @@ from dltools.core.files import write_bytes
 
 
 class Gallery:
-    """The pictures of one report, numbered as they are shown."""
+    """The figures of one report, numbered as they are shown."""
 
-    def __init__(self, folder, output: str):
+    def __init__(self, folder: str | Path, output: str) -> None:
         """Prepare to write into a folder, which may not be there yet.
 
         Parameters:
@@ -25,11 +25,11 @@ class Gallery:
 
     @property
     def next(self) -> str:
-        """The lines that show the picture that is to be kept next."""
+        """The lines that show the figure that is to be kept next."""
         return f'```galaxy\nhistory_dataset_as_image(output="{self._output}", path="{self._name}")\n```'
 
     def keep(self, png: bytes) -> None:
-        """Write a picture, whole or not at all."""
+        """Write a figure, whole or not at all."""
         folder = Path(self._folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_bytes(folder / self._name, png)

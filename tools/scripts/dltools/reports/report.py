@@ -4,6 +4,8 @@ it.
 
 import datetime
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,17 +13,21 @@ from dltools.catalogue import target_kinds
 from dltools.core.errors import listed
 from dltools.core.files import write_text
 from dltools.data import scaling, steps, targets
-from dltools.evaluation import baseline, prediction
+from dltools.evaluation import baseline, class_scores, prediction
+from dltools.evaluation.outcome import Outcome
 from dltools.model_files import hyperparameters, model_file, records
 from dltools.networks import layer_table
 from dltools.plots import drawing
-from dltools.reports import report_pictures
-from dltools.reports.document import MAX_BYTES, Heading, Matrix, Paragraph, Picture, Table, to_html, to_markdown
+from dltools.reports import figures
+from dltools.reports.document import MAX_BYTES, Figure, Heading, Matrix, Paragraph, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
+
+if TYPE_CHECKING:
+    import keras
 
 TITLE = "Deep learning training and evaluation"
 CAUTIONS = "Before you trust the scores"
-# What the tool's form calls the report in Markdown; its pictures lie in that dataset's folder.
+# What the tool's form calls the report in Markdown; its figures lie in that dataset's folder.
 MARKDOWN_OUTPUT = "outfile_report_markdown"
 # Beyond these, a matrix or a list is longer than anyone reads.
 MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS = 30, 200, 20, 10, 20
@@ -30,26 +36,30 @@ MATRIX_CLASSES, LISTED_CLASSES, LISTED_CONFUSIONS, LISTED_TARGETS, LISTED_EPOCHS
 NOT_TOLD = ("layers_", "validation_split", "verbose")
 
 
-def write(outcome, html_path=None, markdown_path=None, pictures=None) -> None:
+def write(
+    outcome: Outcome,
+    html_path: Path | None = None,
+    markdown_path: Path | None = None,
+    pictures: Path | None = None,
+) -> None:
     """Write the report of a run.
 
     Parameters:
-        outcome: an `experiment.Outcome`.
         html_path, markdown_path: what to write; None for neither.
-        pictures: folder for the pictures that the Markdown shows; None for none.
+        pictures: folder for the figures that the Markdown shows; None for none.
     """
     with drawing.letters_told():
         found = blocks(outcome)
     if html_path:
         text = to_html(TITLE, found)
         if len(text.encode()) > MAX_BYTES:
-            text = to_html(TITLE, [block for block in found if not isinstance(block, Picture)])
+            text = to_html(TITLE, [block for block in found if not isinstance(block, Figure)])
         write_text(html_path, text)
     if markdown_path:
         write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
 
 
-def blocks(outcome) -> list:
+def blocks(outcome: Outcome) -> list:
     """Return the report as the blocks of `document`."""
     return [
         Paragraph(records.summary(outcome.record)),
@@ -64,7 +74,7 @@ def blocks(outcome) -> list:
     ]  # fmt: skip
 
 
-def _scores(outcome) -> list:
+def _scores(outcome: Outcome) -> list:
     """Return the table of scores, one column a set."""
     found: dict[str, dict[str, str]] = {}
     for name, value in outcome.scores.items():
@@ -93,27 +103,27 @@ def _scores(outcome) -> list:
     ]
 
 
-def _cautions(outcome) -> list:
+def _cautions(outcome: Outcome) -> list:
     """Return what makes the scores look better than the network is; nothing where there is nothing to say."""
     said = [*outcome.seen.warnings, *outcome.seen.facts]
     return [Heading(CAUTIONS), *map(Paragraph, said)] if said else []
 
 
-def _constant(outcome, part: str, metric: str) -> str:
+def _constant(outcome: Outcome, part: str, metric: str) -> str:
     """Return what the same answer for every sample gets, where that is defined."""
     value = outcome.baselines.get(f"{part}_{metric}", np.nan)
     return f"{value:.6g}" if np.isfinite(value) else ""
 
 
-def _data(outcome) -> list:
-    form, features, target = outcome.form, outcome.record.features, outcome.target
+def _data(outcome: Outcome) -> list:
+    features, target = outcome.record.features, outcome.target
     facts = [
         [
             "Samples",
-            str(form.samples.source),
+            str(outcome.samples),
             f"{len(target.truth)} rows, {features.width} columns",
         ],
-        ["Target", str(form.target.dataset), targets.describe(target)],
+        ["Target", str(outcome.labels), targets.describe(target)],
     ]
     if outcome.divided is not None:
         facts.append(["Sets", "", outcome.divided.sizes()])
@@ -126,7 +136,7 @@ def _data(outcome) -> list:
     return found
 
 
-def _sets(outcome) -> list[tuple[str, np.ndarray]]:
+def _sets(outcome: Outcome) -> list[tuple[str, np.ndarray]]:
     if outcome.divided is None:
         return []
     return list(outcome.divided.named())
@@ -195,11 +205,11 @@ def _training(record: records.Record) -> list:
     )
     return [
         Paragraph(told),
-        Picture(report_pictures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+        Figure(figures.learning_curves(history), "Loss and metrics of the epochs", numbers),
     ]
 
 
-def _predictions(outcome) -> list:
+def _predictions(outcome: Outcome) -> list:
     target, evaluated, training = outcome.target, outcome.evaluated, outcome.record.builder.training
     found = [
         Paragraph(f"What follows is about {len(evaluated.positions)} samples: those of the set that is to be reported.")
@@ -225,15 +235,15 @@ def _of_output(target: targets.Target, truth: np.ndarray, predicted: np.ndarray)
 
 
 def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
-    rows, pictures = [], []
+    rows, drawn = [], []
     for column, label in enumerate(labels[:LISTED_TARGETS]):
         off = truth[:, column] - predicted[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
-        drawn = report_pictures.residuals(truth[:, column], predicted[:, column], label)
-        pictures.append(Picture(drawn, f"True - predicted of {label}", _distribution(off)))
+        png = figures.residuals(truth[:, column], predicted[:, column], label)
+        drawn.append(Figure(png, f"True - predicted of {label}", _distribution(off)))
     header = ["Target", "Mean of true - predicted", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
-    return [Table(header, rows), *pictures, *rest]
+    return [Table(header, rows), *drawn, *rest]
 
 
 def _distribution(off: np.ndarray) -> Table:
@@ -246,8 +256,9 @@ def _distribution(off: np.ndarray) -> Table:
 
 def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
     """Return the confusion matrix, or for many classes the commonest confusions."""
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (truth, predicted), 1)
+    from sklearn.metrics import confusion_matrix
+
+    counts = confusion_matrix(truth, predicted, labels=np.arange(len(labels)))
     if len(labels) > MATRIX_CLASSES:
         wrong = counts.copy()
         np.fill_diagonal(wrong, 0)
@@ -259,13 +270,13 @@ def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list
         ]
         rows = [[labels[i], labels[j], int(wrong[i, j])] for i, j in order if wrong[i, j]]
         commonest = Table(["True class", "Predicted class", "Samples"], rows)
-        return [Matrix(report_pictures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+        return [Matrix(figures.matrix(counts, labels), "The commonest confusions", commonest)] if rows else []
+    shares = class_scores.normalized(counts, "true")
     rows = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
     shades = [[0.0, *map(float, row)] for row in shares]
     return [
         Matrix(
-            report_pictures.matrix(counts, labels),
+            figures.matrix(counts, labels),
             "Confusion matrix, one row for each true class, one column for each predicted one",
             Table(["True \\ predicted", *labels], rows, shades),
         )
@@ -284,7 +295,7 @@ def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
     return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
 
 
-def _architecture(model) -> list:
+def _architecture(model: "keras.Model") -> list:
     rows = layer_table.rows(model)
     table = Table(
         list(layer_table.HEADER),
@@ -296,8 +307,8 @@ def _architecture(model) -> list:
     ]
 
 
-def _settings(outcome) -> list:
-    made, scheme = outcome.record.builder, outcome.form.scheme
+def _settings(outcome: Outcome) -> list:
+    made, scheme = outcome.record.builder, outcome.scheme
     rows = [
         ["learning type", made.training.learning_type],
         ["metrics", listed(made.training.metrics) or "none"],
@@ -320,11 +331,11 @@ def _settings(outcome) -> list:
     return [Table(["Setting", "Value"], rows)]
 
 
-def _told(value) -> str:
+def _told(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _run(outcome) -> list:
+def _run(outcome: Outcome) -> list:
     rows = [["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")]]
     rows += [[name.replace("_", " "), _told(value)] for name, value in (outcome.record.run or {}).items()]
     rows += [[name, version] for name, version in model_file.versions().items()]

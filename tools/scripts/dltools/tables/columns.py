@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
-from dltools.forms.parameters import is_empty
+from dltools.forms.parameters import Form, is_empty
 
 MODES = (
     "by_index_number",
@@ -31,7 +31,7 @@ class Columns(NamedTuple):
 ALL_COLUMNS = Columns("all_columns")
 
 
-def column_selection(conditional: dict, selector: str, column: str, label: str) -> Columns:
+def column_selection(conditional: Form, selector: str, column: str, label: str) -> Columns:
     """Read a column selector from a tool's parameters.
 
     `selector` and `column` are the names that the selector's two parameters have inside

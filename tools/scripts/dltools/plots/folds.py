@@ -1,9 +1,12 @@
 """Cross-validation: the scores of each fold side by side, with their mean and standard deviation."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, name_ticks, shortened, tidy
@@ -11,6 +14,9 @@ from dltools.tables import tables, tsv
 from dltools.tables.columns import of_header
 from dltools.tables.table_faults import is_missing
 from dltools.tables.tsv import is_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing the scores of each fold"
 MAX_PANELS = 12
@@ -30,24 +36,24 @@ class Folds(Display):
     folds: list[str]
     scores: dict[str, np.ndarray]
 
-    def plot(self, ax=None) -> "Folds":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = list(self.scores)[:MAX_PANELS]
         if ax is None:
             columns = min(3, len(metrics))
             rows = -(-len(metrics) // columns)
-            ax = self.new_axes((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
-        panels = list(np.ravel(ax))
+            ax = self.new_panels((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
+        panels = list(ax)
         self.axes_ = panels[: len(metrics)]
         self.bars_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0].figure)
+        self.set_figure_title(panels[0])
         return self
 
-    def _draw(self, panel, metric: str) -> None:
+    def _draw(self, panel: "Axes", metric: str) -> None:
         values = self.scores[metric]
         at = np.arange(len(values))
         self.bars_[metric] = panel.bar(at, values, color=PALETTE[5], edgecolor=PALETTE[0])
@@ -81,13 +87,31 @@ def spread(values: np.ndarray) -> tuple[float, float]:
     return float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else 0.0
 
 
-def from_parameters(selection: dict) -> Folds:
-    """Read the table with one line a fold that the form names.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FoldsRequest:
+    """The scores in a table with one line for each fold; `metrics` are the columns to show, or none for all."""
 
-    Raises:
-        UserError: no header, no score columns, a metric that is not there, or a single fold.
-    """
-    dataset = parameters.dataset(selection.get("infile1"), _LABEL)
+    table: Dataset
+    metrics: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        names = (name.strip() for name in str(form.get("metrics") or "").split(","))
+        return cls(table=parameters.dataset(form.get("infile1"), _LABEL), metrics=tuple(filter(None, names)))
+
+    def display(self) -> Folds:
+        """Read the table.
+
+        Raises:
+            UserError: no header, no score columns, a metric that is not there, or a single fold.
+        """
+        folds, scores = _read(self.table)
+        return Folds(title="Scores of the folds", folds=folds, scores=_chosen(scores, self.metrics, self.table))
+
+
+def _read(dataset: Dataset) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Return the names of the folds, and for each metric float64 (folds,)."""
     tsv.open_table(dataset, True, tables.ALL_COLUMNS)
     table = tables.read_text(dataset, True)
     header = of_header(table.names)
@@ -111,9 +135,7 @@ def from_parameters(selection: dict) -> Folds:
         )
     if len(rows) < 2:
         raise UserError(f"{dataset}: there is only one fold. The scores of several are compared, one line each.")
-    return Folds(
-        title=selection.get("title") or "Scores of the folds", folds=folds, scores=_chosen(scores, selection, dataset)
-    )
+    return folds, scores
 
 
 def _is_score(cell: str) -> bool:
@@ -124,8 +146,7 @@ def _score(cell: str) -> float:
     return float(cell) if is_number(cell) else float("nan")
 
 
-def _chosen(scores: dict, selection: dict, dataset) -> dict:
-    wanted = [name.strip() for name in str(selection.get("metrics") or "").split(",") if name.strip()]
+def _chosen(scores: dict[str, np.ndarray], wanted: tuple[str, ...], dataset: Dataset) -> dict[str, np.ndarray]:
     unknown = [quoted(name) for name in wanted if name not in scores]
     if unknown:
         raise UserError(

@@ -1,14 +1,19 @@
 """Cross-validated scores against the number of features, as recursive feature elimination finds them."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
 from dltools.forms import parameters
 from dltools.forms.parameters import is_empty
 from dltools.plots.drawing import PALETTE, Display, name_ticks, shortened, tidy
 from dltools.tables import tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing grid_scores from a fitted RFECV object"
 _MAX_TICKS = 20
@@ -26,7 +31,7 @@ class GridScores(Display):
         """Position of the highest score; of several, the first, which has the fewest features."""
         return int(np.argmax(self.scores))
 
-    def plot(self, ax=None) -> "GridScores":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the scores on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((7.5, 5))
@@ -62,24 +67,40 @@ class GridScores(Display):
         return f"{len(self.scores)} steps, highest score {self.scores[self.best]:.4f} at {self.steps[self.best]}"
 
 
-def from_parameters(selection: dict) -> GridScores:
-    """Read the first column of the table that the form names.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class GridScoresRequest:
+    """The scores in the first column of a table.
 
-    Raises:
-        UserError: no numbers, or another number of labels than of scores.
+    `steps` is a Python list of what each step is called, as the user typed it, or empty to number them: how many there
+    must be, only the table tells.
     """
-    dataset = parameters.dataset(selection.get("infile1"), _LABEL)
-    first = tables.Columns("by_index_number", (1,))
-    scores = tables.read_numbers(dataset, True, first, dtype=np.float64).values[:, 0]
-    steps = selection.get("steps")
-    if is_empty(steps):
-        names = [str(number) for number in range(1, len(scores) + 1)]
-    else:
-        names = parameters.literal(selection["steps"], "Step IDs")
-        if not isinstance(names, (list, tuple)) or len(names) != len(scores):
+
+    scores: Dataset
+    steps: str = ""
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        steps = form.get("steps")
+        return cls(scores=parameters.dataset(form.get("infile1"), _LABEL), steps="" if is_empty(steps) else str(steps))
+
+    def display(self) -> GridScores:
+        """Read the scores.
+
+        Raises:
+            UserError: no numbers, or another number of labels than of scores.
+        """
+        first = tables.Columns("by_index_number", (1,))
+        scores = tables.read_numbers(self.scores, True, first, dtype=np.float64).values[:, 0]
+        return GridScores(title="Scores by number of features", scores=scores, steps=self._names(len(scores)))
+
+    def _names(self, count: int) -> list[str]:
+        if not self.steps:
+            return [str(number) for number in range(1, count + 1)]
+        names = parameters.literal(self.steps, "Step IDs")
+        if not isinstance(names, (list, tuple)) or len(names) != count:
             raise UserError(
-                f"Step IDs: must be a list of {len(scores)} labels, one for each score in {dataset}, such as [1, 2, "
-                f"5]. Received: {quoted(steps)}."
+                f"Step IDs: must be a list of {count} labels, one for each score in {self.scores}, such as [1, 2, "
+                f"5]. Received: {quoted(self.steps)}."
             )
-        names = [str(name) for name in names]
-    return GridScores(title=selection.get("title") or "Scores by number of features", scores=scores, steps=names)
+        return [str(name) for name in names]

@@ -6,11 +6,12 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.data.chosen_tables import ChosenTables
 from dltools.data.samples import SampleChoice
 from dltools.data.sparse_matrix import ChosenMatrix
-from dltools.forms.parameters import Form, boolean, dataset
+from dltools.forms.parameters import Form, dataset
+from dltools.tables import chosen
 from dltools.tables.chosen import ChosenTable
-from dltools.tables.columns import column_selection
 
 SAMPLES = "Training samples dataset"
+_TARGET = "Dataset containing class labels or target values"
 
 
 def table(form: Form, letter: str, label: str) -> ChosenTable:
@@ -19,18 +20,15 @@ def table(form: Form, letter: str, label: str) -> ChosenTable:
     Raises:
         UserError: no dataset or no column was chosen.
     """
-    return _table(
-        form, f"infile_{letter}", f"header_{letter}", f"column_selector_options_{letter}",
-        f"selected_column_selector_option_{letter}", f"col_{letter}", label,
-    )  # fmt: skip
+    option, column = f"selected_column_selector_option_{letter}", f"col_{letter}"
+    selector = f"column_selector_options_{letter}"
+    return chosen.read(form, label, f"infile_{letter}", f"header_{letter}", selector, column, option)
 
 
 def target(form: Form) -> ChosenTable:
     """Return the table of the target that `input_options` of a training names."""
-    return _table(
-        form, "infile2", "header2", "column_selector_options_2", "selected_column_selector_option2", "col2",
-        "Dataset containing class labels or target values",
-    )  # fmt: skip
+    option = "selected_column_selector_option2"
+    return chosen.read(form, _TARGET, "infile2", "header2", "column_selector_options_2", "col2", option)
 
 
 def samples(form: Form) -> SampleChoice:
@@ -45,21 +43,10 @@ def samples(form: Form) -> SampleChoice:
     return _KINDS[kind](form)
 
 
-def _table(
-    form: Form, infile: str, header: str, conditional: str, selector: str, column: str, label: str
-) -> ChosenTable:
-    source = dataset(form.get(infile), label)
-    columns = column_selection(form[conditional], selector, column, f"Columns of {source}")
-    return ChosenTable(source, boolean(form[header], header), columns)
-
-
 def _tables(form: Form) -> ChosenTables:
-    first = _table(
-        form, "infile1", "header1", "column_selector_options_1", "selected_column_selector_option", "col1", SAMPLES
-    )
-    return ChosenTables(
-        (first, *(table(entry, "input", "Further input") for entry in form.get("further_inputs") or ()))
-    )
+    first = chosen.read(form, SAMPLES, "infile1", "header1", "column_selector_options_1")
+    further = [table(entry, "input", "Further input") for entry in form.get("further_inputs") or ()]
+    return ChosenTables((first, *further))
 
 
 def _matrix(form: Form) -> ChosenMatrix:

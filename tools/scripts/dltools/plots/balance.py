@@ -1,13 +1,18 @@
 """Class balance: how many samples each class has, in one or several tables of labels."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from dltools.core.errors import UserError
 from dltools.plots import label_tables
 from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
-from dltools.tables import labels
+from dltools.tables import chosen, labels
+from dltools.tables.chosen import ChosenTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABEL = "Select the dataset containing labels"
 MAX_CLASSES = 60
@@ -26,7 +31,7 @@ class Balance(Display):
     classes: list[str]
     counts: dict[str, np.ndarray]
 
-    def plot(self, ax=None) -> "Balance":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw one bar a class and table on `ax` or on a new figure."""
         total = sum(self.counts.values())
         self.shown_ = np.arange(len(self.classes))
@@ -78,31 +83,53 @@ class Balance(Display):
         )
 
 
-def from_parameters(selection: dict) -> Balance:
-    """Count the labels of each table that the form names.
+@dataclasses.dataclass(frozen=True, slots=True)
+class NamedTable:
+    """A table of labels, and what to call it."""
 
-    Raises:
-        UserError: a table holds no labels, or there are too many classes.
-    """
-    entries = selection.get("label_tables") or []
-    found = [
-        label_tables.read(entry.get("infile1"), entry.get("header1"), entry["column_selector_options"], _LABEL, "col1")
-        for entry in entries
-    ]
-    if not found:
-        raise UserError(f"{_LABEL}: no dataset was chosen.")
+    name: str
+    table: ChosenTable
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceRequest:
+    """The classes of one table of labels or several."""
+
+    tables: tuple[NamedTable, ...]
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        found = []
+        for entry in form.get("label_tables") or []:
+            table = chosen.read(entry, _LABEL, "infile1", "header1", "column_selector_options")
+            found.append(NamedTable(str(entry.get("name") or "").strip() or table.dataset.name, table))
+        if not found:
+            raise UserError(f"{_LABEL}: no dataset was chosen.")
+        return cls(tables=tuple(found))
+
+    def display(self) -> Balance:
+        """Count the labels of each table.
+
+        Raises:
+            UserError: a table holds no labels, or there are too many classes.
+        """
+        found = [label_tables.read(entry.table) for entry in self.tables]
+        counts, classes = _counted([entry.name for entry in self.tables], found)
+        return Balance(title="Number of samples of each class", counts=counts, classes=classes)
+
+
+def _counted(names: list[str], found: list[label_tables.Labels]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return what `Balance` takes: the counts of each table, and the names of the classes."""
     every = labels.classes(*(table.values for table in found), *(table.classes or () for table in found))
     if len(every.names) > MAX_CLASSES_AT_ALL:
         raise UserError(
             f"There are {len(every.names)} different labels. This plot counts at most {MAX_CLASSES_AT_ALL} classes: "
             "choose the column with the class labels."
         )
-    counts = {}
-    for entry, table in zip(entries, found, strict=True):
-        name = str(entry.get("name") or "").strip() or table.dataset.name
+    counts: dict[str, np.ndarray] = {}
+    for name, table in zip(names, found, strict=True):
         while name in counts:
             name += "'"
         counts[name] = np.bincount(every.codes(table.values), minlength=len(every.names))
-    return Balance(
-        title=selection.get("title") or "Number of samples of each class", counts=counts, classes=every.names
-    )
+    return counts, every.names

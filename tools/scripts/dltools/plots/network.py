@@ -2,14 +2,22 @@
 
 import dataclasses
 import itertools
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.forms.parameters import dataset
 from dltools.plots import network_layout
-from dltools.plots.drawing import Display, shortened
+from dltools.plots.drawing import Display, figure_of, shortened
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
+
+    from dltools.networks import layer_table
 
 _LABEL = "Select the JSON dataset containing configuration for a neural network model"
 _LETTER, _LINE, _MARGIN, _BETWEEN = 0.073, 0.165, 0.1, 0.3  # inches, at a font size of 9
@@ -62,7 +70,7 @@ class Network(Display):
     edges: list[tuple[int, int]]
     interactive = False
 
-    def plot(self, ax=None) -> "Network":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw on `ax` or on a new figure that fits the network."""
         from matplotlib.figure import Figure
 
@@ -83,7 +91,7 @@ class Network(Display):
         ax.set_aspect("equal")
         ax.set_xlim((right - natural[0]) / 2, (right + natural[0]) / 2)
         ax.set_ylim(natural[1] - head, -head)
-        actual = ax.figure.get_size_inches()
+        actual = figure_of(ax).get_size_inches()
         self._font = 9 * min(actual[0] / natural[0], actual[1] / natural[1])
         self.boxes_: list = []
         self.texts_: list = []
@@ -102,7 +110,7 @@ class Network(Display):
             va="top",
             fontsize=self._font,
         )
-        self.set_figure_title(ax.figure)
+        self.set_figure_title(ax)
         return self
 
     @property
@@ -132,7 +140,16 @@ class Network(Display):
             texts.append(self.axes_.text(centre, top + number * _LINE, line, **options))
         self.texts_.append(texts)
 
-    def _draw_arrow(self, source: int, end: int, way: list[float], ranks, rows, tops, middles):
+    def _draw_arrow(
+        self,
+        source: int,
+        end: int,
+        way: list[float],
+        ranks: np.ndarray,
+        rows: list[list[float]],
+        tops: np.ndarray,
+        middles: list[float],
+    ) -> "Patch":
         from matplotlib.patches import FancyArrowPatch
         from matplotlib.path import Path
 
@@ -172,34 +189,44 @@ class Network(Display):
         return f"{len(self.boxes)} layers, {self.parameters:,} parameters"
 
 
-def from_parameters(selection: dict) -> Network:
-    """Read the model configuration that the form names.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRequest:
+    """The network of a file: a model configuration, a trained model, or a network that plain Keras saved."""
 
-    Raises:
-        UserError: no model configuration, or one that is refused or cannot be drawn.
-    """
-    from dltools.backend.keras_runtime import keras_for_design
+    source: Dataset
 
-    source = dataset(selection.get("infile_model_config"), _LABEL)
-    # Keras is kept from importing Matplotlib; what draws the plot must be there before.
-    import matplotlib.figure  # noqa: F401
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(source=dataset(form.get("infile_model_config"), _LABEL))
 
-    keras_for_design()
-    from dltools.model_files import model_source
+    def display(self) -> Network:
+        """Read the network.
 
-    _, model = model_source.read_architecture(source)
-    boxes, edges = of_model(model)
-    passed = network_layout.passages(len(boxes), edges)
-    if passed > MAX_PASSED:
-        raise UserError(
-            f"{source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} layers in "
-            f"all, more than a picture can show ({MAX_PASSED:,}). 'Create a deep learning model architecture' lists "
-            "the layers."
-        )
-    return Network(title=selection.get("title") or model.name, boxes=boxes, edges=edges)
+        Raises:
+            UserError: no network, or one that is refused or cannot be drawn.
+        """
+        # Keras is kept from importing Matplotlib; what draws the plot must be there before.
+        import matplotlib.figure  # noqa: F401
+
+        from dltools.backend.keras_runtime import keras_for_design
+
+        keras_for_design()
+        from dltools.model_files import model_source
+
+        _, model = model_source.read_architecture(self.source)
+        boxes, edges = of_model(model)
+        passed = network_layout.passages(len(boxes), edges)
+        if passed > MAX_PASSED:
+            raise UserError(
+                f"{self.source}: its {len(boxes):,} layers have {len(edges):,} connections that go past {passed:,} "
+                f"layers in all, more than a figure can show ({MAX_PASSED:,}). 'Create a deep learning model "
+                "architecture' lists the layers."
+            )
+        return Network(title=model.name, boxes=boxes, edges=edges)
 
 
-def of_model(model) -> tuple[list[Box], list[tuple[int, int]]]:
+def of_model(model: "keras.Model") -> tuple[list[Box], list[tuple[int, int]]]:
     """Return the boxes of a `keras.Model`'s layers, and its edges, as `Network` takes them."""
     from dltools.networks import layer_table
 
@@ -222,7 +249,7 @@ def of_model(model) -> tuple[list[Box], list[tuple[int, int]]]:
     return boxes, [(i, i + 1) for i in range(len(boxes) - 1)]
 
 
-def _feeding(found) -> list[str]:
+def _feeding(found: object) -> list[str]:
     """Return the names of the layers whose tensors stand anywhere in a layer's `inbound_nodes`."""
     if isinstance(found, dict):
         if found.get("class_name") == "__keras_tensor__":
@@ -231,7 +258,7 @@ def _feeding(found) -> list[str]:
     return [name for part in found for name in _feeding(part)] if isinstance(found, (list, tuple)) else []
 
 
-def _box(row, layer) -> Box:
+def _box(row: "layer_table.LayerRow", layer: "keras.Layer") -> Box:
     shape = "not known before data arrives" if row.output_shape == "?" else row.output_shape
     inner = next((getattr(layer, name) for name in ("forward_layer", "layer") if hasattr(layer, name)), None)
     kind = row.type if inner is None else f"{row.type} ({type(inner).__name__})"

@@ -1,7 +1,8 @@
 """Calibration: whether of the samples given a probability, that share is of the class."""
 
 import dataclasses
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from dltools.core.errors import UserError
 from dltools.forms.kinds import Choice, Whole
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, Display, add_legend, shortened, style, tidy, visible
+from dltools.plots.scored_truth import TruthAndScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STRATEGIES = ("uniform", "quantile")
 MAX_CLASSES = 10
@@ -33,16 +38,12 @@ class Calibration(Display):
     """Calibration curves. After `plot`, `axes_` is (curves, histogram), and `lines_` maps names to lines."""
 
     curves: list[Reliability]
-    bins: int
     probabilities: np.ndarray
 
-    def plot(self, ax=None) -> "Calibration":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw the curves above a histogram of the probabilities; on `ax`, a pair of axes, or a new figure."""
         if ax is None:
-            from matplotlib.figure import Figure
-
-            figure = Figure(figsize=self.size or (8.2, 6.4), layout="constrained")
-            ax = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+            ax = list(self.new_figure((8.2, 6.4)).subplots(2, 1, sharex=True, height_ratios=(3, 1)))
         upper, lower = self.axes_ = tuple(ax)
         upper.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfectly calibrated")
         self.lines_ = {}
@@ -54,7 +55,7 @@ class Calibration(Display):
         upper.set_ylabel("Share of samples of the class")
         upper.set_xlim(-0.01, 1.01)
         upper.set_ylim(-0.01, 1.02)
-        lower.hist(self.probabilities, bins=np.linspace(0, 1, 21), color=GREY)
+        lower.hist(self.probabilities, bins=np.linspace(0, 1, 21).tolist(), color=GREY)
         lower.set_ylabel("Probabilities")
         lower.set_xlabel("Predicted probability, mean of each bin")
         self.set_title(upper)
@@ -75,15 +76,44 @@ class Calibration(Display):
         return "Brier score (0 is perfect): " + ", ".join(f"{c.name} {c.brier:.4f}" for c in self.curves)
 
 
-def from_parameters(selection: dict) -> Calibration:
-    """Return the calibration of the form's two tables.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRequest:
+    """Calibration curves; `bins` of one width or of one number of samples, by the `strategy`, one of `STRATEGIES`."""
 
-    Raises:
-        UserError: as `scored_truth.read`, scores that are no probabilities, or too many classes.
-    """
-    bins = Whole(2).read(selection.get("n_bins") or 10, "Number of bins")
-    strategy = Choice(STRATEGIES).read(selection.get("strategy") or "uniform", "Width of the bins")
-    found = scored_truth.read(selection)
+    tables: TruthAndScores
+    bins: int = 10
+    strategy: str = "uniform"
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(
+            bins=Whole(2).read(form.get("n_bins") or 10, "Number of bins"),
+            strategy=Choice(STRATEGIES).read(form.get("strategy") or "uniform", "Width of the bins"),
+            tables=TruthAndScores.read(form),
+        )
+
+    def display(self) -> Calibration:
+        """Return the curves.
+
+        Raises:
+            UserError: as `scored_truth.read`, scores that are no probabilities, or too many classes.
+        """
+        found = scored_truth.read(self.tables)
+        _check(found)
+        curves = [
+            reliability(name, truth, np.clip(scores, 0, 1), self.bins, self.strategy)
+            for name, truth, scores in zip(found.classes, found.truth.T, found.scores.T, strict=True)
+        ]
+        return Calibration(
+            title="Calibration" + (f" of class {shortened(found.classes[0])}" if len(curves) == 1 else ""),
+            notes=found.notes,
+            curves=curves,
+            probabilities=np.clip(found.scores.ravel(), 0, 1),
+        )
+
+
+def _check(found: scored_truth.ScoredTruth) -> None:
     if not found.probabilities:
         raise UserError(
             "Calibration needs probabilities from 0 to 1, but the dataset holds other scores. Choose the output of "
@@ -92,19 +122,8 @@ def from_parameters(selection: dict) -> Calibration:
     if len(found.classes) > MAX_CLASSES:
         raise UserError(
             f"pos_label: there are {len(found.classes)} classes, and this plot shows at most {MAX_CLASSES}. Name one "
-            "of: "
-            f"{', '.join(found.classes[:40])}."
+            f"of: {', '.join(found.classes[:40])}."
         )
-    curves = [
-        reliability(name, truth, np.clip(scores, 0, 1), bins, strategy)
-        for name, truth, scores in zip(found.classes, found.truth.T, found.scores.T, strict=True)
-    ]
-    title = selection.get("title") or "Calibration" + (
-        f" of class {shortened(found.classes[0])}" if len(curves) == 1 else ""
-    )
-    return Calibration(
-        title=title, notes=found.notes, curves=curves, bins=bins, probabilities=np.clip(found.scores.ravel(), 0, 1)
-    )
 
 
 def reliability(name: str, truth: np.ndarray, probabilities: np.ndarray, bins: int, strategy: str) -> Reliability:

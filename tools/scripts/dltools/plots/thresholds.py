@@ -1,12 +1,17 @@
 """What each threshold on the probability of a class costs and brings."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from dltools.core.errors import UserError
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, PALETTE, Display, add_legend, shortened, tidy
+from dltools.plots.scored_truth import TruthAndScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LINES = (
     ("precision", PALETTE[0], "-"),
@@ -36,7 +41,7 @@ class ThresholdPlot(Display):
         """Position of the lowest threshold with the highest F."""
         return int(np.argmax(self.f1))
 
-    def plot(self, ax=None) -> "ThresholdPlot":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw four lines on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((8.2, 5))
@@ -72,23 +77,43 @@ class ThresholdPlot(Display):
         )
 
 
-def from_parameters(selection: dict) -> ThresholdPlot:
-    """Return the threshold plot of the form's two tables, of one class.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdsRequest:
+    """Scores of one class at each threshold."""
 
-    Raises:
-        UserError: as `scored_truth.read`, or several classes and none was chosen.
-    """
+    tables: TruthAndScores
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(tables=TruthAndScores.read(form))
+
+    def display(self) -> ThresholdPlot:
+        """Return the scores.
+
+        Raises:
+            UserError: as `scored_truth.read`, or several classes and none was chosen.
+        """
+        found = scored_truth.read(self.tables)
+        if len(found.classes) > 1:
+            raise UserError(
+                f"pos_label: there are {len(found.classes)} classes, and this plot shows one: name it. "
+                f"The classes are: {', '.join(found.classes[:40])}."
+            )
+        return of_class(found)
+
+
+def of_class(found: scored_truth.ScoredTruth) -> ThresholdPlot:
+    """Return the scores of the only class of some samples at each threshold."""
     from sklearn.metrics import precision_recall_curve
 
-    found = one_class(selection)
     precision, recall, thresholds = precision_recall_curve(found.truth[:, 0], found.scores[:, 0])
     precision, recall = precision[:-1], recall[:-1]
     sums = precision + recall
     f1 = np.divide(2 * precision * recall, sums, out=np.zeros(len(sums)), where=sums > 0)
     above = 1 - np.searchsorted(np.sort(found.scores[:, 0]), thresholds, "left") / len(found.scores)
-    title = selection.get("title") or f"Scores at each threshold for class {shortened(found.classes[0])}"
     return ThresholdPlot(
-        title=title,
+        title=f"Scores at each threshold for class {shortened(found.classes[0])}",
         notes=found.notes,
         class_name=found.classes[0],
         thresholds=thresholds,
@@ -97,18 +122,3 @@ def from_parameters(selection: dict) -> ThresholdPlot:
         f1=f1,
         predicted_positive=above,
     )
-
-
-def one_class(selection: dict) -> scored_truth.ScoredTruth:
-    """Read the form's two tables for a plot of one class.
-
-    Raises:
-        UserError: as `scored_truth.read`, or several classes and none was chosen.
-    """
-    found = scored_truth.read(selection)
-    if len(found.classes) > 1:
-        raise UserError(
-            f"pos_label: there are {len(found.classes)} classes, and this plot shows one: name it. "
-            f"The classes are: {', '.join(found.classes[:40])}."
-        )
-    return found

@@ -6,13 +6,18 @@ precisions at each recall (https://scikit-learn.org/stable/modules/model_evaluat
 """
 
 import dataclasses
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
 from dltools.forms.parameters import boolean
 from dltools.plots import scored_truth
 from dltools.plots.drawing import GREY, Display, add_legend, shortened, style, tidy
+from dltools.plots.scored_truth import TruthAndScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MICRO, MACRO = "micro average", "macro average"
 # Beyond this many classes, the legend names the averages and the classes with the smallest areas.
@@ -31,6 +36,12 @@ class Curve(NamedTuple):
     area: float
 
 
+# The points, thresholds and area of a curve; from the truth and the scores of one class, or from the classes' curves.
+_Points = tuple[np.ndarray, np.ndarray, np.ndarray | None, float]
+_Compute = Callable[[np.ndarray, np.ndarray], _Points]
+_Mean = Callable[[list[Curve]], _Points]
+
+
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Curves(Display):
     """Curves of one or several classes, and their averages.
@@ -42,7 +53,7 @@ class Curves(Display):
     curves: list[Curve]
     chance: float | None = None
 
-    def plot(self, ax=None) -> "Curves":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw all curves on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((8.2, 5.6))
@@ -60,8 +71,8 @@ class Curves(Display):
             if curve.name in (MICRO, MACRO):
                 look = {"color": "black", "linewidth": 2, "linestyle": "-" if curve.name == MICRO else "--"}
             # Precision holds down to the next recall; the ROC curve goes straight between its points.
-            steps = {"drawstyle": "steps-post"} if self.kind == "pr" and curve.thresholds is not None else {}
-            (self.lines_[curve.name],) = ax.plot(curve.x, curve.y, **({"linewidth": 1.5} | look), **steps)
+            drawstyle = "steps-post" if self.kind == "pr" and curve.thresholds is not None else "default"
+            (self.lines_[curve.name],) = ax.plot(curve.x, curve.y, **({"linewidth": 1.5} | look), drawstyle=drawstyle)
         ax.set_xlim(-0.01, 1.01)
         ax.set_ylim(-0.01, 1.02)
         x_label, y_label = _AXES[self.kind]
@@ -91,7 +102,7 @@ class Curves(Display):
             classes = sorted(classes, key=lambda curve: curve.area)[: MAX_NAMED // 2]
         return {MICRO, MACRO, *(curve.name for curve in classes)}
 
-    def _draw_legend(self, ax, named: set[str]) -> None:
+    def _draw_legend(self, ax: "Axes", named: set[str]) -> None:
         shown = [curve for curve in self.curves if curve.name in named]
         handles = [self.lines_[curve.name] for curve in shown]
         labels = [f"{shortened(curve.name)} ({_AREAS[self.kind]} = {curve.area:.3f})" for curve in shown]
@@ -117,28 +128,59 @@ _COLUMNS = {"roc": ("false_positive_rate", "true_positive_rate"), "pr": ("recall
 _AREAS = {"roc": "AUC", "pr": "AP"}
 
 
-def roc_from_parameters(selection: dict) -> Curves:
-    """Return the ROC curves of the form's two tables."""
-    found = scored_truth.read(selection)
-    drop = boolean(selection.get("drop_intermediate", True), "drop_intermediate")
-    curves = _all(found, lambda truth, scores: _roc(truth, scores, drop), _mean_roc)
-    title = selection.get("title") or f"Receiver operating characteristic{_of_class(found)}"
-    return Curves(title=title, kind="roc", curves=curves, notes=found.notes)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RocRequest:
+    """ROC curves; `drop_intermediate` leaves out thresholds that do not change their shape."""
+
+    tables: TruthAndScores
+    drop_intermediate: bool = True
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        drop = boolean(form.get("drop_intermediate", True), "drop_intermediate")
+        return cls(tables=TruthAndScores.read(form), drop_intermediate=drop)
+
+    def display(self) -> Curves:
+        """Return the curves.
+
+        Raises:
+            UserError: as `scored_truth.read`.
+        """
+        found = scored_truth.read(self.tables)
+        curves = _all(found, lambda truth, scores: _roc(truth, scores, self.drop_intermediate), _mean_roc)
+        title = f"Receiver operating characteristic{_of_class(found)}"
+        return Curves(title=title, kind="roc", curves=curves, notes=found.notes)
 
 
-def pr_from_parameters(selection: dict) -> Curves:
-    """Return the precision-recall curves of the form's two tables."""
-    found = scored_truth.read(selection)
-    chance = float(found.truth.mean()) if len(found.classes) == 1 else None
-    title = selection.get("title") or f"Precision and recall{_of_class(found)}"
-    return Curves(title=title, kind="pr", curves=_all(found, _pr, _mean_pr), chance=chance, notes=found.notes)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PrecisionRecallRequest:
+    """Precision-recall curves."""
+
+    tables: TruthAndScores
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(tables=TruthAndScores.read(form))
+
+    def display(self) -> Curves:
+        """Return the curves.
+
+        Raises:
+            UserError: as `scored_truth.read`.
+        """
+        found = scored_truth.read(self.tables)
+        chance = float(found.truth.mean()) if len(found.classes) == 1 else None
+        title = f"Precision and recall{_of_class(found)}"
+        return Curves(title=title, kind="pr", curves=_all(found, _pr, _mean_pr), chance=chance, notes=found.notes)
 
 
 def _of_class(found: scored_truth.ScoredTruth) -> str:
     return f" of class {shortened(found.classes[0])}" if len(found.classes) == 1 else ""
 
 
-def _all(found: scored_truth.ScoredTruth, compute, mean) -> list[Curve]:
+def _all(found: scored_truth.ScoredTruth, compute: _Compute, mean: _Mean) -> list[Curve]:
     curves = []
     for name, truth, scores in zip(found.classes, found.truth.T, found.scores.T, strict=True):
         curves.append(Curve(name, *compute(truth, scores)))
@@ -148,14 +190,14 @@ def _all(found: scored_truth.ScoredTruth, compute, mean) -> list[Curve]:
     return curves
 
 
-def _roc(truth: np.ndarray, scores: np.ndarray, drop_intermediate: bool):
+def _roc(truth: np.ndarray, scores: np.ndarray, drop_intermediate: bool) -> _Points:
     from sklearn.metrics import auc, roc_curve
 
     x, y, thresholds = roc_curve(truth, scores, drop_intermediate=drop_intermediate)
     return x, y, thresholds, float(auc(x, y))
 
 
-def _mean_roc(curves: list[Curve]):
+def _mean_roc(curves: list[Curve]) -> _Points:
     heights = np.mean([_height(_GRID, curve) for curve in curves], axis=0)
     heights[0] = 0.0
     return _GRID, heights, None, float(np.mean([curve.area for curve in curves]))
@@ -166,7 +208,7 @@ def _height(grid: np.ndarray, curve: Curve) -> np.ndarray:
     return np.interp(grid, curve.x, np.maximum.accumulate(curve.y))
 
 
-def _pr(truth: np.ndarray, scores: np.ndarray):
+def _pr(truth: np.ndarray, scores: np.ndarray) -> _Points:
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
     # Points between others on a line are left out; the area is that of all.
@@ -175,7 +217,7 @@ def _pr(truth: np.ndarray, scores: np.ndarray):
     return recall, precision, np.append(thresholds, np.inf), float(average_precision_score(truth, scores))
 
 
-def _mean_pr(curves: list[Curve]):
+def _mean_pr(curves: list[Curve]) -> _Points:
     precisions = []
     for curve in curves:
         # The precision at a recall is that of the first point that reaches it; recall falls along the curve.

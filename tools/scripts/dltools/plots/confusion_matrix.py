@@ -1,13 +1,41 @@
-"""The confusion matrix as a picture."""
+"""The confusion matrix as a figure."""
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from dltools.core.errors import UserError, listed, quoted
+from dltools.evaluation import class_scores
 from dltools.evaluation.class_scores import NORMALIZED, normalized
-from dltools.plots.drawing import Display, legible, shortened
+from dltools.forms.kinds import Choice
+from dltools.forms.parameters import boolean, with_further
+from dltools.plots.compared_labels import compared, read_order
+from dltools.plots.drawing import Display, figure_of, legible, shortened
+from dltools.plots.label_tables import TruthAndPrediction
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+
+# Names in the form -> Matplotlib's.
+COLOR_MAPS = {
+    "Greys": "Greys",
+    "Purples": "Purples",
+    "Blues": "Blues",
+    "Greens": "Greens",
+    "Oranges": "Oranges",
+    "Reds": "Reds",
+    "Summer": "summer",
+    "Autumn": "autumn",
+    "RdYlGn": "RdYlGn",
+    "Spectral": "Spectral",
+    "winter": "winter",
+    # Even for the colour-blind and in print; offered since.
+    "viridis": "viridis",
+    "cividis": "cividis",
+}
 MAX_CLASSES_WITH_COUNTS = 30
 _MAX_TICKS = 60
 
@@ -41,14 +69,14 @@ class ConfusionMatrix(Display):
         """The values of the cells: counts, or float64 shares where they are normalized."""
         return normalized(self.counts, self.normalize)
 
-    def plot(self, ax=None) -> "ConfusionMatrix":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw on `ax`, or on a new figure of a size that suits the number of classes."""
         from matplotlib.colors import Normalize, PowerNorm
         from matplotlib.ticker import MaxNLocator
 
         if ax is None:
             ax = self.new_axes(self._natural_size())
-        self.axes_, self.figure_ = ax, ax.figure
+        self.axes_, self.figure_ = ax, figure_of(ax)
         values = self.shares
         highest = (
             1 if self.normalize in ("true", "pred") else max(values.max(), 1 if self.normalize == "none" else 1e-9)
@@ -80,6 +108,10 @@ class ConfusionMatrix(Display):
             columns.append(np.append(sums, sums.sum()))
             rows, names = [*rows, "total"], [*names, "total"]
         return names, [rows, *columns]
+
+    def class_metrics(self) -> tuple[list[str], list]:
+        """Return each class's precision, recall and F."""
+        return class_scores.table(self.counts, self.classes)
 
     def summary(self) -> str:
         """Say how many samples there are, and how many are right."""
@@ -116,7 +148,7 @@ class ConfusionMatrix(Display):
             # A name is text, even one with dollar signs.
             label.set_parse_math(False)
 
-    def _cell_text(self, value) -> str:
+    def _cell_text(self, value: float) -> str:
         return f"{value:.2f}" if self.normalize != "none" else str(value)
 
     @property
@@ -136,7 +168,7 @@ class ConfusionMatrix(Display):
             texts[row, column] = self._write(column, row, self._cell_text(value), color=color)
         return texts
 
-    def _draw_totals(self) -> tuple[list, list, object]:
+    def _draw_totals(self) -> "tuple[list[Text], list[Text], Text]":
         """Write the sums of the counts beside the rows, below the columns, and that of all in the corner."""
         count = len(self.classes)
         self.axes_.set_xlim(-0.5, count + 0.5)
@@ -147,5 +179,52 @@ class ConfusionMatrix(Display):
         columns = [self._write(i, count, str(n)) for i, n in enumerate(self.counts.sum(axis=0))]
         return rows, columns, self._write(count, count, str(self.counts.sum()))
 
-    def _write(self, x: int, y: int, text: str, color: str = "black"):
+    def _write(self, x: int, y: int, text: str, color: str = "black") -> "Text":
         return self.axes_.text(x, y, text, ha="center", va="center", color=color, fontsize=self._font_size)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ConfusionMatrixRequest:
+    """The confusion matrix of two tables.
+
+    `order` names the classes that come first, `color_map` is the name of a Matplotlib colour map, `normalize` one of
+    `NORMALIZED`; `totals` adds the sums of rows and columns.
+    """
+
+    labels: TruthAndPrediction
+    order: tuple[str, ...] = ()
+    color_map: str = "Greens"
+    normalize: str = "none"
+    totals: bool = False
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        form = with_further(form, "matrix_options")
+        color = form.get("plot_color") or "Greens"
+        if color not in COLOR_MAPS:
+            raise UserError(f"Choose plot color: must be one of {listed(COLOR_MAPS)}. Received: {quoted(color)}.")
+        return cls(
+            labels=TruthAndPrediction.read(form),
+            order=read_order(form),
+            color_map=COLOR_MAPS[color],
+            normalize=Choice(tuple(NORMALIZED)).read(form.get("normalize") or "none", "Normalize the matrix"),
+            totals=boolean(form.get("totals"), "totals"),
+        )
+
+    def display(self) -> ConfusionMatrix:
+        """Read the two tables, and compare them.
+
+        Raises:
+            UserError: as `compared_labels.compared`.
+        """
+        found = compared(self.labels, self.order)
+        return ConfusionMatrix(
+            title="Confusion matrix",
+            counts=found.counts,
+            classes=found.classes,
+            notes=found.notes,
+            color_map=self.color_map,
+            normalize=self.normalize,
+            totals=self.totals,
+        )

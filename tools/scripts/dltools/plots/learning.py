@@ -5,14 +5,20 @@ cross-validated learning curve has a line for each number of samples.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.plots.drawing import PALETTE, Display, add_legend, shortened, tidy
 from dltools.tables import tables
 from dltools.tables.columns import of_header
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZES, CROSS_VALIDATED = (
     "train_sizes_abs",
@@ -28,18 +34,37 @@ MAX_PANELS = 12
 _LABEL = "Select the dataset containing values for plotting learning curve"
 
 
-def from_parameters(selection: dict) -> Display:
-    """Return the display of the table that the form names, by the columns that it has.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LearningRequest:
+    """Learning curves of a table, which is a training history or a cross-validated learning curve.
 
-    Raises:
-        UserError: the table is neither a history nor a cross-validated learning curve.
+    `with_errors` adds the standard deviations to the latter.
     """
-    dataset = parameters.dataset(selection.get("infile1"), _LABEL)
-    with_errors = parameters.boolean(selection.get("plot_std_err"), "plot_std_err")
-    title = selection.get("title") or ""
-    names = _header(dataset)
-    if SIZES in names:
-        return _cross_validated(_read(dataset, names), dataset, title, with_errors)
+
+    table: Dataset
+    with_errors: bool = False
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(
+            table=parameters.dataset(form.get("infile1"), _LABEL),
+            with_errors=parameters.boolean(form.get("plot_std_err"), "plot_std_err"),
+        )
+
+    def display(self) -> Display:
+        """Return the display of the table, by the columns that it has.
+
+        Raises:
+            UserError: the table is neither a history nor a cross-validated learning curve.
+        """
+        names = _header(self.table)
+        if SIZES in names:
+            return _cross_validated(_read(self.table, names), self.table, self.with_errors)
+        return _history(names, self.table)
+
+
+def _history(names: list[str], dataset: Dataset) -> "History":
     shown = [name for name in names if name.lower() not in _NOT_SHOWN]
     if "loss" not in names and "epoch" not in names:
         raise UserError(
@@ -59,17 +84,17 @@ def from_parameters(selection: dict) -> Display:
     notes = []
     if not any(name.startswith(VALIDATION) for name in values):
         notes.append("no validation columns (val_…), so the curves tell nothing about samples that were not trained on")
-    return History(title=title or "Training history", epochs=epochs, values=values, notes=notes)
+    return History(title="Training history", epochs=epochs, values=values, notes=notes)
 
 
-def _header(dataset) -> list[str]:
+def _header(dataset: Dataset) -> list[str]:
     from dltools.tables import tsv
     from dltools.tables.columns import ALL_COLUMNS
 
     return of_header(tsv.open_table(dataset, True, ALL_COLUMNS).names)
 
 
-def _read(dataset, wanted) -> dict[str, np.ndarray]:
+def _read(dataset: Dataset, wanted: list[str]) -> dict[str, np.ndarray]:
     chosen = tables.Columns("by_header_name", tuple(dict.fromkeys(wanted)))
     table = tables.read_numbers(dataset, True, chosen, dtype=np.float64)
     return dict(zip(of_header(table.names), table.values.T, strict=True))
@@ -92,36 +117,39 @@ class History(Display):
         names = list(dict.fromkeys(name.removeprefix(VALIDATION) for name in self.values))
         return sorted(names, key=lambda name: name != "loss")[:MAX_PANELS]
 
-    def plot(self, ax=None) -> "History":
+    def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = self.metrics
         if ax is None:
             columns = min(2, len(metrics))
             rows = -(-len(metrics) // columns)
-            ax = self.new_axes((5.2 * columns, 3.8 * rows), rows, columns)
-        panels = list(np.ravel(ax))
+            ax = self.new_panels((5.2 * columns, 3.8 * rows), rows, columns)
+        panels = list(ax)
         self.axes_ = panels[: len(metrics)]
         self.lines_: dict = {}
         for panel in panels[len(metrics) :]:
             panel.set_visible(False)
         for panel, metric in zip(panels, metrics, strict=False):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0].figure)
+        self.set_figure_title(panels[0])
         return self
 
-    def _draw(self, panel, metric: str) -> None:
+    def _draw(self, panel: "Axes", metric: str) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        looks = (
-            (metric, "training", {"color": PALETTE[0]}),
-            (VALIDATION + metric, "validation", {"color": PALETTE[1], "linestyle": "--"}),
-        )
+        looks = ((metric, "training", PALETTE[0], "-"), (VALIDATION + metric, "validation", PALETTE[1], "--"))
         # Many epochs need no marks; a single one shows nothing else.
         marker = "o" if len(self.epochs) <= 30 else None
-        for name, label, look in looks:
+        for name, label, color, dashes in looks:
             if name in self.values:
                 (self.lines_[name],) = panel.plot(
-                    self.epochs, self.values[name], label=label, marker=marker, markersize=3.5, **look
+                    self.epochs,
+                    self.values[name],
+                    label=label,
+                    color=color,
+                    linestyle=dashes,
+                    marker=marker,
+                    markersize=3.5,
                 )
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("Epoch")
@@ -145,7 +173,7 @@ class History(Display):
         return f"{len(self.epochs)} epochs, the last with {last}{best}"
 
 
-def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "LearningCurve":
+def _cross_validated(values: dict[str, np.ndarray], dataset: Dataset, with_errors: bool) -> "LearningCurve":
     missing = [mean for _, mean, _ in CROSS_VALIDATED if mean not in values]
     if missing:
         raise UserError(f"{dataset}: a cross-validated learning curve needs the columns {listed(missing)} too.")
@@ -156,7 +184,7 @@ def _cross_validated(values: dict, dataset, title: str, with_errors: bool) -> "L
         )
     order = np.argsort(values[SIZES], kind="stable")
     return LearningCurve(
-        title=title or "Learning curve",
+        title="Learning curve",
         sizes=values[SIZES][order],
         means={label: values[mean][order] for label, mean, _ in CROSS_VALIDATED},
         deviations={label: values[std][order] for label, _, std in CROSS_VALIDATED} if with_errors else None,
@@ -175,7 +203,7 @@ class LearningCurve(Display):
     means: dict[str, np.ndarray]
     deviations: dict[str, np.ndarray] | None
 
-    def plot(self, ax=None) -> "LearningCurve":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw both curves on `ax` or on a new figure."""
         if ax is None:
             ax = self.new_axes((7, 5))

@@ -2,11 +2,17 @@
 
 import dataclasses
 import math
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from dltools.evaluation import class_scores
+from dltools.plots.compared_labels import compared, read_order
 from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, tidy
+from dltools.plots.label_tables import TruthAndPrediction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _BARS = (("precision", PALETTE[0]), ("recall", PALETTE[4]), ("f1", PALETTE[2]))
 # Beyond this many classes, those that are predicted worst are shown.
@@ -25,7 +31,7 @@ class ClassScoresPlot(Display):
     counts: np.ndarray
     classes: list[str]
 
-    def plot(self, ax=None) -> "ClassScoresPlot":
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw three bars for each class, on `ax` or on a new figure."""
         found = class_scores.scores(self.counts)
         self.shown_ = np.arange(len(self.classes))
@@ -54,6 +60,8 @@ class ClassScoresPlot(Display):
         """Return the metrics table."""
         return class_scores.table(self.counts, self.classes)
 
+    class_metrics = table
+
     def summary(self) -> str:
         """Say how many classes there are, their mean F, and which is predicted worst."""
         found = class_scores.scores(self.counts)
@@ -67,3 +75,30 @@ class ClassScoresPlot(Display):
 
 def _label(name: str) -> str:
     return "F" if name == "f1" else name
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ClassScoresRequest:
+    """The scores of each class; `order` names the classes that come first."""
+
+    labels: TruthAndPrediction
+    order: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        return cls(labels=TruthAndPrediction.read(form), order=read_order(form))
+
+    def display(self) -> ClassScoresPlot:
+        """Read the two tables, and compare them.
+
+        Raises:
+            UserError: as `compared_labels.compared`.
+        """
+        found = compared(self.labels, self.order)
+        return ClassScoresPlot(
+            title="Precision, recall and F of each class",
+            counts=found.counts,
+            classes=found.classes,
+            notes=found.notes,
+        )
