@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dltools.catalogue.layers import LAYERS, entry, make
+from dltools.catalogue.layers.making import entry, make
+from dltools.catalogue.layers.table import LAYERS
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.kinds import Shape
 from dltools.forms.parameters import is_empty

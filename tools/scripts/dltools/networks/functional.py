@@ -1,6 +1,8 @@
 """Functional models: layers that say by position which layers feed them."""
 
-from dltools.catalogue.layers import FUNCTIONAL_LAYERS, Layer, entry, make
+from dltools.catalogue.layers.entry import Layer
+from dltools.catalogue.layers.making import entry, make
+from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.parameters import is_empty, literal
 from dltools.networks import misfits
