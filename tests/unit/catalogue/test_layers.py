@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -58,6 +59,13 @@ def test_a_layer_is_known_by_each_of_its_names(in_keras):
     for name, class_name in in_keras.items():
         assert table.of_class(name) == table.of_class(class_name), (name, class_name)
         assert (name == class_name) or table.public_name(name) == table.public_name(class_name)
+
+
+def test_a_layer_whose_name_tells_its_dimensions_has_them(in_keras):
+    found = {name: re.search(r"([123])D", name) for name in in_keras}
+    assert {name: table.of_class(name).dimensions for name in found} == {
+        name: int(digit.group(1)) if digit else 0 for name, digit in found.items()
+    }
 
 
 def test_a_layer_that_acts_in_training_alone_is_one_of_images(in_keras):

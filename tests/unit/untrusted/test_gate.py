@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from dltools.catalogue.layers.table import having
+from dltools.catalogue.layers.traits import Trait
 from dltools.core import limits
 from dltools.core.errors import UserError
-from dltools.networks import keras2
 from dltools.untrusted import allowed, gate
 from tests.support import forms
 from tests.support.places import ROOT
@@ -14,7 +15,7 @@ from tests.support.places import ROOT
 # Classes of Keras that were looked at and are kept out: code, files, other frameworks, one backend only, wrappers of
 # functions, settings that name further objects, and bases.
 KEPT_OUT = {
-    "keras.layers": {"Layer", "Wrapper", "MaxNumBoundingBoxes", "Pipeline", *keras2.UNSAFE_LAYERS},
+    "keras.layers": {"Layer", "Wrapper", "MaxNumBoundingBoxes", "Pipeline", *having(Trait.UNSAFE)},
     "keras.initializers": {"Initializer", "STFT", "STFTInitializer", "stft"},
     "keras.regularizers": {"Regularizer"},
     "keras.constraints": {"Constraint"},

@@ -14,6 +14,8 @@ import warnings
 import zipfile
 from pathlib import Path
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, listed
 from dltools.core.files import replacing
 from dltools.forms import parameters
@@ -21,8 +23,6 @@ from dltools.networks.refusals import KERAS_REFUSALS, keras_reason
 
 SAVE_ONNX = "save_onnx"
 _SHARED = "shared_object_id"
-# Layers that act while training alone, beside those called Random….
-VARYING = ("AugMix", "CutMix", "MixUp", "RandAugment")
 
 
 def write_keras(target, model) -> None:
@@ -131,8 +131,7 @@ def _without_chance(model):
 
 
 def _is_chance(layer) -> bool:
-    name = type(layer).__name__
-    return name in VARYING or (name.startswith("Random") and name != "RandomCrop")
+    return of_class(type(layer).__name__).has(Trait.TRAINS_ONLY)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,10 @@ A network is read from its shapes, before any memory is taken for it.
 """
 
 import math
+from collections.abc import Callable, Mapping
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core import memory
 from dltools.core.errors import UserError
 
@@ -44,11 +47,9 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
 def values(layer) -> int:
     """Return the most values that a layer makes of one sample, in whatever place of a network it stands."""
     given = [_count(shape[1:]) for shape in outputs(layer)]
-    within = (
-        [_WITHIN[type(layer).__name__](layer, *called) for called in calls(layer)]
-        if type(layer).__name__ in _WITHIN
-        else []
-    )
+    known = of_class(type(layer).__name__)
+    counts = [count for trait, count in _WITHIN.items() if known.has(trait)]
+    within = [count(layer, *called) for count in counts for called in calls(layer)]
     return max([*given, *within], default=0)
 
 
@@ -75,19 +76,16 @@ def _count(sizes) -> int:
     return math.prod(size or 1 for size in sizes)
 
 
-def _of_heads(heads: str, size: str):
+def _of_heads(layer, query, value=None, *_):
     """Count what attention with several heads makes: a score of each place of the query with each of the value, and
     rows.
     """
-
-    def count(layer, query, value=None, *_):
-        value = value or query
-        axes = getattr(layer, "_attention_axes", None) or range(1, len(query) - 1)
-        places = _count(query[1:-1])
-        rows = max(places, _count(value[1:-1])) * getattr(layer, size)
-        return getattr(layer, heads) * max(places * _count(value[axis] for axis in axes), rows)
-
-    return count
+    heads, size = (getattr(layer, name) for name in of_class(type(layer).__name__).heads)
+    value = value or query
+    axes = getattr(layer, "_attention_axes", None) or range(1, len(query) - 1)
+    places = _count(query[1:-1])
+    rows = max(places, _count(value[1:-1])) * size
+    return heads * max(places * _count(value[axis] for axis in axes), rows)
 
 
 def _of_steps(layer, shape) -> int:
@@ -111,18 +109,17 @@ def _of_separable(layer, shape) -> int:
     )
 
 
-def _of_window(name: str):
-    """Count what a window holds that is moved over the data, as far as it reaches beyond them too."""
-    return lambda layer, *_: _count(size if isinstance(size := getattr(layer, name), (tuple, list)) else (size,))
+def _of_window(layer, *_) -> int:
+    """Return what a window holds that is moved over the data, as far as it reaches beyond them too."""
+    size = layer.pool_size if hasattr(layer, "pool_size") else layer.kernel_size
+    return _count(size if isinstance(size, (tuple, list)) else (size,))
 
 
-# Class -> values of one sample that its outputs do not show, from the shapes that it is called with.
-_WITHIN = {
-    "MultiHeadAttention": _of_heads("num_heads", "key_dim"),
-    "GroupedQueryAttention": _of_heads("num_query_heads", "head_dim"),
-    "Attention": _of_attention, "AdditiveAttention": _of_attention,
-    "SeparableConv1D": _of_separable, "SeparableConv2D": _of_separable,
-    "TimeDistributed": _of_steps,
-    "RandomGaussianBlur": _of_window("kernel_size"),
-    **{f"{kind}Pooling{n}D": _of_window("pool_size") for kind in ("Average", "Max") for n in (1, 2, 3)},
-}  # fmt: skip
+# What a layer makes -> values of one sample that its outputs do not show, from the shapes that it is called with.
+_WITHIN: Mapping[Trait, Callable[..., int]] = {
+    Trait.HEADS: _of_heads,
+    Trait.SCORES: _of_attention,
+    Trait.SEPARATES: _of_separable,
+    Trait.EVERY_STEP: _of_steps,
+    Trait.HOLDS_WINDOW: _of_window,
+}

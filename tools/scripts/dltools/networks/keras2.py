@@ -5,24 +5,12 @@ Keras 2 named classes without their modules, or by modules that are no more, and
 of such a network need is told by `keras2_weights`.
 """
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
 from dltools.networks import keras2_nodes
 from dltools.untrusted import allowed, gate
 
-# Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
-RENAMED = {
-    "CuDNNGRU": "GRU",
-    "CuDNNLSTM": "LSTM",
-    "ThresholdedReLU": "ReLU",
-    "SyncBatchNormalization": "BatchNormalization",
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-}
-RENAMED_ARGUMENTS = {
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "ThresholdedReLU": {"theta": "threshold"},
-    "InputLayer": {"batch_input_shape": "batch_shape"},
-}
 # Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
 DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "ragged": (False,),
@@ -52,13 +40,6 @@ DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "groups": (1,),
     "kernel_initializer": None,
 }
-# What Keras 2 did where a configuration does not say it, and Keras 3 does otherwise.
-FORMER_DEFAULTS: dict[str, dict] = {"GRU": {"reset_after": False}, "GRUCell": {"reset_after": False}}
-# What layers that ran on GPUs alone did, and did not write.
-FIXED: dict[str, dict] = {
-    "CuDNNGRU": {"reset_after": True, "activation": "tanh", "recurrent_activation": "sigmoid"},
-    "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
-}
 # As TensorFlow calls a function inside.
 RENAMED_ACTIVATIONS = {"softmax_v2": "softmax"}
 # A configuration's key ends in what its value is; each kind has its module.
@@ -69,28 +50,10 @@ MODULES = {
 }
 # The beginning of the modules of Keras' own classes.
 PACKAGES = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
-# Layers that Keras 3 has, and the gate does not let pass.
-UNSAFE_LAYERS = frozenset(
-    {
-        "Lambda",
-        "TFSMLayer",
-        "TorchModuleWrapper",
-        "FlaxLayer",
-        "JaxLayer",
-        "Hashing",
-        "HashedCrossing",
-        "IntegerLookup",
-        "StringLookup",
-        "TextVectorization",
-        "MelSpectrogram",
-        "STFTSpectrogram",
-    }
-)
 WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
 DTYPE_POLICIES = ("Policy", "PolicyV1", "DTypePolicy")
 # Keras 2 clipped 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
 CHANGED_ACTIVATIONS = ("hard_sigmoid",)
-OTHER_WEIGHTS = ("CuDNNGRU", "CuDNNLSTM")
 
 
 def is_old(config, version: str | None = None) -> bool:
@@ -193,10 +156,10 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
     name, config = layer.get("class_name"), layer.get("config")
     if not isinstance(name, str) or not isinstance(config, dict):
         raise UserError(f"{source}: one of its layers has no class_name or no config. The file is damaged.")
-    new = RENAMED.get(name, name)
+    new = of_class(name).keras or name
     where = f"{source}: layer {quoted(config.get('name'))} ({name})"
     kept = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
-    if new in UNSAFE_LAYERS:
+    if of_class(new).has(Trait.UNSAFE):
         # Left as it is for the gate, which says why it is refused.
         return {**layer, "module": "keras.layers"}
     if not is_own(layer):
@@ -232,20 +195,21 @@ def _check_same(name: str, config: dict, where: str) -> None:
             f"{where}: {changed[0]} {quoted(config[changed[0]])} is another function in Keras 3, so that the network "
             "would predict something else. Train it anew."
         )
-    if name in OTHER_WEIGHTS:
+    if of_class(name).keras2.transposed:
         raise UserError(
-            f"{where}: its weights are arranged in another way than those of {RENAMED[name]}. Train the network anew."
+            f"{where}: its weights are arranged in another way than those of {of_class(name).keras}. Train the "
+            "network anew."
         )
 
 
 def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
     from dltools.catalogue.keywords import keyword_names
 
-    renamed = RENAMED_ARGUMENTS.get(name, {})
+    former = of_class(name).keras2
     known = {*keyword_names(new), "batch_shape", "dtype", "activity_regularizer"}
-    found: dict = {**FORMER_DEFAULTS.get(name, {}), **FIXED.get(name, {})}
+    found: dict = {**former.defaults, **former.fixed}
     for key, value in config.items():
-        key, value = renamed.get(key, key), _plain(value)
+        key, value = former.arguments.get(key, key), _plain(value)
         if key in known:
             found[key] = _value(key, value, source, trained)
         elif value is not None and not _is_harmless(key, value):

@@ -5,11 +5,11 @@ arguments beside the first. Keras 3 names a tensor by an object of its own, and 
 another from 0 where Keras 2 counted from 1.
 """
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
 
 ENDS = ("input_layers", "output_layers")
-# Layers to which Keras 2 gave the states that they begin with beside their data.
-RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
 def converted(layer: dict, models: dict[str, str], source: str) -> dict:
@@ -85,7 +85,8 @@ def _node(node, kind: str | None, models: dict[str, str], where: str):
     tensors = [_tensor(entry, models) for entry in entries]
     given = {key: value for entry in entries if len(entry) == 4 for key, value in entry[3].items()}
     kwargs = {key: _argument(value, models) for key, value in given.items()}
-    if kind in RECURRENT and len(tensors) > 1:
+    # Keras 2 gave these the states that they begin with beside their data.
+    if len(tensors) > 1 and of_class(str(kind)).has(Trait.TAKES_STATES):
         return {"args": tensors[:1], "kwargs": {**kwargs, "initial_state": tensors[1:]}}
     return {"args": [tensors[0] if len(tensors) == 1 else tensors], "kwargs": kwargs}
 

@@ -1,15 +1,13 @@
 """Whether a model's last layer gives what the loss takes: probabilities, or with from_logits plain numbers."""
 
 from dltools.catalogue import objectives
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
 
 # Activations whose outputs lie between 0 and 1.
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid", "sparse_sigmoid", "sparsemax")
-# Layers that only arrange what comes to them, or that do nothing but in training.
-_TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "ActivityRegularization", "Cropping1D")
-# Layers that are an activation.
-_ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
 
 
 def activation(output) -> str | None:
@@ -23,7 +21,7 @@ def activation(output) -> str | None:
         if hasattr(layer, "layers"):
             # A model inside the network.
             output = layer.outputs[position]
-        elif type(layer).__name__ in _TRANSPARENT:
+        elif of_class(type(layer).__name__).has(Trait.TRANSPARENT):
             sources = layer._inbound_nodes[0].input_tensors
             output = sources[0] if len(sources) == 1 else None
         else:
@@ -32,9 +30,8 @@ def activation(output) -> str | None:
 
 
 def _of_layer(layer) -> str | None:
-    if type(layer).__name__ in _ACTIVATIONS:
-        return _ACTIVATIONS[type(layer).__name__]
-    return getattr(getattr(layer, "activation", None), "__name__", None)
+    known = of_class(type(layer).__name__)
+    return known.activation or getattr(getattr(layer, "activation", None), "__name__", None)
 
 
 def check_ends(model, source: str) -> None:

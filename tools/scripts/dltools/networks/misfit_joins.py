@@ -2,11 +2,11 @@
 
 import itertools
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import misfit_ranks
 from dltools.networks.misfit_ranks import up_to
 
-_ELEMENTWISE = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
-_TWO = ("Subtract", "Dot")
 _PARTS = ("the query", "the value", "the key")
 
 
@@ -16,9 +16,10 @@ def sentence(layer) -> str | None:
     Parameters:
         layer: a `misfits.Layer` with a list of shapes.
     """
-    if layer.name in _TWO and len(layer.shape) != 2:
+    known = of_class(layer.name)
+    if known.has(Trait.TAKES_TWO) and len(layer.shape) != 2:
         return f"it takes two layers, but merging_layers lists {len(layer.shape)}."
-    if layer.name in _ELEMENTWISE:
+    if known.has(Trait.ELEMENTWISE):
         return _elementwise(layer)
     return {"Concatenate": _concatenated, "Dot": _multiplied}.get(layer.name, _attending)(layer)
 

@@ -2,29 +2,9 @@
 
 import math
 
-RECURRENT = ("LSTM", "GRU", "SimpleRNN")
-WRAPPERS = ("Bidirectional", "TimeDistributed", "SpectralNormalization")
-_PICTURES = (
-    "Resizing", "CenterCrop", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
-    "RandomBrightness",
-    "RandomErasing",
-)  # fmt: skip
-_ATTENTIONS = ("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention")
-_SPATIAL = {
-    f"{name}{n}D{end}": n
-    for n in (1, 2, 3)
-    for name, end in (
-        ("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("DepthwiseConv", ""), ("MaxPooling", ""),
-        ("AveragePooling", ""),
-        ("GlobalMaxPooling", ""), ("GlobalAveragePooling", ""), ("AdaptiveMaxPooling", ""),
-        ("AdaptiveAveragePooling", ""),
-        ("Cropping", ""), ("UpSampling", ""), ("ZeroPadding", ""), ("SpatialDropout", ""),
-    )
-}  # fmt: skip
-_ABSENT = ("SeparableConv3D", "DepthwiseConv3D")
-# What may stand inside a TimeDistributed although it has no relative for data of more dimensions.
-_IN_STEPS = ("Conv3D", "SeparableConv2D")
-_STEPPING = {f"ConvLSTM{n}D": n for n in (1, 2, 3)}
+from dltools.catalogue.layers.table import LAYERS, of_class
+from dltools.catalogue.layers.traits import Trait
+
 # Number of dimensions without channels -> what such data are called, and their axes.
 _THINGS = {1: "sequences", 2: "pictures", 3: "volumes"}
 _AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -56,19 +36,18 @@ def sentence(layer) -> str | None:
 
 def _wanted(layer) -> tuple[int, float, str] | None:
     """Return the fewest and the most dimensions of a sample that a layer takes, and what it takes in words."""
-    name, options = layer.name, layer.options
-    if name in _SPATIAL:
-        dimensions = _SPATIAL[name]
-        return dimensions + 1, dimensions + 1, f"{_THINGS[dimensions]}: {_shown(dimensions, layer.channels_first)}"
-    if name in _STEPPING:
-        dimensions = _STEPPING[name]
+    name, options, known = layer.name, layer.options, of_class(layer.name)
+    dimensions = known.dimensions
+    if dimensions and known.has(Trait.HAS_STATE):
         axes = _shown(dimensions, layer.channels_first).replace("steps", "places")
         return dimensions + 2, dimensions + 2, f"sequences of {_THINGS[dimensions]}: (steps, {axes[1:]}"
-    if name in RECURRENT or name == "Bidirectional":
+    if dimensions:
+        return dimensions + 1, dimensions + 1, f"{_THINGS[dimensions]}: {_shown(dimensions, layer.channels_first)}"
+    if known.has(Trait.READS_STEPS):
         return 2, 2, "sequences: (steps, features)"
-    if name in _PICTURES:
+    if known.has(Trait.IMAGES):
         return 3, 3, f"pictures: {_shown(2, layer.channels_first)}"
-    if name in _ATTENTIONS:
+    if known.attends:
         return 2, 2 if name == "GroupQueryAttention" else math.inf, "sequences: (steps, features)"
     if name == "TimeDistributed":
         return 2, math.inf, "sequences: the steps first, and what it works on at each"
@@ -119,19 +98,33 @@ def _hint_on_many(layer, sample: tuple, wanted: int) -> str:
     dimensions = len(sample) - 1
     if wanted == 1:
         return "Put a Flatten before it."
-    if layer.name in _SPATIAL:
-        other = layer.name.replace(f"{_SPATIAL[layer.name]}D", f"{dimensions}D")
-        if other in _SPATIAL and other not in _ABSENT:
-            return f"For data like these choose {other}."
+    other = _relative(layer.name, dimensions)
+    if other:
+        return f"For data like these choose {other}."
     if wanted == 2 and None not in sample[1:]:
         steps = -1 if sample[0] is None else sample[0]
         return (
             f"Put a Reshape to {(*layer.outer, steps, math.prod(sample[1:]))} before it, or a TimeDistributed with "
             "Flatten."
         )
-    if layer.name in _IN_STEPS and not layer.outer:
+    if _fits_steps(layer.name) and not layer.outer:
         return "Put it inside a TimeDistributed if the first axis is that of the steps, or put a Reshape before it."
     return "Put a Reshape before it."
+
+
+def _relative(name: str, dimensions: int) -> str:
+    """Return the name of the same layer for another number of dimensions, "" where there is none."""
+    known = of_class(name)
+    other = name.replace(f"{known.dimensions}D", f"{dimensions}D")
+    takes = known.dimensions and not known.has(Trait.HAS_STATE) and of_class(other).dimensions == dimensions
+    return other if takes else ""
+
+
+def _fits_steps(name: str) -> bool:
+    """Tell whether a layer may stand inside a TimeDistributed, and has no relative for data of one dimension more."""
+    known = of_class(name)
+    wrapped = name in LAYERS["TimeDistributed"].wraps
+    return bool(wrapped and known.dimensions and not _relative(name, known.dimensions + 1))
 
 
 def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
@@ -151,7 +144,7 @@ def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
         lead += f", or let the shape of the Input be {shape}"
     words = (
         " Numbers that stand for words need an Embedding before it."
-        if layer.name in (*RECURRENT, "Bidirectional")
+        if of_class(layer.name).has(Trait.READS_STEPS)
         else ""
     )
     return f"{lead}.{words}"
@@ -183,6 +176,6 @@ def _last_step_only(layer):
         if other.name == "Bidirectional":
             inner = options["layer"]
             options = inner["config"] if isinstance(inner, dict) else inner[1]
-        if other.name in (*RECURRENT, "Bidirectional"):
+        if of_class(other.name).has(Trait.READS_STEPS):
             return None if options.get("return_sequences") else other
     return None

@@ -8,14 +8,14 @@ words remain for what no rule knows.
 
 import functools
 import math
-import re
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from dltools.catalogue.layers.table import of_class, public_name
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import misfit_joins, misfit_ranks
 from dltools.networks.misfit_ranks import told, up_to
 
-# A class whose public name is another than its own.
-_NAMES = {"GroupedQueryAttention": "GroupQueryAttention"}
 _SAMPLES = "axis 0 is that of the samples, which must not be mixed"
 
 
@@ -47,9 +47,8 @@ class Layer(NamedTuple):
 
     @property
     def dimensions(self) -> int:
-        """Number that its name ends in, 0 without one."""
-        found = re.search(r"([123])D", self.name)
-        return int(found.group(1)) if found else 0
+        """Number of dimensions of its places, 0 where it takes any."""
+        return of_class(self.name).dimensions
 
     @property
     def channels_first(self) -> bool:
@@ -72,6 +71,10 @@ class Layer(NamedTuple):
         value = self.options.get(argument)
         value = default if value is None else value
         return tuple(value) if isinstance(value, (tuple, list)) else (value,) * self.dimensions
+
+
+# Rule -> the layer that it is about, or the trait of those that it is about.
+Rules = Mapping[Callable[[Layer], str | None], str | Trait]
 
 
 def _window(layer: Layer) -> str | None:
@@ -225,22 +228,17 @@ def _states(layer: Layer) -> str | None:
     return None
 
 
-# Layers before an Embedding that make fractions, or that learn, although nothing is learned through it.
-_FRACTIONS = (
-    "Normalization",
-    "BatchNormalization",
-    "LayerNormalization",
-    "UnitNormalization",
-    "GaussianNoise",
-    "Softmax",
-)
-
-
 def _words(layer: Layer) -> str | None:
     for other in layer.before:
         if other.name == "Discretization":
             return None
-        if other.name in _FRACTIONS or {"units", "filters", "output_dim", "equation", "num_heads"} & set(other.options):
+        if of_class(other.name).has(Trait.FRACTIONS) or {
+            "units",
+            "filters",
+            "output_dim",
+            "equation",
+            "num_heads",
+        } & set(other.options):
             return (
                 f"it looks up whole numbers that stand for words, but {other.label} gives fractions. Let it be the "
                 "first layer, or leave it out."
@@ -325,36 +323,32 @@ def _synchronized(layer: Layer) -> str | None:
     return "synchronized=True cannot be designed here. Leave it out." if layer.options.get("synchronized") else None
 
 
-_PLAIN = tuple(f"Conv{n}D" for n in (1, 2, 3))
-_TRANSPOSED = tuple(f"Conv{n}DTranspose" for n in (1, 2, 3))
-_SEPARATE = tuple(f"{kind}Conv{n}D" for kind in ("Separable", "Depthwise") for n in (1, 2))
-_STEPPING = tuple(f"ConvLSTM{n}D" for n in (1, 2, 3))
-_POOLING = tuple(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3))
-_RECURRENT = misfit_ranks.RECURRENT
-# Rules of the arguments alone: a layer of such arguments cannot even be made.
-_OF_ARGUMENTS = {
-    _strides: (*_PLAIN, *_TRANSPOSED, *_STEPPING), _output_padding: _TRANSPOSED, _permute: ("Permute",),
-    _heads: ("GroupQueryAttention",),
-    _states: (*_RECURRENT, *_STEPPING), _bins: ("Discretization",), _proportions: ("Resizing",),
-    _synchronized: ("BatchNormalization",),
-    _renorm: ("BatchNormalization",),
-    _einsum: ("EinsumDense",), _words: ("Embedding",),
-}  # fmt: skip
+# Rules of the arguments alone: a layer of such arguments cannot even be made. Each with the layers that it is about, or
+# with what they have in common.
+_OF_ARGUMENTS: Rules = {
+    _strides: Trait.STRIDES_OR_GAPS,
+    _output_padding: Trait.PADS_OUTPUT,
+    _permute: "Permute",
+    _heads: "GroupQueryAttention",
+    _states: Trait.HAS_STATE,
+    _bins: "Discretization",
+    _proportions: "Resizing",
+    _synchronized: "BatchNormalization",
+    _renorm: "BatchNormalization",
+    _einsum: "EinsumDense",
+    _words: "Embedding",
+}
 # Rules of the data, asked once their number of dimensions is right.
-_OF_DATA = {
-    _unknown: ("Dense", *_PLAIN, *_TRANSPOSED, *_SEPARATE, *_STEPPING, *_RECURRENT),
-    _groups: (*_PLAIN, "GroupNormalization"),
-    _window: (*_PLAIN, *_SEPARATE, *_STEPPING, *_POOLING),
-    _cropping: tuple(f"Cropping{n}D" for n in (1, 2, 3)),
-    _reshape: ("Reshape",),
-    _axes: (
-        "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
-        "Normalization",
-        "Softmax", "PReLU",
-    ),
-    _attention_axes: ("MultiHeadAttention",),
-    _noise: ("Dropout", "AlphaDropout"),
-}  # fmt: skip
+_OF_DATA: Rules = {
+    _unknown: Trait.LAST_AXIS,
+    _groups: Trait.GROUPS,
+    _window: Trait.WINDOW,
+    _cropping: Trait.CROPS,
+    _reshape: "Reshape",
+    _axes: Trait.AXIS,
+    _attention_axes: "MultiHeadAttention",
+    _noise: Trait.NOISE_SHAPE,
+}
 
 
 def sentence(layer: Layer) -> str | None:
@@ -364,7 +358,7 @@ def sentence(layer: Layer) -> str | None:
     if found or layer.shape is None:
         return found or (None if within is None else sentence(within))
     if isinstance(layer.shape, list):
-        return misfit_joins.sentence(layer) or _first({_attention_axes: ("MultiHeadAttention",)}, layer)
+        return misfit_joins.sentence(layer) or _first({_attention_axes: "MultiHeadAttention"}, layer)
     found = misfit_ranks.sentence(layer) or _first(_OF_DATA, layer)
     if found or within is None:
         return found
@@ -372,13 +366,17 @@ def sentence(layer: Layer) -> str | None:
     return found and f"the {within.name} inside it does not fit: {found}"
 
 
-def _first(rules: dict, layer: Layer) -> str | None:
-    return next((found for rule, names in rules.items() if layer.name in names and (found := rule(layer))), None)
+def _first(rules: Rules, layer: Layer) -> str | None:
+    return next((found for rule, about in rules.items() if _is_about(about, layer) and (found := rule(layer))), None)
+
+
+def _is_about(about: str | Trait, layer: Layer) -> bool:
+    return of_class(layer.name).has(about) if isinstance(about, Trait) else layer.name == about
 
 
 def inside(layer: Layer) -> Layer | None:
     """Return the layer that another wraps, with the data that reach it; None where there is none."""
-    wrapped = layer.options.get("layer") if layer.name in misfit_ranks.WRAPPERS else None
+    wrapped = layer.options.get("layer") if of_class(layer.name).wraps else None
     if wrapped is None:
         return None
     if isinstance(wrapped, dict):
@@ -388,8 +386,8 @@ def inside(layer: Layer) -> Layer | None:
     shape = layer.shape
     if layer.name == "TimeDistributed" and shape is not None:
         shape = (shape[0], *shape[2:])
-        return Layer(_NAMES.get(name, name), options, shape, layer.before, outer=(*layer.outer, layer.shape[1]))
-    return Layer(_NAMES.get(name, name), options, shape, layer.before, layer.outer)
+        return Layer(public_name(name), options, shape, layer.before, outer=(*layer.outer, layer.shape[1]))
+    return Layer(public_name(name), options, shape, layer.before, layer.outer)
 
 
 def name_of(build) -> str:
@@ -397,7 +395,7 @@ def name_of(build) -> str:
     layer.
     """
     name = (build.args[0] if isinstance(build, functools.partial) else build).__name__
-    return _NAMES.get(name, name)
+    return public_name(name)
 
 
 def of_layer(layer, shape, before: tuple[Before, ...] = ()) -> Layer:

@@ -15,18 +15,9 @@ such as Reshape or Embedding made of it.
 
 from typing import NamedTuple
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import graph
-
-WINDOWS = ("Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D",
-           *(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)))  # fmt: skip
-# Layers that work on each point by itself, or only move or copy points.
-POINTWISE = frozenset(
-    {"Dense", "Activation", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
-     "GaussianNoise", "AlphaDropout", "ActivityRegularization", "BatchNormalization", "Identity", "Rescaling", "ReLU",
-     "LeakyReLU", "PReLU", "ELU", "Softmax",
-     *(f"{kind}{n}D" for kind in ("Cropping", "ZeroPadding") for n in (1, 2, 3))}
-)  # fmt: skip
-JOINING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
 
 
 class View(NamedTuple):
@@ -54,17 +45,18 @@ def views(model) -> dict[str, View]:
 
 def _through(layer, reaching: list):
     """Return what the outputs of a layer see, from what those of the layers that feed it see."""
-    kind = type(layer).__name__
+    known = of_class(type(layer).__name__)
     if not reaching:
         reaching = [NOT_YET]
-    if kind in JOINING:
+    if known.has(Trait.JOINS):
         return _joined(reaching)
     if NO_MORE in reaching or len(reaching) > 1:
         return NO_MORE
     (view,) = reaching
-    if kind in WINDOWS:
+    # One that steps through a sequence looks at all steps before.
+    if known.has(Trait.WINDOW) and not known.has(Trait.HAS_STATE):
         return _widened(layer, view)
-    return view if view == NOT_YET or kind in POINTWISE else NO_MORE
+    return view if view == NOT_YET or known.has(Trait.POINTWISE) else NO_MORE
 
 
 def _widened(layer, view: View | str) -> View | str:

@@ -78,6 +78,7 @@ ATTENTION = {
         keywords="use_bias=False, value_dim=16",
         attends=True,
         spread=True,
+        traits=Trait.HEADS,
         heads=("num_heads", "key_dim"),
     ),
     "GroupQueryAttention": Layer(
@@ -95,6 +96,7 @@ ATTENTION = {
         aliases=("GroupedQueryAttention",),
         attends=True,
         spread=True,
+        traits=Trait.HEADS,
         heads=("num_query_heads", "head_dim"),
     ),
     "Attention": Layer(

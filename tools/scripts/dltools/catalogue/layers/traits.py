@@ -36,6 +36,7 @@ class Trait(enum.Flag):
     AXIS = enum.auto()  # works along `axis`, which its data must have
     NOISE_SHAPE = enum.auto()  # takes noise_shape
     # What it makes on the way to its output, which takes memory.
+    HEADS = enum.auto()  # a number for each place of the query and each of the value, in each head
     SCORES = enum.auto()  # a number for each place of the query and each of the value
     SEPARATES = enum.auto()  # depth_multiplier channels of each channel
     EVERY_STEP = enum.auto()  # what the layer inside makes, for all steps at once
