@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from dltools.networks import misfits, refusals
+from dltools.networks import refusals
+from dltools.networks.seen import SeenLayer
 from tests.support import forms
 from tests.support.layer_cases import ATTENTIONS, CASES
 from tests.support.networks import boxed
@@ -283,4 +284,4 @@ def test_arguments_of_a_file_may_be_of_any_kind():
         ("Softmax", {"axis": "a"}),
         ("TimeDistributed", {"layer": 3}),
     ):
-        assert refusals._known(misfits.Layer(name, options, (None, 8, 8, 3))) is None
+        assert refusals._known(SeenLayer(name, options, (None, 8, 8, 3))) is None

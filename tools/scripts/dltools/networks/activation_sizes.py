@@ -4,15 +4,20 @@ A network is read from its shapes, before any memory is taken for it.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.layers.traits import Trait
 from dltools.core import memory
 from dltools.core.errors import UserError
+from dltools.networks.seen import DataShape
+
+if TYPE_CHECKING:
+    import keras
 
 
-def largest(model) -> int:
+def largest(model: "keras.Model") -> int:
     """Return the most values that a layer of a network makes of one sample; 0 while that is unknown."""
     return max((values(layer) for layer in model._flatten_layers(include_self=False)), default=0)
 
@@ -44,7 +49,7 @@ def check_memory(source: str, parameters: int, values: int, rows: int) -> None:
     )
 
 
-def values(layer) -> int:
+def values(layer: "keras.Layer") -> int:
     """Return the most values that a layer makes of one sample, in whatever place of a network it stands."""
     given = [_count(shape[1:]) for shape in outputs(layer)]
     known = of_class(type(layer).__name__)
@@ -53,12 +58,12 @@ def values(layer) -> int:
     return max([*given, *within], default=0)
 
 
-def outputs(layer) -> list[tuple]:
+def outputs(layer: "keras.Layer") -> list[DataShape]:
     """Return the shapes of a layer's outputs in every place of a network where it stands."""
     return [shape for node in layer._inbound_nodes for shape in _shapes(node.output_tensors)]
 
 
-def calls(layer) -> list[list[tuple]]:
+def calls(layer: "keras.Layer") -> list[list[DataShape]]:
     """Return the shapes that each call of a layer takes; of one inside another layer, those that it was built for."""
     if layer._inbound_nodes:
         return [_shapes(node.input_tensors) for node in layer._inbound_nodes]
@@ -67,16 +72,16 @@ def calls(layer) -> list[list[tuple]]:
     return [[tuple(shape) for shape in built if isinstance(shape, (tuple, list))]] if built else []
 
 
-def _shapes(tensors) -> list[tuple]:
+def _shapes(tensors: Iterable["keras.KerasTensor"]) -> list[DataShape]:
     return [tuple(tensor.shape) for tensor in tensors if hasattr(tensor, "shape")]
 
 
-def _count(sizes) -> int:
+def _count(sizes: Iterable[int | None]) -> int:
     # A size that is left open is at least 1.
     return math.prod(size or 1 for size in sizes)
 
 
-def _of_heads(layer, query, value=None, *_):
+def _of_heads(layer: "keras.Layer", query: DataShape, value: DataShape | None = None, *_: DataShape) -> int:
     """Count what attention with several heads makes: a score of each place of the query with each of the value, and
     rows.
     """
@@ -88,17 +93,17 @@ def _of_heads(layer, query, value=None, *_):
     return heads * max(places * _count(value[axis] for axis in axes), rows)
 
 
-def _of_steps(layer, shape) -> int:
+def _of_steps(layer: "keras.Layer", shape: DataShape) -> int:
     """Return what the layer inside makes of all steps, which it computes at once."""
     return _count(shape[1:2]) * max(values(inner) for inner in layer.layer._flatten_layers())
 
 
-def _of_attention(layer, query, value=None, *_) -> int:
+def _of_attention(layer: "keras.Layer", query: DataShape, value: DataShape | None = None, *_: DataShape) -> int:
     scores = _count(query[1:-1]) * _count((value or query)[-2:-1])
     return scores * (_count(query[-1:]) if type(layer).__name__ == "AdditiveAttention" else 1)
 
 
-def _of_separable(layer, shape) -> int:
+def _of_separable(layer: "keras.Layer", shape: DataShape) -> int:
     """Return what the first half of a separable convolution gives to the second."""
     last = layer.data_format == "channels_last"
     places = layer.compute_output_shape(shape)
@@ -109,7 +114,7 @@ def _of_separable(layer, shape) -> int:
     )
 
 
-def _of_window(layer, *_) -> int:
+def _of_window(layer: "keras.Layer", *_: DataShape) -> int:
     """Return what a window holds that is moved over the data, as far as it reaches beyond them too."""
     size = layer.pool_size if hasattr(layer, "pool_size") else layer.kernel_size
     return _count(size if isinstance(size, (tuple, list)) else (size,))

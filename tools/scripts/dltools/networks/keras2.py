@@ -8,6 +8,7 @@ of such a network need is told by `keras2_weights`.
 from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
+from dltools.core.types import Config, Json, Options
 from dltools.networks import keras2_nodes
 from dltools.untrusted import allowed, gate
 
@@ -56,7 +57,7 @@ DTYPE_POLICIES = ("Policy", "PolicyV1", "DTypePolicy")
 CHANGED_ACTIVATIONS = ("hard_sigmoid",)
 
 
-def is_old(config, version: str | None = None) -> bool:
+def is_old(config: Json, version: str | None = None) -> bool:
     """Tell whether a parsed configuration is one of Keras 2.
 
     Parameters:
@@ -75,7 +76,7 @@ def is_old(config, version: str | None = None) -> bool:
     return str(config.get("keras_version", "2")).split(".")[0] in ("1", "2")
 
 
-def with_layers(config):
+def with_layers(config: Json) -> Json:
     """Return a model's configuration in the form that has a name; until Keras 2.2.2 a Sequential was a list of
     layers.
     """
@@ -84,7 +85,7 @@ def with_layers(config):
     return config
 
 
-def converted(config: dict, source: str, trained: bool = False) -> dict:
+def converted(config: Config, source: str, trained: bool = False) -> Config:
     """Return a configuration of Keras 2 as one of Keras 3.
 
     Parameters:
@@ -121,7 +122,7 @@ def converted(config: dict, source: str, trained: bool = False) -> dict:
     return {"module": module, "class_name": name, "config": {**inner, "layers": changed}, "registered_name": registered}
 
 
-def _input_first(changed: list[dict], inner: dict) -> list[dict]:
+def _input_first(changed: list[Config], inner: Config) -> list[Config]:
     """Put the input that the first layer was given by an argument into a layer of its own."""
     if changed and changed[0].get("class_name") == "InputLayer":
         return changed
@@ -134,7 +135,7 @@ def _input_first(changed: list[dict], inner: dict) -> list[dict]:
     return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *changed]
 
 
-def _first_shape(layers: list):
+def _first_shape(layers: list[Config]) -> tuple[Json, Json]:
     """Return what shape the first of some layers takes, as it was written for that or for what is inside it, and its
     name.
     """
@@ -151,7 +152,7 @@ def _first_shape(layers: list):
     return _first_shape(within)[0], inner.get("name")
 
 
-def _layer(layer: dict, source: str, trained: bool = False) -> dict:
+def _layer(layer: Config, source: str, trained: bool = False) -> Config:
     layer = with_layers(layer)
     name, config = layer.get("class_name"), layer.get("config")
     if not isinstance(name, str) or not isinstance(config, dict):
@@ -178,7 +179,7 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
     return {"module": "keras.layers", "class_name": new, "config": found, "registered_name": None} | kept
 
 
-def is_own(entry: dict) -> bool:
+def is_own(entry: Config) -> bool:
     """Tell whether an object's module and registered name are Keras' own, or not told, as they seldom were."""
     module, registered = entry.get("module"), entry.get("registered_name")
     own = module is None or (
@@ -187,7 +188,7 @@ def is_own(entry: dict) -> bool:
     return own and (registered is None or registered == entry.get("class_name"))
 
 
-def _check_same(name: str, config: dict, where: str) -> None:
+def _check_same(name: str, config: Config, where: str) -> None:
     """Refuse a layer that computes something else in Keras 3 with the same weights."""
     changed = [key for key in ("activation", "recurrent_activation") if config.get(key) in CHANGED_ACTIVATIONS]
     if changed:
@@ -202,7 +203,7 @@ def _check_same(name: str, config: dict, where: str) -> None:
         )
 
 
-def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
+def _config(name: str, new: str, config: Config, where: str, source: str, trained: bool) -> Options:
     from dltools.catalogue.keywords import keyword_names
 
     former = of_class(name).keras2
@@ -223,17 +224,17 @@ def _config(name: str, new: str, config: dict, where: str, source: str, trained:
     return found
 
 
-def _is_harmless(key: str, value) -> bool:
+def _is_harmless(key: str, value: Json) -> bool:
     harmless = DROPPED_ARGUMENTS.get(key, ())
     return harmless is None or value in harmless
 
 
-def _plain(value):
+def _plain(value: Json) -> Json:
     """Return what an array of NumPy stands for, as which Keras 2.0 wrote some numbers."""
     return value["value"] if isinstance(value, dict) and set(value) == {"type", "value"} else value
 
 
-def _value(key: str, value, source: str, trained: bool):
+def _value(key: str, value: Json, source: str, trained: bool) -> Json:
     if key == "cells" and isinstance(value, list):
         return [_layer(cell, source, trained) if isinstance(cell, dict) else cell for cell in value]
     if key == "activation" and isinstance(value, str):
@@ -255,7 +256,7 @@ def _value(key: str, value, source: str, trained: bool):
     }
 
 
-def _options(config):
+def _options(config: Json) -> Json:
     """Return the options of an initializer, a regularizer or a constraint as Keras 3 takes them."""
     if not isinstance(config, dict):
         return config

@@ -1,16 +1,30 @@
 """Data of another number of dimensions than a layer takes: what it takes, and how to bring them there."""
 
 import math
+from collections.abc import Sequence
 
 from dltools.catalogue.layers.table import LAYERS, of_class
 from dltools.catalogue.layers.traits import Trait
+from dltools.networks.seen import Before, DataShape, SeenLayer
 
 # Number of dimensions without channels -> what such data are called, and their axes.
 _THINGS = {1: "sequences", 2: "pictures", 3: "volumes"}
 _AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
-def told(sizes) -> str:
+def known(sizes: Sequence[int | None]) -> tuple[int, ...] | None:
+    """Return sizes if all of them are known."""
+    found = tuple(size for size in sizes if size is not None)
+    return found if len(found) == len(sizes) else None
+
+
+def product(sizes: Sequence[int | None]) -> int | None:
+    """Return the product of sizes, None where one is not known."""
+    found = known(sizes)
+    return None if found is None else math.prod(found)
+
+
+def told(sizes: Sequence[int | None]) -> str:
     """Return sizes as a person writes them: ``28`` or ``(28, 28)``."""
     return str(sizes[0]) if len(sizes) == 1 else str(tuple(sizes))
 
@@ -20,21 +34,21 @@ def up_to(count: int) -> str:
     return "1" if count == 1 else f"from 1 to {count}"
 
 
-def sentence(layer) -> str | None:
+def sentence(layer: SeenLayer) -> str | None:
     """Return why data of this number of dimensions do not suit a layer, and what to change; None where they do.
 
     Parameters:
-        layer: a `misfits.Layer` with one shape.
+        layer: with one shape.
     """
     wanted = _wanted(layer)
-    given = len(layer.shape) - 1
+    given = len(layer.one) - 1
     if wanted is None or wanted[0] <= given <= wanted[1]:
         return None
     least, _, things = wanted
     return f"it takes {things}. {_hint(layer, least)}"
 
 
-def _wanted(layer) -> tuple[int, float, str] | None:
+def _wanted(layer: SeenLayer) -> tuple[int, float, str] | None:
     """Return the fewest and the most dimensions of a sample that a layer takes, and what it takes in words."""
     name, options, known = layer.name, layer.options, of_class(layer.name)
     dimensions = known.dimensions
@@ -74,8 +88,8 @@ def _shown(dimensions: int, channels_first: bool) -> str:
     return f"({', '.join(('channels', *axes) if channels_first else (*axes, 'channels'))})"
 
 
-def _hint(layer, wanted: int) -> str:
-    sample = tuple(layer.shape[1:])
+def _hint(layer: SeenLayer, wanted: int) -> str:
+    sample = tuple(layer.one[1:])
     sender = _last_step_only(layer) if len(sample) == 1 and wanted >= 2 else None
     if sender is not None:
         wraps = (
@@ -94,19 +108,17 @@ def _hint(layer, wanted: int) -> str:
     return _hint_on_few(layer, sample, wanted)
 
 
-def _hint_on_many(layer, sample: tuple, wanted: int) -> str:
+def _hint_on_many(layer: SeenLayer, sample: DataShape, wanted: int) -> str:
     dimensions = len(sample) - 1
     if wanted == 1:
         return "Put a Flatten before it."
     other = _relative(layer.name, dimensions)
     if other:
         return f"For data like these choose {other}."
-    if wanted == 2 and None not in sample[1:]:
+    features = product(sample[1:])
+    if wanted == 2 and features is not None:
         steps = -1 if sample[0] is None else sample[0]
-        return (
-            f"Put a Reshape to {(*layer.outer, steps, math.prod(sample[1:]))} before it, or a TimeDistributed with "
-            "Flatten."
-        )
+        return f"Put a Reshape to {(*layer.outer, steps, features)} before it, or a TimeDistributed with Flatten."
     if _fits_steps(layer.name) and not layer.outer:
         return "Put it inside a TimeDistributed if the first axis is that of the steps, or put a Reshape before it."
     return "Put a Reshape before it."
@@ -127,14 +139,15 @@ def _fits_steps(name: str) -> bool:
     return bool(wrapped and known.dimensions and not _relative(name, known.dimensions + 1))
 
 
-def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
+def _hint_on_few(layer: SeenLayer, sample: DataShape, wanted: int) -> str:
     if layer.name == "TimeDistributed":
         return "Choose the layer inside it by itself, or put a Reshape to (steps, features) before it."
-    if None in sample:
+    sizes = known(sample)
+    if sizes is None:
         return "Put a Reshape before it."
-    target = _target(sample, wanted, layer.channels_first)
+    target = _target(sizes, wanted, layer.channels_first)
     if target is None:
-        return f"Put a Reshape before it to {wanted} numbers that multiplied give {math.prod(sample)}."
+        return f"Put a Reshape before it to {wanted} numbers that multiplied give {math.prod(sizes)}."
     shape = str((*layer.outer, *target))
     no_channels = len(sample) == wanted - 1 and wanted > 2
     lead = f"{'There is no axis for the channels: put' if no_channels else 'Put'} a Reshape to {shape} before it"
@@ -150,7 +163,7 @@ def _hint_on_few(layer, sample: tuple, wanted: int) -> str:
     return f"{lead}.{words}"
 
 
-def _target(sample: tuple, wanted: int, channels_first: bool) -> tuple | None:
+def _target(sample: tuple[int, ...], wanted: int, channels_first: bool) -> tuple[int, ...] | None:
     """Return a shape of so many dimensions for a sample: with an axis of one channel, or a square or cube made of a
     row.
     """
@@ -165,7 +178,7 @@ def _target(sample: tuple, wanted: int, channels_first: bool) -> tuple | None:
     return None
 
 
-def _last_step_only(layer):
+def _last_step_only(layer: SeenLayer) -> Before | None:
     """Return the recurrent layer before this one that gives rows although it read steps, if nothing but rows lies
     between.
     """
