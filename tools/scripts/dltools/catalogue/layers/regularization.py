@@ -14,9 +14,7 @@ def _penalty(name: str, of: str) -> Field:
 
 LAYERS = {
     **{
-        f"SpatialDropout{n}D": Layer(
-            (RATE,), keywords="" if n == 1 else "seed=42", dimensions=n, traits=Trait.POINTWISE
-        )
+        f"SpatialDropout{n}D": Layer((RATE,), keywords="" if n == 1 else "seed=42", dimensions=n, traits=_BY_CHANCE)
         for n in (1, 2, 3)
     },
     "GaussianDropout": Layer((RATE,), traits=_BY_CHANCE),
