@@ -27,14 +27,16 @@ LAYERS = {
             epsilon("variance"),
         ),
         keywords="axis=-1, center=False",
-        traits=Trait.GROUPS | Trait.AXIS,
+        traits=Trait.FRACTIONS | Trait.GROUPS | Trait.AXIS,
     ),
     "UnitNormalization": Layer(
         (axis("Axis along which each sample gets the length 1. -1 is the last one."),),
         keywords="name='unit'",
         traits=Trait.FRACTIONS | Trait.AXIS,
     ),
-    "RMSNormalization": Layer((epsilon("mean square", "0.000001"),), keywords="axis=-1", traits=Trait.AXIS),
+    "RMSNormalization": Layer(
+        (epsilon("mean square", "0.000001"),), keywords="axis=-1", traits=Trait.FRACTIONS | Trait.AXIS
+    ),
     "SpectralNormalization": Layer(
         (
             Field(
