@@ -102,5 +102,5 @@ def _typed(field: Field) -> tuple[str, Iterable[str], dict[str, str]]:
 
 def _limits(kind: object) -> tuple[float, float]:
     if isinstance(kind, Whole):
-        return kind.least, math.inf
+        return kind.least, math.inf if kind.most == Whole().most else kind.most
     return (kind.low, kind.high) if isinstance(kind, Real) else (-math.inf, math.inf)
