@@ -1,5 +1,6 @@
 """What the catalogue knows of layers: of all that files may name, whether the form offers them or not."""
 
+import ast
 import json
 import os
 import re
@@ -34,6 +35,27 @@ def test_no_layer_has_two_entries():
     groups = [*table.CHAINED.values(), *table.MERGING.values(), *table.LAST.values(), others.LAYERS]
     names = [name for group in groups for name, layer in group.items() for name in (name, *layer.aliases)]
     assert len(names) == len(set(names))
+
+
+def listed(module):
+    """Yield (line, names) of the lists of layers in a module: at least two names of classes side by side."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        elements = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        names = {element.value for element in elements if isinstance(element, ast.Constant)} & LAYERS
+        if len(names) > 1:
+            yield node.lineno, frozenset(names)
+
+
+LAYERS = allowed.LAYERS | set(table.FUNCTIONAL_LAYERS) | set(others.LAYERS)
+# What may be loaded is said by a list of its own, below the catalogue.
+APART = {SCRIPTS / "dltools" / "untrusted" / name for name in ("allowed.py", "gate.py")}
+
+
+def test_only_the_catalogue_lists_layers():
+    modules = set((SCRIPTS / "dltools").rglob("*.py")) - APART
+    inside = {module for module in modules if SCRIPTS / "dltools" / "catalogue" in module.parents}
+    assert {names for module in APART for _, names in listed(module) if len(names) > 3} != set()
+    assert [(module.name, *found) for module in modules - inside for found in listed(module)] == []
 
 
 _IN_KERAS = """

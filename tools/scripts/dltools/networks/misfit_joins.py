@@ -23,7 +23,9 @@ def sentence(layer: SeenLayer) -> str | None:
         return f"it takes two layers, but merging_layers lists {len(layer.several)}."
     if known.has(Trait.ELEMENTWISE):
         return _elementwise(layer)
-    return {"Concatenate": _concatenated, "Dot": _multiplied}.get(layer.name, _attending)(layer)
+    if known.has(Trait.JOINS):
+        return _concatenated(layer)
+    return _multiplied(layer) if known.has(Trait.TAKES_TWO) else _attending(layer)
 
 
 def _given(layer: SeenLayer, positions: Sequence[int] = (0, 1)) -> str:

@@ -7,6 +7,8 @@ from dltools.catalogue.layers.table import LAYERS, of_class
 from dltools.catalogue.layers.traits import Trait
 from dltools.networks.seen import Before, DataShape, SeenLayer
 
+# Arguments that say how many dimensions a layer's data have.
+_OF_RANK = ("dims", "equation")
 # Number of dimensions without channels -> what such data are called, and their axes.
 _THINGS = {1: "sequences", 2: "pictures", 3: "volumes"}
 _AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -98,11 +100,9 @@ def _hint(layer: SeenLayer, wanted: int) -> str:
             else "its key word arguments"
         )
         return f"{sender.label} hands on its last step only: type return_sequences=True in {wraps}."
-    if layer.name in ("Permute", "EinsumDense"):
-        return (
-            f"Its data have {len(sample)} beside the samples: change "
-            f"{'dims' if layer.name == 'Permute' else 'equation'}, or what comes before."
-        )
+    argument = next((name for name in _OF_RANK if name in layer.options), None)
+    if argument is not None:
+        return f"Its data have {len(sample)} beside the samples: change {argument}, or what comes before."
     if len(sample) > wanted:
         return _hint_on_many(layer, sample, wanted)
     return _hint_on_few(layer, sample, wanted)

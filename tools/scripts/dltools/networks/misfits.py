@@ -29,7 +29,7 @@ Rules = Mapping[Callable[[SeenLayer], str | None], str | Trait]
 
 def _window(layer: SeenLayer) -> str | None:
     """A window that is larger than what it moves over."""
-    argument = "pool_size" if "Pooling" in layer.name else "kernel_size"
+    argument = "pool_size" if of_class(layer.name).has(Trait.HOLDS_WINDOW) else "kernel_size"
     if layer.options.get("padding", "valid") != "valid":
         return None
     sizes = layer.sizes(argument, 2)
