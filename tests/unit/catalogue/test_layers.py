@@ -16,12 +16,11 @@ from tests.support.places import SCRIPTS
 
 
 def test_every_layer_that_a_file_may_name_has_an_entry():
-    known = {*table.FUNCTIONAL_LAYERS, *others.LAYERS, "InputLayer"}
-    assert {name for name in allowed.LAYERS if table.public_name(name) not in known} == set()
+    assert {name for name in allowed.LAYERS if table.public_name(name) not in table.KNOWN} == set()
 
 
 def test_no_layer_that_is_not_safe_may_be_named():
-    unsafe = table.having(Trait.UNSAFE)
+    unsafe = {name for name, layer in table.KNOWN.items() if layer.has(Trait.UNSAFE)}
     assert len(unsafe) > 10
     assert not unsafe & allowed.LAYERS
 
@@ -46,7 +45,7 @@ def listed(module):
             yield node.lineno, frozenset(names)
 
 
-LAYERS = allowed.LAYERS | set(table.FUNCTIONAL_LAYERS) | set(others.LAYERS)
+LAYERS = allowed.LAYERS | set(table.KNOWN)
 # What may be loaded is said by a list of its own, below the catalogue.
 APART = {SCRIPTS / "dltools" / "untrusted" / name for name in ("allowed.py", "gate.py")}
 

@@ -22,7 +22,6 @@ from dltools.catalogue.layers import (
     reshaping,
 )
 from dltools.catalogue.layers.entry import Layer
-from dltools.catalogue.layers.traits import Trait
 
 # Group in the list of layers -> its entries, the common ones first: those of every model, those that join several
 # layers of a functional model.
@@ -54,9 +53,10 @@ FUNCTIONAL_LAYERS = {
     for name, layer in (joining.INPUT | _joined(CHAINED, MERGING, LAST)).items()
 }
 
-_KNOWN = FUNCTIONAL_LAYERS | others.LAYERS
-_KNOWN["InputLayer"] = _KNOWN.pop("Input")
-_BY_ALIAS = {alias: name for name, layer in _KNOWN.items() for alias in layer.aliases}
+# Class -> its entry, for all that are known, on offer or not.
+KNOWN = FUNCTIONAL_LAYERS | others.LAYERS
+KNOWN["InputLayer"] = KNOWN.pop("Input")
+_BY_ALIAS = {alias: name for name, layer in KNOWN.items() for alias in layer.aliases}
 _UNKNOWN = Layer()
 
 
@@ -71,9 +71,4 @@ def of_class(class_name: str) -> Layer:
     Parameters:
         class_name: of a layer, ``type(layer).__name__``, or as a file names it.
     """
-    return _KNOWN.get(public_name(class_name), _UNKNOWN)
-
-
-def having(trait: Trait) -> frozenset[str]:
-    """Return the names of the layers with a trait."""
-    return frozenset(name for name, layer in _KNOWN.items() if layer.has(trait))
+    return KNOWN.get(public_name(class_name), _UNKNOWN)
