@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from dltools.catalogue import (
+    arguments,
     callbacks,
     fit_parameters,
     keywords,
-    layers,
     metrics,
     objectives,
     optimizers,
@@ -21,14 +21,22 @@ from dltools.catalogue import (
     training_parameters,
     weights,
 )
+from dltools.catalogue.arguments import ACTIVATIONS
+from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS, LAYERS
 from dltools.forms import kinds
 from tests import write_macros
 from tests.support import interface
 
 
-def test_the_lists_of_the_forms_are_those_of_the_catalogue():
+@pytest.mark.parametrize("name", write_macros.FILES)
+def test_the_macros_are_those_of_the_catalogue(name):
     """They are written from it: tox run -e macros."""
-    assert write_macros.TARGET.read_text(encoding="utf-8") == write_macros.content()
+    path = write_macros.FOLDER / name
+    assert path.read_text(encoding="utf-8") == write_macros.written()[path]
+
+
+def test_all_generated_macros_are_written():
+    assert set(write_macros.FOLDER.iterdir()) == set(write_macros.written())
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +68,11 @@ def options(root, name):
 
 def fields(layer):
     """Return the names of a layer's parameters in the form."""
-    return {parameter.name for parameter in layer.parameters} | ({"kwargs"} if layer.kwargs else set())
+    further = {"kwargs": layer.keywords, "wrapped": layer.wraps}
+    return {parameter.name for parameter in layer.parameters} | {name for name, has in further.items() if has}
 
 
-@pytest.mark.parametrize(
-    ("section", "table"), [("sequential", layers.LAYERS), ("functional", layers.FUNCTIONAL_LAYERS)]
-)
+@pytest.mark.parametrize(("section", "table"), [("sequential", LAYERS), ("functional", FUNCTIONAL_LAYERS)])
 def test_layers(wrappers, section, table):
     expected = {}
     for name, layer in table.items():
@@ -77,9 +84,9 @@ def test_layers(wrappers, section, table):
 
 
 @pytest.mark.parametrize("section", ["sequential", "functional"])
-@pytest.mark.parametrize("wrapper", [name for name, layer in layers.LAYERS.items() if layer.wraps])
+@pytest.mark.parametrize("wrapper", [name for name, layer in LAYERS.items() if layer.wraps])
 def test_wrapped_layers(wrappers, section, wrapper):
-    expected = {name: fields(layers.LAYERS[name]) for name in layers.LAYERS[wrapper].wraps}
+    expected = {name: fields(LAYERS[name]) for name in LAYERS[wrapper].wraps}
     path = f".//when[@value='{section}']//when[@value='{wrapper}']/conditional[@name='wrapped']"
     assert cases(wrappers["keras_model_config"], path, "layer_type") == expected
 
@@ -87,29 +94,32 @@ def test_wrapped_layers(wrappers, section, wrapper):
 def test_activations(wrappers):
     form = wrappers["keras_model_config"].find("inputs")
     offered = [param for param in form.iter("param") if interface.name_of(param) == "activation"]
-    assert {tuple(option.get("value") for option in p.iter("option")) for p in offered} == {layers.ACTIVATIONS}
+    assert {tuple(option.get("value") for option in p.iter("option")) for p in offered} == {ACTIVATIONS}
 
 
 def test_defaults_of_the_fields_beside_keyword_arguments(wrappers):
     """Where a field holds its default, a keyword argument holds against it."""
     form = interface.parameters(wrappers["keras_model_config"])
-    fields = {}
+    seen = {}
     for path, parameter in form.items():
         layer, _, name = path.rpartition("[")[2].partition("]|")
-        if layer in layers.LAYERS and layers.LAYERS[layer].kwargs and not layers.LAYERS[layer].instead:
-            for field in layers.LAYERS[layer].parameters:
+        if layer in LAYERS and LAYERS[layer].keywords and not LAYERS[layer].instead:
+            for field in LAYERS[layer].parameters:
                 if field.name == name:
-                    keras = field.keras or name
-                    fields[layers.LAYERS[layer].keras or layer, keras, field.kind] = parameter.default
-    assert len(fields) > 60
-    used = set()
-    for (layer, name, kind), default in fields.items():
-        key = f"{layer} {name}" if f"{layer} {name}" in keywords.FORM_DEFAULTS else name
-        used.add(key)
-        told = keywords.FORM_DEFAULTS.get(key)
+                    seen[layer, field.keras or name, field.kind] = parameter.default
+    assert len(seen) > 60
+    for (layer, name, kind), default in seen.items():
+        told = LAYERS[layer].defaults.get(name)
         assert (told is None) == (default == ""), (layer, name)
         assert told is None or keywords.same(kind.read(told, ""), kind.read(default, "")), (layer, name, told, default)
-    assert set(keywords.FORM_DEFAULTS) <= used
+        known = told is None or arguments.read(LAYERS[layer].keras or layer, name, told, "")
+        assert told is None or keywords.same(known, kind.read(told, "")), (layer, name, told)
+    assert {(layer, name) for layer, name, _ in seen} >= {
+        (layer, name)
+        for layer, entry in LAYERS.items()
+        if entry.keywords and not entry.instead
+        for name in entry.defaults
+    }
 
 
 @pytest.mark.parametrize("section", ["sequential", "functional"])

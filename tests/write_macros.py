@@ -1,13 +1,13 @@
-"""Write the lists of options that the forms offer, from the catalogue of the tools.
+"""Write what the forms offer from the catalogue of the tools: lists of options, and the layers with their parameters.
 
     .venv/bin/tox run -e macros
 
 Run it after a change of `tools/scripts/dltools/catalogue`; `tests/test_catalogue.py` tells when it was forgotten.
 """
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from dltools.catalogue import (
     arguments,
@@ -21,24 +21,14 @@ from dltools.catalogue import (
     weights,
 )
 from dltools.forms import kinds
+from tests.support import layer_form
 from tests.support.places import TOOLS
+from tests.support.xml_lines import macro, options
 
-TARGET = TOOLS / "macros" / "generated" / "options.xml"
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
+FOLDER = TOOLS / "macros" / "generated"
 _HEAD = """<macros>
     <!-- Written by tests/write_macros.py from scripts/dltools/catalogue: change entries there, and write it anew. -->
 """
-
-
-def options(
-    values: Iterable[str], labels: Mapping[str, str] = MappingProxyType({}), chosen: str | None = None
-) -> list[str]:
-    """Return an ``<option>`` for each value, called by its label where it has one; `chosen` is selected at first."""
-    marks = {chosen: ' selected="true"'}
-    return [
-        f"<option value={quoteattr(value)}{marks.get(value, '')}>{escape(labels.get(value, value))}</option>"
-        for value in values
-    ]
 
 
 def scored(group: str) -> dict[str, str]:
@@ -75,16 +65,23 @@ def lists() -> dict[str, list[str]]:
     }
 
 
-def content() -> str:
-    """Return the file with all lists."""
-    blocks = [
-        "\n".join([f'    <xml name="{name}">', *(f"        {line}" for line in lines), "    </xml>"])
-        for name, lines in lists().items()
-    ]
+# File -> the macros in it, each with its lines.
+FILES: dict[str, Callable[[], dict[str, list[str]]]] = {"options.xml": lists, "layers.xml": layer_form.macros}
+
+
+def content(macros: Mapping[str, list[str]]) -> str:
+    """Return a file with macros."""
+    blocks = [f"    {line}" for name, lines in macros.items() for line in macro(name, lines)]
     return _HEAD + "\n".join([*blocks, "</macros>"]) + "\n"
 
 
+def written() -> dict[Path, str]:
+    """Return the path of each file that is written -> its content."""
+    return {FOLDER / name: content(macros()) for name, macros in FILES.items()}
+
+
 if __name__ == "__main__":
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(content(), encoding="utf-8")
-    print(f"wrote {TARGET}")
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")

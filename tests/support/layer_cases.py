@@ -2,7 +2,9 @@
 
 import ast
 
-from dltools.catalogue import layers, weights
+from dltools.catalogue import weights
+from dltools.catalogue.arguments import ACTIVATIONS, INPUT_DTYPES
+from dltools.catalogue.layers.table import LAYERS
 from tests.support import forms
 
 UNITS = {"units": 3, "activation": "relu", "kwargs": ""}
@@ -123,7 +125,7 @@ WRAPPINGS = {
     "SpectralNormalization": {"power_iterations": 2},
 }
 for wrapper, options in WRAPPINGS.items():
-    for inner in layers.LAYERS[wrapper].wraps:
+    for inner in LAYERS[wrapper].wraps:
         shape = f"(2, {CASES[inner][0][1:]}" if wrapper == "TimeDistributed" else CASES[inner][0]
         CASES[f"{wrapper} {inner}"] = (shape, {**options, "wrapped": {"layer_type": inner, **CASES[inner][1]}})
 # The other options of selects: layer -> parameter.
@@ -138,7 +140,7 @@ SELECTS = {
 }
 CASES |= {name: (SEQUENCE, values) for name, values in ATTENTIONS.items()}
 for name, parameter in SELECTS.items():
-    choice = next(p.kind for p in layers.LAYERS[name.split()[0]].parameters if p.name == parameter)
+    choice = next(p.kind for p in LAYERS[name.split()[0]].parameters if p.name == parameter)
     for option in sorted({*getattr(choice, "options", weights.NAMES)} - {CASES[name][1][parameter]}):
         # Slopes of two dimensions, which every initializer can fill.
         shape = SEQUENCE if parameter == "alpha_initializer" else CASES[name][0]
@@ -181,7 +183,7 @@ MERGED |= {
     "Attention concat": {"merging_layers": "[2]", "score_mode": "concat", "kwargs": ""},
     "Dot plainly": {**MERGED["Dot"], "normalize": False},
 }
-GONE = [name for name, layer in layers.LAYERS.items() if layer.instead]
+GONE = [name for name, layer in LAYERS.items() if layer.instead]
 
 
 def box(name, initializer=None, regularizer=None, constraint=None):
@@ -280,7 +282,7 @@ def with_boxes(form, position, boxes):
 
 def inputs():
     """Return name -> form of a network with each kind of Input."""
-    options = [("dtype", dtype) for dtype in layers.INPUT_DTYPES] + [("sparse", True)]
+    options = [("dtype", dtype) for dtype in INPUT_DTYPES] + [("sparse", True)]
     dense = ("Dense", {**UNITS, "inbound_nodes": 1})
     return {
         f"Input {value}": forms.functional(("Input", {"shape": ROW, "dtype": "float32", name: value}), dense)
@@ -306,7 +308,7 @@ def designs():
         dense = [("Dense", {**UNITS, "inbound_nodes": 1})] * (1 if values["merging_layers"] == "[2]" else 2)
         chain = [("Input", {"shape": SEQUENCE if "Attention" in name else ROW}), *dense, (name.split()[0], values)]
         found[f"{name} functional"] = forms.functional(*chain, outputs=f"[{len(chain)}]")
-    for activation in layers.ACTIVATIONS:
+    for activation in ACTIVATIONS:
         found[activation] = forms.sequential(("Dense", {**UNITS, "activation": activation}), input_shape=ROW)
     for name in GONE:
         found[name] = forms.sequential((name, {**WINDOW, **UNITS}), input_shape=SEQUENCE)

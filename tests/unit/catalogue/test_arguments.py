@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from dltools.catalogue import arguments, keywords, layers
+from dltools.catalogue import arguments, keywords
+from dltools.catalogue.layers.table import LAYERS
 from dltools.catalogue.training_config import CLASSIFIER, FitConfig, OptimizerConfig, TrainingConfig
 from dltools.core.errors import UserError
 from dltools.forms import kinds, parameters
@@ -19,11 +20,11 @@ _IN_KERAS = """
 import inspect, json
 from dltools.backend.keras_runtime import keras_for_design
 keras = keras_for_design()
-from dltools.catalogue import layers
+from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS
 found = {}
-for offered, layer in layers.FUNCTIONAL_LAYERS.items():
+for offered, layer in FUNCTIONAL_LAYERS.items():
     if not layer.instead:
-        name = layer.keras or ("InputLayer" if offered == "Input" else offered)
+        name = layer.keras or offered
         parameters = inspect.signature(getattr(keras.layers, name).__init__).parameters.values()
         found[name] = {p.name: p.default is not p.empty and (p.default is None or isinstance(p.default, (bool, int, float, str, tuple))) and repr(p.default)
                        for p in parameters if p.name != "self" and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
@@ -78,10 +79,10 @@ def test_every_flag_of_keras_is_a_flag(in_keras):
 
 def test_what_a_field_takes_a_keyword_takes():
     for name, (_, values) in layer_cases.CASES.items():
-        layer = layers.LAYERS[name.split()[0]]
+        layer = LAYERS[name.split()[0]]
         for field in layer.parameters:
             value = values.get(field.name)
-            if not layer.kwargs or parameters.is_empty(value):
+            if not layer.keywords or parameters.is_empty(value):
                 continue
             argument = field.keras or field.name
             assert arguments.read(layer.keras or name.split()[0], argument, value, "") == field.kind.read(value, ""), (

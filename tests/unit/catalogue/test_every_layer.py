@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from dltools.catalogue import layers, weights
+from dltools.catalogue import weights
+from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS, LAYERS
 from tests.support import forms, interface, layer_cases
 from tests.support.layer_cases import CASES, DESIGNS, GONE, MERGED, WALKED
 from tests.support.places import ROOT, SCRIPTS
@@ -29,8 +30,8 @@ def problems(designed):
 
 def test_every_layer_on_offer_is_walked():
     chained = {name.split()[0] for name in (*CASES, *GONE)}
-    assert chained == set(layers.LAYERS)
-    assert {*chained, *(name.split()[0] for name in MERGED), "Input"} == set(layers.FUNCTIONAL_LAYERS)
+    assert chained == set(LAYERS)
+    assert {*chained, *(name.split()[0] for name in MERGED), "Input"} == set(FUNCTIONAL_LAYERS)
 
 
 SELECTORS = {"model_type", "layer_type", "initializer_type", "regularizer_type", "constraint_type"}
@@ -73,8 +74,9 @@ _WEIGHTS_IN_KERAS = """
 import json, sys
 from dltools.backend.keras_runtime import keras_for_design
 keras_for_design()
-from dltools.catalogue import layers
-print(json.dumps({name: layers.keyword_names(layer.keras or name) for name, layer in layers.LAYERS.items() if not layer.instead}))
+from dltools.catalogue import keywords
+from dltools.catalogue.layers.table import LAYERS
+print(json.dumps({name: keywords.keyword_names(layer.keras or name) for name, layer in LAYERS.items() if not layer.instead}))
 """
 
 

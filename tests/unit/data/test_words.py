@@ -50,6 +50,7 @@ NETWORKS = {
     "masked": sequential(FOLDED, ("Masking", {"mask_value": -1}), FLAT),
     "halved": sequential(("Rescaling", {"scale": 0.5, "offset": 0})),
     "dropped": sequential(("Dropout", {"rate": 0.5})),
+    "dropped channels": sequential(FOLDED, ("SpatialDropout1D", {"rate": 0.5}), FLAT),
     "bins": binned(3),
     "too many bins": binned(2),
     "beside": forms.functional(
@@ -111,6 +112,7 @@ FAILS = {
     "masked fraction": "'fraction', line 101: layer 'lookup' (Embedding) looks up whole numbers from 0 to 19 (input_dim 20); 3.7 is what the layers before make",
     "halved good": "8.5 is what the layers before make of this line; it is no whole number. In all, ",
     "dropped good": "(Dropout) stands before it and gives fractions",
+    "dropped channels good": "(SpatialDropout1D) stands before it and gives fractions",
     "too many bins fraction": "(input_dim 2); 2 is what the layers before make of this line; it is none of these. In all, ",
     "whole fraction": "'fraction', line 101, column 5 ('w5'): input 'counts' of the model takes whole numbers of dtype int32, from -2,147,483,648 to 2,147,483,647; 3.7 is no",
     "scaled": "Feature scaling: layer 'lookup' (Embedding) takes whole numbers, which scaling would destroy. Remove the box.",

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from dltools.networks import misfits, refusals
+from dltools.networks import refusals
+from dltools.networks.seen import SeenLayer
 from tests.support import forms
 from tests.support.layer_cases import ATTENTIONS, CASES
 from tests.support.networks import boxed
@@ -144,6 +145,10 @@ CASES_OF_MISFITS = {
     "unrolled without end": (one("LSTM", "(None, 3)", units=2, kwargs="unroll=True"), "unroll=True needs to know the number of steps."),
     "unknown size": (forms.sequential(("Flatten", {}), DENSE, input_shape="(None, 3)"), "Layer 2 (Dense) does not fit: it has weights for each number of its data's last axis, whose size is unknown."),
     "words after weights": (forms.sequential(DENSE, EMBEDDING, input_shape="(6,)"), "Layer 2 (Embedding) does not fit: it looks up whole numbers that stand for words, but Layer 1 (Dense) gives fractions."),
+    **{
+        f"words after {name}": (forms.sequential((name, options), EMBEDDING, input_shape="(6,)"), f"Layer 2 (Embedding) does not fit: it looks up whole numbers that stand for words, but Layer 1 ({name}) gives fractions.")
+        for name, options in {"RMSNormalization": {"epsilon": 1e-6, "kwargs": ""}, "GroupNormalization": {"groups": 2, "epsilon": 1e-3, "kwargs": ""}}.items()
+    },
     "categories of pictures": (one("CategoryEncoding", "(6, 3)", num_tokens=5, output_mode="count"), "it takes rows of numbers, one for each sample. Put a Flatten before it."),
     "order of dimensions": (one("Permute", "(6, 3)", dims="(1, 3)"), "dims must name each dimension once, from 1 to 2. Received: (1, 3)."),
     "equation": (one("EinsumDense", "(6, 3)", equation="abc,cd->abd", output_shape="(6, 4, 2)", activation="linear"), "output_shape must have a size for each of b, d of the equation"),
@@ -283,4 +288,4 @@ def test_arguments_of_a_file_may_be_of_any_kind():
         ("Softmax", {"axis": "a"}),
         ("TimeDistributed", {"layer": 3}),
     ):
-        assert refusals._known(misfits.Layer(name, options, (None, 8, 8, 3))) is None
+        assert refusals._known(SeenLayer(name, options, (None, 8, 8, 3))) is None

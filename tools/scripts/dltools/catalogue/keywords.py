@@ -1,23 +1,12 @@
 """The keyword arguments that the form takes beside a layer's own fields, and which of the two holds."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from dltools.catalogue import arguments
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.parameters import keyword_arguments
-
-# Field of a layer with keyword arguments -> what the form holds before anyone changes it. A layer's own stands before
-# what holds for all. Fields that the form leaves blank are not here: what they hold was typed.
-FORM_DEFAULTS = {
-    "activation": "linear", "dropout": 0, "score_mode": "dot", "mode": "horizontal_and_vertical",
-    "value_range": "(0, 255)", "axis": "-1", "offset": 0, "epsilon": 0.001,
-    **{f"{kind}Pooling{n}D pool_size": 2 for kind in ("Max", "Average") for n in (1, 2, 3)},
-    **{f"UpSampling{n}D size": 2 for n in (2, 3)}, **{f"ZeroPadding{n}D padding": 1 for n in (2, 3)},
-    "Cropping2D cropping": "((0, 0), (0, 0))", "Cropping3D cropping": "((1, 1), (1, 1), (1, 1))",
-    "RMSNormalization epsilon": 1e-6, "RandomErasing factor": 1, "RandomErasing scale": "(0.02, 0.33)",
-    "CategoryEncoding output_mode": "multi_hot", "Discretization output_mode": "int",
-}  # fmt: skip
 
 
 def keyword_names(name: str) -> list[str]:
@@ -33,7 +22,7 @@ def keyword_names(name: str) -> list[str]:
     return sorted(own | set(arguments.COMMON))
 
 
-def joined(fields: dict, text: Any, name: str, label: str) -> dict:
+def joined(fields: dict, text: Any, name: str, label: str, defaults: Mapping[str, str]) -> dict:
     """Return the arguments of a layer: those of its fields in the form, and those of its keyword arguments.
 
     A keyword argument holds against a field that nobody changed, with a line on stdout that says so.
@@ -43,6 +32,8 @@ def joined(fields: dict, text: Any, name: str, label: str) -> dict:
         text: ``name=value, name=value``.
         name: the layer's class in `keras.layers`.
         label: its position and type, for messages.
+        defaults: what the fields of the form hold before anyone changes them, by Keras' names; those that it leaves
+            blank are not there, since what they hold was typed.
 
     Raises:
         UserError: no argument of the layer, a value of another type, or one that differs from a field that was set.
@@ -60,16 +51,20 @@ def joined(fields: dict, text: Any, name: str, label: str) -> dict:
     for keyword, value in keyword_arguments(text, f"{label}: key word arguments", judged).items():
         found[keyword] = judged(keyword, value)
         if keyword in fields:
-            _settle(name, keyword, fields[keyword], found[keyword], label)
+            default = defaults.get(keyword)
+            usual = None if default is None else arguments.read(name, keyword, default, label)
+            _settle(keyword, fields[keyword], found[keyword], usual, label)
     return found
 
 
-def _settle(name: str, argument: str, field: Any, keyword: Any, label: str) -> None:
-    """Tell that a keyword argument holds against its field, or refuse it where the field was set to something else."""
+def _settle(argument: str, field: Any, keyword: Any, usual: Any, label: str) -> None:
+    """Tell that a keyword argument holds against its field, or refuse it where the field was set to something else.
+
+    `usual` is what the field holds before anyone changes it, None for nothing.
+    """
     if same(field, keyword):
         return
-    default = FORM_DEFAULTS.get(f"{name} {argument}", FORM_DEFAULTS.get(argument))
-    if default is None or not same(arguments.read(name, argument, default, label), field):
+    if usual is None or not same(usual, field):
         raise UserError(
             f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word "
             "arguments. Remove it from the key word arguments, or give both the same value."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
 from dltools.data import batches
 from dltools.data.samples import Described, SampleSource
@@ -18,19 +20,8 @@ from dltools.networks.refusals import computed
 if TYPE_CHECKING:
     import keras
 
-# Layers that look whole numbers up -> the argument that says how many there are.
-SIZES = {"Embedding": "input_dim", "ReversibleEmbedding": "input_dim", "CategoryEncoding": "num_tokens"}
-_WRAPPERS = ("SpectralNormalization", "TimeDistributed")
-# What only arranges, repeats or drops values; a nested model does if all of its layers do.
-_KEEPING = (
-    "InputLayer", "Flatten", "Reshape", "Permute", "RepeatVector", "Identity", "ActivityRegularization", "Concatenate",
-    "RandomFlip",
-    "Cropping1D", "Cropping2D", "Cropping3D", "UpSampling1D",
-)  # fmt: skip
 # Gives whole numbers whatever reaches it.
 _BINS = "Discretization"
-# Layers that change values by chance while they train, beside those called Random….
-_BY_CHANCE = ("Dropout", "Noise", "AugMix", "CutMix", "MixUp", "RandAugment")
 # The largest whole number up to which all others are exact.
 _EXACT = {"float32": 2**24 - 1, "float16": 2**11, "bfloat16": 2**8}
 # Values that are looked at together, so that they stay in the processor's cache.
@@ -138,7 +129,7 @@ def _reached(model: "keras.Model") -> list[tuple]:
     found = []
     for operation, node in _walk(model.outputs):
         layer = _unwrapped(operation)
-        if type(layer).__name__ in SIZES:
+        if of_class(type(layer).__name__).vocabulary:
             found.append((layer, operation, node.input_tensors[0]))
         elif hasattr(operation, "layers"):
             given = list(node.input_tensors)
@@ -150,7 +141,7 @@ def _reached(model: "keras.Model") -> list[tuple]:
 
 
 def _unwrapped(layer: "keras.Layer") -> "keras.Layer":
-    while type(layer).__name__ in _WRAPPERS:
+    while of_class(type(layer).__name__).wraps and hasattr(layer, "layer"):
         layer = layer.layer
     return layer
 
@@ -178,7 +169,7 @@ def _of_layer(
 ) -> Need:
     import keras
 
-    setting = SIZES[type(layer).__name__]
+    setting = of_class(type(layer).__name__).vocabulary
     size = getattr(layer, setting)
     between = [operation for operation, _ in _walk([tensor], until=_BINS)]
     # An Embedding by itself takes numbers as they come; a wrapper casts them to the type that it computes in.
@@ -248,12 +239,11 @@ def _input_label(tensor: "keras.KerasTensor") -> str:
 
 def _keeps(operation: "keras.Operation") -> bool:
     inner = getattr(operation, "layers", None)
-    return all(map(_keeps, inner)) if inner else type(operation).__name__ in _KEEPING
+    return all(map(_keeps, inner)) if inner else of_class(type(operation).__name__).has(Trait.ARRANGES)
 
 
 def _is_chance(operation: "keras.Operation") -> bool:
-    name = type(operation).__name__
-    return name != "RandomFlip" and (name.startswith("Random") or name.endswith(_BY_CHANCE))
+    return of_class(type(operation).__name__).has(Trait.BY_CHANCE)
 
 
 def _check_design(need: Need) -> None:

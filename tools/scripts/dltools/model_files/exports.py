@@ -16,6 +16,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, listed
 from dltools.core.files import replacing
 from dltools.networks.refusals import KERAS_REFUSALS, keras_reason
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 SAVE_ONNX = "save_onnx"
 _SHARED = "shared_object_id"
-# Layers that act while training alone, beside those called Random….
-VARYING = ("AugMix", "CutMix", "MixUp", "RandAugment")
 
 
 def write_keras(target: Path, model: "keras.Model") -> None:
@@ -139,8 +139,7 @@ def _without_chance(model: "keras.Model") -> "keras.Model":
 
 
 def _is_chance(layer: "keras.Layer") -> bool:
-    name = type(layer).__name__
-    return name in VARYING or (name.startswith("Random") and name != "RandomCrop")
+    return of_class(type(layer).__name__).has(Trait.TRAINS_ONLY)
 
 
 @contextlib.contextmanager

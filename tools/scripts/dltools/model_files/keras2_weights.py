@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dltools.catalogue.layers.table import of_class
 from dltools.core.errors import UserError, quoted
 from dltools.untrusted import gate
 
@@ -20,19 +21,8 @@ if TYPE_CHECKING:
 
 
 CHANGED, FACTOR = "hard_sigmoid", 1.2
-# Layer -> its gates in the order of their columns: `r` for those of recurrent_activation, `a` for those of activation.
-GATES = {
-    **dict.fromkeys(("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), "rrar"),
-    **dict.fromkeys(("GRU", "GRUCell"), "rra"),
-    **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), "a"),
-}
-# These apply their activation to their state too, to which no weight leads.
-OF_STATE = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-CUDNN = {"CuDNNGRU": 3, "CuDNNLSTM": 4}
 # The weights that come first in these do not lead to the activation straight away.
 BEFORE = ("depthwise_kernel",)
-CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "ConvLSTM2D")
-UNKNOWN_IN_THEANO = ("SeparableConv1D", "SeparableConv2D", "DepthwiseConv2D", "Conv1DTranspose")
 
 
 class Change(NamedTuple):
@@ -57,7 +47,8 @@ def check(layer: dict, backend: str | None, source: str) -> None:
     """
     kind, config = layer.get("class_name"), layer.get("config") or {}
     where = f"{source}: layer {quoted(config.get('name'))} ({kind})"
-    if kind in OF_STATE and config.get("activation") == CHANGED:
+    former = of_class(str(kind)).keras2
+    if former.activates_state and config.get("activation") == CHANGED:
         raise UserError(
             f"{where}: its activation is the hard_sigmoid of Keras 2, which Keras 3 computes in another way. Train the "
             "network anew with another activation."
@@ -67,7 +58,7 @@ def check(layer: dict, backend: str | None, source: str) -> None:
             f"{where}: is stateful, so that what it gives for a sample depends on the samples before it; here each "
             "sample stands by itself. Save the network with stateful=False."
         )
-    if backend == "theano" and kind in UNKNOWN_IN_THEANO:
+    if backend == "theano" and former.other_in_theano:
         raise UserError(f"{where}: was trained with Theano, whose {kind} had other weights. Train the network anew.")
 
 
@@ -80,10 +71,11 @@ def change(layer: dict, variable: str, backend: str | None) -> Change:
         backend: what Keras 2 ran on, where the file tells.
     """
     kind, config = str(layer.get("class_name")), layer.get("config") or {}
-    if kind in CUDNN:
+    former = of_class(kind).keras2
+    if former.transposed:
         return _of_cudnn(kind, variable)
     scaled = _scaled(kind, config, variable)
-    if backend == "theano" and kind in CONVOLUTIONS and "kernel" in variable:
+    if backend == "theano" and former.turned and "kernel" in variable:
         return Change(lambda values: scaled(_turned(values)))
     return Change(scaled)
 
@@ -93,9 +85,10 @@ def _scaled(kind: str, config: dict, variable: str) -> Callable:
     changed = {letter for letter, name in activations.items() if name == CHANGED}
     if not changed or variable in BEFORE:
         return AS_IT_IS.apply
-    if kind not in GATES:
+    gates = of_class(kind).keras2.gates
+    if not gates:
         return lambda values: values * np.asarray(FACTOR, values.dtype) if "a" in changed else values
-    factors = [FACTOR if letter in changed else 1.0 for letter in GATES[kind]]
+    factors = [FACTOR if letter in changed else 1.0 for letter in gates]
 
     def scale(values: np.ndarray) -> np.ndarray:
         return values * np.repeat(np.asarray(factors, values.dtype), values.shape[-1] // len(factors))
@@ -104,7 +97,7 @@ def _scaled(kind: str, config: dict, variable: str) -> Callable:
 
 
 def _of_cudnn(kind: str, variable: str) -> Change:
-    gates = CUDNN[kind]
+    gates = of_class(kind).keras2.transposed
     if variable == "kernel":
         return Change(
             lambda values: np.concatenate(

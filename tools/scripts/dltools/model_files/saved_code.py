@@ -6,29 +6,13 @@ gate.
 
 from collections.abc import Iterator
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
 from dltools.networks import keras2
 from dltools.untrusted import allowed, gate
 
-# Layers that are a function of a program, as Keras 2 and 3 name them.
-FUNCTIONS = (
-    "Lambda",
-    "TFOpLambda",
-    "SlicingOpLambda",
-    "TensorFlowOpLayer",
-    "ClassMethod",
-    "InstanceMethod",
-    "InstanceProperty",
-)
-LOOKUPS = ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
 ACTIVATIONS = ("activation", "recurrent_activation")
-# Layers of Keras 1 and 2 that Keras 3 has no more.
-GONE = (
-    "AbstractRNNCell", "AtrousConvolution1D", "AtrousConvolution2D", "ConvRecurrent2D", "DenseFeatures", "Highway",
-    "LinearModel",
-    "LocallyConnected1D", "LocallyConnected2D", "MaxoutDense", "Merge", "PeepholeLSTMCell", "RandomFourierFeatures",
-    "RandomHeight", "RandomWidth", "SequenceFeatures", "TimeDistributedDense", "WideDeepModel",
-)  # fmt: skip
 INSTEAD = "Build the network of Keras' own layers and activations, and save it again."
 
 
@@ -66,14 +50,15 @@ def _check_layer(layer: dict, source: str) -> None:
     kind, inner = layer["class_name"], layer.get("config")
     config = inner if isinstance(inner, dict) else {}
     where = f"{source}: layer {quoted(config.get('name') or layer.get('name'))} ({kind[:60]})"
-    if kind in FUNCTIONS or kind == "function":
+    known = of_class(kind)
+    if known.has(Trait.PROGRAM) or kind == "function":
         raise UserError(f"{where}: is a function of somebody's program, which is never run here. {INSTEAD}")
-    if kind in LOOKUPS:
+    if known.has(Trait.READS_TEXT):
         raise UserError(
             f"{where}: turns text into numbers by a list of words, while these tools feed tables of numbers. {INSTEAD}"
         )
-    known = {*allowed.LAYERS, *allowed.MODELS, *keras2.RENAMED, *keras2.UNSAFE_LAYERS, *GONE}
-    if not keras2.is_own(layer) or (layer.get("module") is None and kind not in known):
+    keras_has_or_had = kind in allowed.LAYERS | allowed.MODELS or known.keras or known.has(Trait.UNSAFE | Trait.GONE)
+    if not keras2.is_own(layer) or (layer.get("module") is None and not keras_has_or_had):
         named = layer.get("registered_name") or (f"{layer['module']}.{kind}" if layer.get("module") else kind)
         raise UserError(
             f"{where}: is of the class {quoted(named)}, which is somebody's own program and not in the file. {INSTEAD}"

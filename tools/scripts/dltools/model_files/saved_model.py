@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
@@ -177,7 +178,7 @@ def _report_changes(saved: saved_file.Saved) -> None:
     if not saved.is_old:
         return
     layers = list(saved_code.layers(saved.config))
-    if any(layer.get("class_name") in keras2_weights.CUDNN for layer in layers):
+    if any(of_class(str(layer.get("class_name"))).keras2.transposed for layer in layers):
         print(f"{saved.source}: its CuDNN layers are read as the GRU and LSTM that compute the same.")
     if any(
         keras2_weights.CHANGED in ((layer.get("config") or {}).get(key) for key in saved_code.ACTIVATIONS)

@@ -3,16 +3,22 @@
 What lies before such a layer must be settled then: it may not hold weights that training would change afterwards.
 """
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from dltools.core.errors import UserError
 from dltools.networks import graph
 
+if TYPE_CHECKING:
+    import keras
 
-def adapting(layers) -> list:
+
+def adapting(layers: Iterable["keras.Layer"]) -> list["keras.Layer"]:
     """Return those of some layers that take their mean and variance from data."""
     return [layer for layer in layers if type(layer).__name__ == "Normalization" and layer.input_mean is None]
 
 
-def check(model, labels: dict[str, str] | None = None) -> None:
+def check(model: "keras.Model", labels: dict[str, str] | None = None) -> None:
     """Refuse a model with a Normalization where its figures could not be those of the data that reach it.
 
     Parameters:
@@ -44,6 +50,6 @@ def check(model, labels: dict[str, str] | None = None) -> None:
             )
 
 
-def _inside(layer) -> list:
+def _inside(layer: "keras.Layer") -> list["keras.Layer"]:
     inner = [*getattr(layer, "layers", []), *([layer.layer] if hasattr(layer, "layer") else [])]
     return [*inner, *(deeper for child in inner for deeper in _inside(child))]

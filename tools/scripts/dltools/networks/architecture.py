@@ -13,17 +13,24 @@ import json
 import math
 import random
 import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from dltools.catalogue import arguments
 from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
+from dltools.core.types import Config, Json
 from dltools.networks import activation_sizes, adaptation, initial_weights, keras2, misfits
-from dltools.networks.refusals import INCOMPATIBLE, KERAS_REFUSALS, explained, keras_reason, of_backend
+from dltools.networks.refusals import INCOMPATIBLE, explained, keras_reason, while_building
+from dltools.networks.seen import Before, DataShape, SeenLayer
 from dltools.untrusted import gate
 
+if TYPE_CHECKING:
+    import keras
 
-def bounded(model, source: str):
+
+def bounded(model: "keras.Model", source: str) -> "keras.Model":
     """Refuse a model, built without weights, that would take more memory or time than the limits allow."""
     count, most = sum(math.prod(weight.shape) for weight in model.weights), limits.limit("parameters")
     if count > most:
@@ -49,7 +56,7 @@ def bounded(model, source: str):
 
 
 @contextlib.contextmanager
-def without_weights():
+def without_weights() -> Iterator[None]:
     """Let variables know their shape but hold no values, so that billions of parameters cost nothing.
 
     Keras draws a seed for every initializer from Python's generator; a run's seed must give the same weights
@@ -65,7 +72,7 @@ def without_weights():
         random.setstate(state)
 
 
-def add_input(model, shape: tuple) -> tuple:
+def add_input(model: "keras.Sequential", shape: DataShape) -> DataShape:
     """Begin a sequential model with data of a shape; return the shape with that of the samples."""
     import keras
 
@@ -73,7 +80,9 @@ def add_input(model, shape: tuple) -> tuple:
     return (None, *shape)
 
 
-def add(model, layer, label: str, shape, seen: misfits.Layer | None = None):
+def add(
+    model: "keras.Sequential", layer: "keras.Layer", label: str, shape: DataShape | None, seen: SeenLayer | None = None
+) -> DataShape | None:
     """Add a layer to a sequential model; return the shape of its output, None while that is unknown.
 
     Parameters:
@@ -91,12 +100,12 @@ def add(model, layer, label: str, shape, seen: misfits.Layer | None = None):
         return model.output_shape
 
 
-def _check_one_output(layer) -> None:
+def _check_one_output(layer: "keras.Layer") -> None:
     if not hasattr(layer.output, "shape"):
         raise ValueError("it gives several results, of which the next layer takes one.")
 
 
-def check_fits(layer, shape) -> None:
+def check_fits(layer: "keras.Layer", shape: DataShape) -> None:
     """Refuse what Keras lets pass in a design: data of no size, and weights that cannot be filled or kept as asked.
 
     Raises:
@@ -110,7 +119,7 @@ def check_fits(layer, shape) -> None:
     initial_weights.check(layer)
 
 
-def check_size(shape) -> None:
+def check_size(shape: DataShape) -> None:
     """Refuse data of no size.
 
     Raises:
@@ -120,12 +129,12 @@ def check_size(shape) -> None:
         raise ValueError(f"nothing is left of the data: its output would have the shape {tuple(shape)}.")
 
 
-def to_json(model) -> str:
+def to_json(model: "keras.Model") -> str:
     """Return the model configuration as Keras' `Model.to_json` writes it."""
     return model.to_json()
 
 
-def from_json(text: bytes | str, source: str):
+def from_json(text: bytes | str, source: str) -> tuple[Config, "keras.Model"]:
     """Parse and check a model configuration; build its model without weight values.
 
     Parameters:
@@ -146,7 +155,7 @@ def from_json(text: bytes | str, source: str):
     return (json.loads(to_json(model)) if old else config), model
 
 
-def described(config: dict, source: str):
+def described(config: Config, source: str) -> "keras.Model":
     """Build the model of a parsed configuration, after it has passed the gate, without weight values.
 
     Raises:
@@ -165,7 +174,7 @@ def described(config: dict, source: str):
         return model
 
 
-def checked(config, source: str) -> None:
+def checked(config: Json, source: str) -> None:
     """Refuse what is no model configuration, and one that does not pass the gate; nothing is built.
 
     Raises:
@@ -175,7 +184,9 @@ def checked(config, source: str) -> None:
     gate.check({"module": "keras", **config}, source)
 
 
-def rebuild(config: dict, source: str, inspect=None, columns: int | None = None):
+def rebuild(
+    config: Config, source: str, inspect: Callable[["keras.Model"], object] | None = None, columns: int | None = None
+) -> "keras.Model":
     """Build the model of a parsed configuration with weights, once it is known what that will take.
 
     Parameters:
@@ -199,11 +210,11 @@ def rebuild(config: dict, source: str, inspect=None, columns: int | None = None)
     return build(config, source)
 
 
-def _built(config: dict, source: str):
+def _built(config: Config, source: str) -> "keras.Model":
     try:
         with _deep_calls():
             return _deserialized(_buildable(config))
-    except (*KERAS_REFUSALS, RuntimeError, *of_backend()) as error:
+    except while_building() as error:
         _name_misfit(config, source, str(error))
         count = len(config["config"]["layers"])
         raise UserError(
@@ -211,7 +222,7 @@ def _built(config: dict, source: str):
         ) from None
 
 
-def _name_misfit(config: dict, source: str, error: str) -> None:
+def _name_misfit(config: Config, source: str, error: str) -> None:
     """Name the layer for which Keras could not build a model, where it can be told and the rules know what is wrong.
 
     Raises:
@@ -230,7 +241,7 @@ def _name_misfit(config: dict, source: str, error: str) -> None:
     shape = tuple(None if size.strip() == "None" else int(size) for size in told.group(3).strip("(), ").split(","))
     sources = [named[name] for name in gate.sources(layer.get("inbound_nodes")) if name in named]
     before = tuple(
-        misfits.Before(
+        Before(
             f"Layer {quoted(other['config']['name'])} ({other['class_name']})",
             other["class_name"],
             other["config"],
@@ -238,12 +249,12 @@ def _name_misfit(config: dict, source: str, error: str) -> None:
         )
         for other in sources
     )
-    seen = misfits.Layer(str(layer["class_name"]), layer["config"], shape, before)
+    seen = SeenLayer(str(layer["class_name"]), layer["config"], shape, before)
     with explained(f"{source}: layer {quoted(told.group(1))} ({seen.name})", shape, seen):
         return
 
 
-def _step_through(layers: list[dict], source: str) -> None:
+def _step_through(layers: list[Config], source: str) -> None:
     """Apply the layers of a sequential model one by one, so that the one that does not fit is named.
 
     They are counted as in the form: from 1, without the input.
@@ -254,24 +265,22 @@ def _step_through(layers: list[dict], source: str) -> None:
     import keras
 
     tensor: keras.KerasTensor | None = None
-    before: list[misfits.Before] = []
+    before: list[Before] = []
     for position, config in enumerate(layers):
         label = f"{source}: layer {position} ({config.get('class_name')})"
         shape = None if tensor is None else tuple(tensor.shape)
-        seen = misfits.Layer(str(config.get("class_name")), config.get("config") or {}, shape, tuple(reversed(before)))
+        seen = SeenLayer(str(config.get("class_name")), config.get("config") or {}, shape, tuple(reversed(before)))
         with explained(label, shape, seen):
             layer = keras.saving.deserialize_keras_object(_dense_input(config))
             tensor = layer.output if tensor is None else layer(tensor)
             tensor_shape = tuple(tensor.shape)
         before.append(
-            misfits.Before(
-                f"Layer {position} ({seen.name})", seen.name if position else "Input", seen.options, tensor_shape
-            )
+            Before(f"Layer {position} ({seen.name})", seen.name if position else "Input", seen.options, tensor_shape)
         )
 
 
 @contextlib.contextmanager
-def _deep_calls():
+def _deep_calls() -> Iterator[None]:
     """Let Keras follow a network from its end to its start, which it does in a call inside a call for each layer."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + 4 * limits.limit("layers"))
@@ -281,14 +290,14 @@ def _deep_calls():
         sys.setrecursionlimit(before)
 
 
-def _buildable(config: dict) -> dict:
+def _buildable(config: Config) -> Config:
     """Return what Keras gets of a configuration: no compiling, dense inputs, and the models' module where it is left
     out.
     """
     return {"module": "keras", **_with_dense_inputs(gate.without_training(config))}
 
 
-def _deserialized(config: dict):
+def _deserialized(config: Config) -> "keras.Model":
     """Let Keras make the model; it adds layer by layer to a Sequential, building all again for each, so not that."""
     import keras
 
@@ -305,7 +314,7 @@ def _deserialized(config: dict):
     return model
 
 
-def _with_dense_inputs(config: dict) -> dict:
+def _with_dense_inputs(config: Config) -> Config:
     # These tools feed dense rows however the table came, and the NumPy backend knows no sparse ones.
     return {
         **config,
@@ -313,7 +322,7 @@ def _with_dense_inputs(config: dict) -> dict:
     }
 
 
-def _dense_input(layer: dict) -> dict:
+def _dense_input(layer: Config) -> Config:
     is_sparse = (
         layer.get("class_name") == "InputLayer"
         and isinstance(layer.get("config"), dict)
@@ -322,23 +331,23 @@ def _dense_input(layer: dict) -> dict:
     return {**layer, "config": {**layer["config"], "sparse": False}} if is_sparse else layer
 
 
-def _begun(config: dict, source: str, columns: int):
+def _begun(config: Config, source: str, columns: int) -> "keras.Model":
     """Build a sequential model that was designed without input_shape."""
     import keras
 
     model = _built(config, source)
     built = keras.Sequential(name=model.name)
-    shape = add_input(built, (columns,))
-    before: list[misfits.Before] = []
+    shape: DataShape | None = add_input(built, (columns,))
+    before: list[Before] = []
     for position, layer in enumerate(model.layers, start=1):
         label, name = f"Layer {position} ({type(layer).__name__})", type(layer).__name__
         seen = misfits.of_layer(layer, shape, tuple(reversed(before)))
         shape = add(built, layer, label, shape, seen)
-        before.append(misfits.Before(label, name, seen.options, shape))
+        before.append(Before(label, name, seen.options, shape))
     return built
 
 
-def read_config_file(dataset: Dataset):
+def read_config_file(dataset: Dataset) -> tuple[Config, "keras.Model"]:
     """Read a model configuration from a dataset; see `from_json`."""
     with open(dataset.path, "rb") as handle:
         return from_json(handle.read(limits.limit("json_bytes") + 1), str(dataset))

@@ -1,18 +1,31 @@
 """Functional models: layers that say by position which layers feed them."""
 
-from dltools.catalogue.layers import FUNCTIONAL_LAYERS, Layer, entry, make
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from dltools.catalogue.layers.entry import Layer
+from dltools.catalogue.layers.making import entry, make
+from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS
 from dltools.core.errors import UserError, listed, quoted
+from dltools.core.types import Json, Options
 from dltools.forms.parameters import is_empty, literal
 from dltools.networks import misfits
 from dltools.networks.architecture import check_fits
 from dltools.networks.refusals import explained
+from dltools.networks.seen import Before, SeenLayer
+
+if TYPE_CHECKING:
+    import keras
+
+# What feeds a layer: the output of another one, or of several.
+Given: TypeAlias = "keras.KerasTensor | list[keras.KerasTensor]"
 
 # The fewest and the most layers that one takes, and the rule in words.
 _MERGED = (2, float("inf"), "at least two layers, such as [1, 2]")
 _ATTENDED = (1, 3, "the query, the value and the key, such as [1, 2, 2]; the key may be left out, and the value too")
 
 
-def functional(selection: dict, layers: list[dict]):
+def functional(selection: dict, layers: list[dict]) -> tuple["keras.Model", dict[str, int]]:
     """Build the functional model that the form describes.
 
     Returns:
@@ -26,7 +39,7 @@ def functional(selection: dict, layers: list[dict]):
     tensors: list = []
     names: list[str] = []
     feeding: list[list[int]] = []
-    made: list[misfits.Before] = []
+    made: list[Before] = []
     for position, values in enumerate(layers, start=1):
         label, layer = entry(FUNCTIONAL_LAYERS, position, values)
         build, options = make(FUNCTIONAL_LAYERS, values, label)
@@ -41,10 +54,10 @@ def functional(selection: dict, layers: list[dict]):
             if given is None
             else tuple(given.shape)
         )
-        seen = misfits.Layer(misfits.name_of(build), dict(options), shapes, _before(sources, layer, made, feeding))
+        seen = SeenLayer(misfits.name_of(build), dict(options), shapes, _before(sources, layer, made, feeding))
         with explained(label, shapes, seen):
             tensor, name = _input(build, options) if given is None else _output(build(**options), layer, given)
-        made.append(misfits.Before(label, "Input" if given is None else seen.name, seen.options, tuple(tensor.shape)))
+        made.append(Before(label, "Input" if given is None else seen.name, seen.options, tuple(tensor.shape)))
         _check_name(name, names, label)
         tensors.append(tensor)
         names.append(name)
@@ -56,9 +69,7 @@ def functional(selection: dict, layers: list[dict]):
     return model, {name: position for position, name in enumerate(names, start=1)}
 
 
-def _before(
-    sources: list[int], layer: Layer, made: list[misfits.Before], feeding: list[list[int]]
-) -> tuple[misfits.Before, ...]:
+def _before(sources: list[int], layer: Layer, made: list[Before], feeding: list[list[int]]) -> tuple[Before, ...]:
     """Return what feeds a layer: of one that merges all its sources, else the layers back to where several meet."""
     if layer.merges or not sources:
         return tuple(made[p - 1] for p in sources)
@@ -70,7 +81,7 @@ def _before(
         source = feeding[source - 1][0]
 
 
-def _input(build, options: dict):
+def _input(build: Callable[..., "keras.Layer"], options: Options) -> tuple["keras.KerasTensor", str]:
     """Make an input. A sparse one is marked afterwards: the NumPy backend makes none, but writes it down."""
     sparse = options.pop("sparse", False)
     layer = build(**options)
@@ -78,18 +89,19 @@ def _input(build, options: dict):
     return layer.output, layer.name
 
 
-def _output(built, layer: Layer, given):
+def _output(built: "keras.Layer", layer: Layer, given: Given) -> tuple["keras.KerasTensor", str]:
     tensor = connected(built, layer, given)
     check_fits(built, tensor.shape)
     return tensor, built.name
 
 
-def connected(built, layer: Layer, given):
+def connected(built: "keras.Layer", layer: Layer, given: Given) -> "keras.KerasTensor":
     """Call a layer on what feeds it; the query of an attention is its value too where no other is given."""
     if not layer.attends:
         return built(given)
-    given = given if len(given) > 1 else given * 2
-    return built(*given) if layer.spread else built(given)
+    several = given if isinstance(given, list) else [given]
+    several = several if len(several) > 1 else several * 2
+    return built(*several) if layer.spread else built(several)
 
 
 def _check_name(name: str, names: list[str], label: str) -> None:
@@ -116,7 +128,7 @@ def _sources(values: dict, layer: Layer, position: int, count: int, label: str) 
     return [_earlier(p, position, count, f"{label}: merging_layers") for p in sources]
 
 
-def _earlier(value, position: int, count: int, label: str) -> int:
+def _earlier(value: Json, position: int, count: int, label: str) -> int:
     number = literal(value, label)
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise UserError(f"{label} must be the position of an earlier layer, counted from 1. Received: {quoted(value)}.")
@@ -135,7 +147,7 @@ def _earlier(value, position: int, count: int, label: str) -> int:
     return number
 
 
-def _positions(text, name: str, count: int) -> list[int]:
+def _positions(text: Json, name: str, count: int) -> list[int]:
     numbers = literal(text or "[]", name)
     numbers = [numbers] if isinstance(numbers, int) else numbers
     fits = (

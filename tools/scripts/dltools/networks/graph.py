@@ -1,7 +1,12 @@
 """Which layer of a network feeds which."""
 
+from typing import TYPE_CHECKING
 
-def sources(model) -> dict[str, list[str]]:
+if TYPE_CHECKING:
+    import keras
+
+
+def sources(model: "keras.Model") -> dict[str, list[str]]:
     """Return layer name -> the names of the layers that feed it, for a built `keras.Model`, in the model's order."""
     if type(model).__name__ == "Sequential":
         names = [layer.name for layer in model.layers]
@@ -10,7 +15,7 @@ def sources(model) -> dict[str, list[str]]:
     return {layer.name: [name for name in _feeding(layer) if name in known] for layer in model.layers}
 
 
-def _feeding(layer) -> list[str]:
+def _feeding(layer: "keras.Layer") -> list[str]:
     # Keras tells publicly only of layers that are used once; a file may hold others.
     return [tensor._keras_history.operation.name for node in layer._inbound_nodes for tensor in node.input_tensors]
 

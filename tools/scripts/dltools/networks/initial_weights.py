@@ -1,11 +1,16 @@
 """Whether the weights of a built layer can have the initializers, regularizers and constraints that were chosen."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dltools.core import limits
 from dltools.networks import activation_sizes
+from dltools.networks.seen import DataShape
+
+if TYPE_CHECKING:
+    import keras
 
 # Far more than any rank tells, and so few that trying costs nothing.
 _TRIED = 3
@@ -14,7 +19,7 @@ _MAX_ORTHOGONAL_STEPS = 2**38
 _MAX_TRIED_VALUES = 100_000
 
 
-def check(layer) -> None:
+def check(layer: "keras.Layer") -> None:
     """Refuse a built layer with an initializer, a regularizer or a constraint that its weights' shape cannot have.
 
     While a network is designed its weights have no values, so that Keras would only fail when training starts.
@@ -39,7 +44,7 @@ def check(layer) -> None:
             _check_pairs(layer.activity_regularizer, shape, "its output")
 
 
-def _try_initializer(variable, shape: tuple[int, ...]) -> None:
+def _try_initializer(variable: "keras.Variable", shape: tuple[int, ...]) -> None:
     import keras
 
     # Keras has no public way to ask; None once the weights have values.
@@ -59,7 +64,7 @@ def _try_initializer(variable, shape: tuple[int, ...]) -> None:
         initializer(tuple(variable.shape), dtype="float32")
 
 
-def _check_orthogonal(variable) -> None:
+def _check_orthogonal(variable: "keras.Variable") -> None:
     """Refuse weights that cannot be made orthogonal, or would take minutes: they are decomposed (QR) as one matrix."""
     *rows, columns = variable.shape
     if not rows:
@@ -72,13 +77,13 @@ def _check_orthogonal(variable) -> None:
         )
 
 
-def _compares_all(regularizer) -> bool:
+def _compares_all(regularizer: object) -> bool:
     import keras
 
     return isinstance(regularizer, keras.regularizers.OrthogonalRegularizer)
 
 
-def _check_pairs(regularizer, shape, name: str) -> None:
+def _check_pairs(regularizer: "keras.regularizers.OrthogonalRegularizer", shape: DataShape, name: str) -> None:
     """Refuse a regularizer that compares more rows or columns with each other than there may be values."""
     count, most = shape[0 if regularizer.mode == "rows" else -1] or 1, limits.limit("values")
     if count**2 > most:
@@ -88,7 +93,7 @@ def _check_pairs(regularizer, shape, name: str) -> None:
         )
 
 
-def _check_constant(value, variable) -> None:
+def _check_constant(value: object, variable: "keras.Variable") -> None:
     """Refuse a constant that is no number, nor an array that spreads over the weights, which Keras would spread
     further.
     """

@@ -5,24 +5,13 @@ Keras 2 named classes without their modules, or by modules that are no more, and
 of such a network need is told by `keras2_weights`.
 """
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
+from dltools.core.types import Config, Json, Options
 from dltools.networks import keras2_nodes
 from dltools.untrusted import allowed, gate
 
-# Layers that Keras 3 renamed: old name -> class, and its arguments' new names.
-RENAMED = {
-    "CuDNNGRU": "GRU",
-    "CuDNNLSTM": "LSTM",
-    "ThresholdedReLU": "ReLU",
-    "SyncBatchNormalization": "BatchNormalization",
-    "BatchNormalizationV1": "BatchNormalization",
-    "BatchNormalizationV2": "BatchNormalization",
-}
-RENAMED_ARGUMENTS = {
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "ThresholdedReLU": {"theta": "threshold"},
-    "InputLayer": {"batch_input_shape": "batch_shape"},
-}
 # Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
 DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "ragged": (False,),
@@ -52,13 +41,6 @@ DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "groups": (1,),
     "kernel_initializer": None,
 }
-# What Keras 2 did where a configuration does not say it, and Keras 3 does otherwise.
-FORMER_DEFAULTS: dict[str, dict] = {"GRU": {"reset_after": False}, "GRUCell": {"reset_after": False}}
-# What layers that ran on GPUs alone did, and did not write.
-FIXED: dict[str, dict] = {
-    "CuDNNGRU": {"reset_after": True, "activation": "tanh", "recurrent_activation": "sigmoid"},
-    "CuDNNLSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
-}
 # As TensorFlow calls a function inside.
 RENAMED_ACTIVATIONS = {"softmax_v2": "softmax"}
 # A configuration's key ends in what its value is; each kind has its module.
@@ -69,31 +51,13 @@ MODULES = {
 }
 # The beginning of the modules of Keras' own classes.
 PACKAGES = ("keras", "tensorflow.keras", "tensorflow.python.keras", "tf_keras")
-# Layers that Keras 3 has, and the gate does not let pass.
-UNSAFE_LAYERS = frozenset(
-    {
-        "Lambda",
-        "TFSMLayer",
-        "TorchModuleWrapper",
-        "FlaxLayer",
-        "JaxLayer",
-        "Hashing",
-        "HashedCrossing",
-        "IntegerLookup",
-        "StringLookup",
-        "TextVectorization",
-        "MelSpectrogram",
-        "STFTSpectrogram",
-    }
-)
 WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
 DTYPE_POLICIES = ("Policy", "PolicyV1", "DTypePolicy")
 # Keras 2 clipped 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
 CHANGED_ACTIVATIONS = ("hard_sigmoid",)
-OTHER_WEIGHTS = ("CuDNNGRU", "CuDNNLSTM")
 
 
-def is_old(config, version: str | None = None) -> bool:
+def is_old(config: Json, version: str | None = None) -> bool:
     """Tell whether a parsed configuration is one of Keras 2.
 
     Parameters:
@@ -112,7 +76,7 @@ def is_old(config, version: str | None = None) -> bool:
     return str(config.get("keras_version", "2")).split(".")[0] in ("1", "2")
 
 
-def with_layers(config):
+def with_layers(config: Json) -> Json:
     """Return a model's configuration in the form that has a name; until Keras 2.2.2 a Sequential was a list of
     layers.
     """
@@ -121,7 +85,7 @@ def with_layers(config):
     return config
 
 
-def converted(config: dict, source: str, trained: bool = False) -> dict:
+def converted(config: Config, source: str, trained: bool = False) -> Config:
     """Return a configuration of Keras 2 as one of Keras 3.
 
     Parameters:
@@ -158,7 +122,7 @@ def converted(config: dict, source: str, trained: bool = False) -> dict:
     return {"module": module, "class_name": name, "config": {**inner, "layers": changed}, "registered_name": registered}
 
 
-def _input_first(changed: list[dict], inner: dict) -> list[dict]:
+def _input_first(changed: list[Config], inner: Config) -> list[Config]:
     """Put the input that the first layer was given by an argument into a layer of its own."""
     if changed and changed[0].get("class_name") == "InputLayer":
         return changed
@@ -171,7 +135,7 @@ def _input_first(changed: list[dict], inner: dict) -> list[dict]:
     return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *changed]
 
 
-def _first_shape(layers: list):
+def _first_shape(layers: list[Config]) -> tuple[Json, Json]:
     """Return what shape the first of some layers takes, as it was written for that or for what is inside it, and its
     name.
     """
@@ -188,15 +152,15 @@ def _first_shape(layers: list):
     return _first_shape(within)[0], inner.get("name")
 
 
-def _layer(layer: dict, source: str, trained: bool = False) -> dict:
+def _layer(layer: Config, source: str, trained: bool = False) -> Config:
     layer = with_layers(layer)
     name, config = layer.get("class_name"), layer.get("config")
     if not isinstance(name, str) or not isinstance(config, dict):
         raise UserError(f"{source}: one of its layers has no class_name or no config. The file is damaged.")
-    new = RENAMED.get(name, name)
+    new = of_class(name).keras or name
     where = f"{source}: layer {quoted(config.get('name'))} ({name})"
     kept = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
-    if new in UNSAFE_LAYERS:
+    if of_class(new).has(Trait.UNSAFE):
         # Left as it is for the gate, which says why it is refused.
         return {**layer, "module": "keras.layers"}
     if not is_own(layer):
@@ -215,7 +179,7 @@ def _layer(layer: dict, source: str, trained: bool = False) -> dict:
     return {"module": "keras.layers", "class_name": new, "config": found, "registered_name": None} | kept
 
 
-def is_own(entry: dict) -> bool:
+def is_own(entry: Config) -> bool:
     """Tell whether an object's module and registered name are Keras' own, or not told, as they seldom were."""
     module, registered = entry.get("module"), entry.get("registered_name")
     own = module is None or (
@@ -224,7 +188,7 @@ def is_own(entry: dict) -> bool:
     return own and (registered is None or registered == entry.get("class_name"))
 
 
-def _check_same(name: str, config: dict, where: str) -> None:
+def _check_same(name: str, config: Config, where: str) -> None:
     """Refuse a layer that computes something else in Keras 3 with the same weights."""
     changed = [key for key in ("activation", "recurrent_activation") if config.get(key) in CHANGED_ACTIVATIONS]
     if changed:
@@ -232,20 +196,21 @@ def _check_same(name: str, config: dict, where: str) -> None:
             f"{where}: {changed[0]} {quoted(config[changed[0]])} is another function in Keras 3, so that the network "
             "would predict something else. Train it anew."
         )
-    if name in OTHER_WEIGHTS:
+    if of_class(name).keras2.transposed:
         raise UserError(
-            f"{where}: its weights are arranged in another way than those of {RENAMED[name]}. Train the network anew."
+            f"{where}: its weights are arranged in another way than those of {of_class(name).keras}. Train the "
+            "network anew."
         )
 
 
-def _config(name: str, new: str, config: dict, where: str, source: str, trained: bool) -> dict:
+def _config(name: str, new: str, config: Config, where: str, source: str, trained: bool) -> Options:
     from dltools.catalogue.keywords import keyword_names
 
-    renamed = RENAMED_ARGUMENTS.get(name, {})
+    former = of_class(name).keras2
     known = {*keyword_names(new), "batch_shape", "dtype", "activity_regularizer"}
-    found: dict = {**FORMER_DEFAULTS.get(name, {}), **FIXED.get(name, {})}
+    found: dict = {**former.defaults, **former.fixed}
     for key, value in config.items():
-        key, value = renamed.get(key, key), _plain(value)
+        key, value = former.arguments.get(key, key), _plain(value)
         if key in known:
             found[key] = _value(key, value, source, trained)
         elif value is not None and not _is_harmless(key, value):
@@ -259,17 +224,17 @@ def _config(name: str, new: str, config: dict, where: str, source: str, trained:
     return found
 
 
-def _is_harmless(key: str, value) -> bool:
+def _is_harmless(key: str, value: Json) -> bool:
     harmless = DROPPED_ARGUMENTS.get(key, ())
     return harmless is None or value in harmless
 
 
-def _plain(value):
+def _plain(value: Json) -> Json:
     """Return what an array of NumPy stands for, as which Keras 2.0 wrote some numbers."""
     return value["value"] if isinstance(value, dict) and set(value) == {"type", "value"} else value
 
 
-def _value(key: str, value, source: str, trained: bool):
+def _value(key: str, value: Json, source: str, trained: bool) -> Json:
     if key == "cells" and isinstance(value, list):
         return [_layer(cell, source, trained) if isinstance(cell, dict) else cell for cell in value]
     if key == "activation" and isinstance(value, str):
@@ -291,7 +256,7 @@ def _value(key: str, value, source: str, trained: bool):
     }
 
 
-def _options(config):
+def _options(config: Json) -> Json:
     """Return the options of an initializer, a regularizer or a constraint as Keras 3 takes them."""
     if not isinstance(config, dict):
         return config

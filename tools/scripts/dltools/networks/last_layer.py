@@ -1,18 +1,21 @@
 """Whether a model's last layer gives what the loss takes: probabilities, or with from_logits plain numbers."""
 
+from typing import TYPE_CHECKING
+
 from dltools.catalogue import objectives
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError, listed, quoted
 
+if TYPE_CHECKING:
+    import keras
+
 # Activations whose outputs lie between 0 and 1.
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid", "sparse_sigmoid", "sparsemax")
-# Layers that only arrange what comes to them, or that do nothing but in training.
-_TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "ActivityRegularization", "Cropping1D")
-# Layers that are an activation.
-_ACTIVATIONS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
 
 
-def activation(output) -> str | None:
+def activation(output: "keras.KerasTensor") -> str | None:
     """Return the name of the activation that a model ends with, or None where the layers do not tell.
 
     Parameters:
@@ -23,7 +26,7 @@ def activation(output) -> str | None:
         if hasattr(layer, "layers"):
             # A model inside the network.
             output = layer.outputs[position]
-        elif type(layer).__name__ in _TRANSPARENT:
+        elif of_class(type(layer).__name__).has(Trait.TRANSPARENT):
             sources = layer._inbound_nodes[0].input_tensors
             output = sources[0] if len(sources) == 1 else None
         else:
@@ -31,13 +34,12 @@ def activation(output) -> str | None:
     return None
 
 
-def _of_layer(layer) -> str | None:
-    if type(layer).__name__ in _ACTIVATIONS:
-        return _ACTIVATIONS[type(layer).__name__]
-    return getattr(getattr(layer, "activation", None), "__name__", None)
+def _of_layer(layer: "keras.Layer") -> str | None:
+    known = of_class(type(layer).__name__)
+    return known.activation or getattr(getattr(layer, "activation", None), "__name__", None)
 
 
-def check_ends(model, source: str) -> None:
+def check_ends(model: "keras.Model", source: str) -> None:
     """Refuse a model that gives no row of numbers for each sample, and neither a sequence nor a picture of such.
 
     Raises:
@@ -50,7 +52,7 @@ def check_ends(model, source: str) -> None:
         )
 
 
-def check_one_row(model, source: str) -> None:
+def check_one_row(model: "keras.Model", source: str) -> None:
     """Refuse a model that does not give one row of numbers for each sample.
 
     Raises:
@@ -65,7 +67,7 @@ def check_one_row(model, source: str) -> None:
         )
 
 
-def check(model, training: TrainingConfig) -> None:
+def check(model: "keras.Model", training: TrainingConfig) -> None:
     """Refuse a last layer and a loss that together learn nothing right.
 
     What the layers do not tell is let through.
@@ -79,7 +81,7 @@ def check(model, training: TrainingConfig) -> None:
             _check_activation(activation(output), own)
 
 
-def check_outputs(model, training: TrainingConfig, source: str) -> None:
+def check_outputs(model: "keras.Model", training: TrainingConfig, source: str) -> None:
     """Refuse losses of outputs that a network has not: without a word, these would learn by another loss.
 
     Raises:
@@ -95,7 +97,7 @@ def check_outputs(model, training: TrainingConfig, source: str) -> None:
         )
 
 
-def output_names(model) -> list[str]:
+def output_names(model: "keras.Model") -> list[str]:
     """Return the names of a network's outputs; that of a single one is ""."""
     return list(model.output_names) if len(model.outputs) > 1 else [""]
 

@@ -1,8 +1,11 @@
 """The table of a network's layers, as the tools print, store and show it."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.networks import receptive_field
+
+if TYPE_CHECKING:
+    import keras
 
 
 class LayerRow(NamedTuple):
@@ -22,7 +25,7 @@ class LayerRow(NamedTuple):
 HEADER = ("Layer", "Name", "Type", "Output shape", "Parameters", "Receptive field")
 
 
-def rows(model, positions: dict[str, int] | None = None) -> list[LayerRow]:
+def rows(model: "keras.Model", positions: dict[str, int] | None = None) -> list[LayerRow]:
     """Return one row a layer.
 
     Parameters:
@@ -36,14 +39,14 @@ def rows(model, positions: dict[str, int] | None = None) -> list[LayerRow]:
     return [_row(layers[name], number, views) for name, number in positions.items()]
 
 
-def _row(layer, position: int, views: dict) -> LayerRow:
+def _row(layer: "keras.Layer", position: int, views: dict[str, receptive_field.View]) -> LayerRow:
     parameters = layer.count_params() if layer.built else 0
     return LayerRow(
         position, layer.name, type(layer).__name__, _output_shape(layer), parameters, str(views.get(layer.name, ""))
     )
 
 
-def _output_shape(layer) -> str:
+def _output_shape(layer: "keras.Layer") -> str:
     try:
         output = layer.output
     except (AttributeError, ValueError):

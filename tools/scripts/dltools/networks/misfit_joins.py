@@ -1,39 +1,44 @@
 """Layers whose data cannot be joined: which shapes they give, and what would have to be the same."""
 
 import itertools
+from collections.abc import Sequence
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import misfit_ranks
 from dltools.networks.misfit_ranks import up_to
+from dltools.networks.seen import SeenLayer
 
-_ELEMENTWISE = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
-_TWO = ("Subtract", "Dot")
 _PARTS = ("the query", "the value", "the key")
 
 
-def sentence(layer) -> str | None:
+def sentence(layer: SeenLayer) -> str | None:
     """Return why data of several layers cannot be joined, and what to change; None where they can.
 
     Parameters:
-        layer: a `misfits.Layer` with a list of shapes.
+        layer: with a list of shapes.
     """
-    if layer.name in _TWO and len(layer.shape) != 2:
-        return f"it takes two layers, but merging_layers lists {len(layer.shape)}."
-    if layer.name in _ELEMENTWISE:
+    known = of_class(layer.name)
+    if known.has(Trait.TAKES_TWO) and len(layer.several) != 2:
+        return f"it takes two layers, but merging_layers lists {len(layer.several)}."
+    if known.has(Trait.ELEMENTWISE):
         return _elementwise(layer)
-    return {"Concatenate": _concatenated, "Dot": _multiplied}.get(layer.name, _attending)(layer)
+    if known.has(Trait.JOINS):
+        return _concatenated(layer)
+    return _multiplied(layer) if known.has(Trait.TAKES_TWO) else _attending(layer)
 
 
-def _given(layer, positions=(0, 1)) -> str:
+def _given(layer: SeenLayer, positions: Sequence[int] = (0, 1)) -> str:
     labels = [other.label for other in layer.before]
     return " and ".join(
-        f"{labels[p] if p < len(labels) else f'layer {p + 1} of the list'} gives {tuple(layer.shape[p][1:])}"
+        f"{labels[p] if p < len(labels) else f'layer {p + 1} of the list'} gives {tuple(layer.several[p][1:])}"
         for p in positions
     )
 
 
-def _elementwise(layer) -> str | None:
-    for one, other in itertools.combinations(range(len(layer.shape)), 2):
-        pairs = zip(reversed(layer.shape[one][1:]), reversed(layer.shape[other][1:]), strict=False)
+def _elementwise(layer: SeenLayer) -> str | None:
+    for one, other in itertools.combinations(range(len(layer.several)), 2):
+        pairs = zip(reversed(layer.several[one][1:]), reversed(layer.several[other][1:]), strict=False)
         if any(a != b and None not in (a, b) and 1 not in (a, b) for a, b in pairs):
             return (
                 f"it takes layers of the same shape, but {_given(layer, (one, other))}. Give both the same, or choose "
@@ -42,8 +47,8 @@ def _elementwise(layer) -> str | None:
     return None
 
 
-def _concatenated(layer) -> str | None:
-    axis, shapes = layer.options.get("axis", -1), layer.shape
+def _concatenated(layer: SeenLayer) -> str | None:
+    axis, shapes = layer.options.get("axis", -1), layer.several
     counts = {len(shape) for shape in shapes}
     if len(counts) > 1:
         other = next(p for p, shape in enumerate(shapes) if len(shape) != len(shapes[0]))
@@ -74,16 +79,16 @@ def _no_axis(axis: int, count: int) -> str | None:
     )
 
 
-def _multiplied(layer) -> str | None:
+def _multiplied(layer: SeenLayer) -> str | None:
     axes = layer.options["axes"]
     axes = tuple(axes) if isinstance(axes, (tuple, list)) else (axes, axes)
     if len(axes) != 2:
         return f"axis must be one number, or one for each of the two layers. Received: {axes}."
-    for axis, shape in zip(axes, layer.shape, strict=True):
+    for axis, shape in zip(axes, layer.several, strict=True):
         wrong = _no_axis(axis, len(shape) - 1)
         if wrong:
             return f"{wrong}. {_given(layer)}."
-    one, other = (shape[axis] for axis, shape in zip(axes, layer.shape, strict=True))
+    one, other = (shape[axis] for axis, shape in zip(axes, layer.several, strict=True))
     if one != other and None not in (one, other):
         return (
             f"it multiplies axis {axes[0]} of the one, of size {one}, by axis {axes[1]} of the other, of size {other}, "
@@ -92,8 +97,8 @@ def _multiplied(layer) -> str | None:
     return None
 
 
-def _attending(layer) -> str | None:
-    shapes = layer.shape
+def _attending(layer: SeenLayer) -> str | None:
+    shapes = layer.several
     for position, shape in enumerate(shapes):
         found = misfit_ranks.sentence(layer._replace(shape=shape, before=layer.before[position : position + 1]))
         if found:

@@ -8,75 +8,28 @@ words remain for what no rule knows.
 
 import functools
 import math
-import re
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from dltools.catalogue.layers.table import of_class, public_name
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import misfit_joins, misfit_ranks
-from dltools.networks.misfit_ranks import told, up_to
+from dltools.networks.misfit_ranks import product, told, up_to
+from dltools.networks.seen import Before, DataShape, SeenLayer
 
-# A class whose public name is another than its own.
-_NAMES = {"GroupedQueryAttention": "GroupQueryAttention"}
+if TYPE_CHECKING:
+    import keras
+
 _SAMPLES = "axis 0 is that of the samples, which must not be mixed"
 
 
-class Before(NamedTuple):
-    """A layer that stands before another: its label in the form, its class, its arguments, the shape of its output."""
-
-    label: str
-    name: str
-    options: dict
-    shape: Any = None
+# Rule -> the layer that it is about, or the trait of those that it is about.
+Rules = Mapping[Callable[[SeenLayer], str | None], str | Trait]
 
 
-class Layer(NamedTuple):
-    """A layer as the rules see it.
-
-    Attributes:
-        name: its class in `keras.layers`.
-        options: its arguments, those that are given.
-        shape: of the data that reach it, with None for the samples; of several layers, a list of shapes.
-        before: the layers before it, the nearest first; of several layers, those that feed it, in order.
-        outer: sizes that stand before `shape` in the data of a layer that works on each step by itself.
-    """
-
-    name: str
-    options: dict
-    shape: Any
-    before: tuple[Before, ...] = ()
-    outer: tuple = ()
-
-    @property
-    def dimensions(self) -> int:
-        """Number that its name ends in, 0 without one."""
-        found = re.search(r"([123])D", self.name)
-        return int(found.group(1)) if found else 0
-
-    @property
-    def channels_first(self) -> bool:
-        """Whether the channels stand before the places."""
-        return self.options.get("data_format") == "channels_first"
-
-    @property
-    def places(self) -> tuple:
-        """Sizes of the axes that a window moves along."""
-        start = len(self.shape) - self.dimensions - (not self.channels_first)
-        return tuple(self.shape[start : start + self.dimensions])
-
-    @property
-    def channels(self):
-        """Size of the axis of the channels, None where it is unknown."""
-        return self.shape[-1 - self.dimensions if self.channels_first else -1]
-
-    def sizes(self, argument: str, default=1) -> tuple:
-        """Return an argument of a number for each dimension, which may be given as one for all."""
-        value = self.options.get(argument)
-        value = default if value is None else value
-        return tuple(value) if isinstance(value, (tuple, list)) else (value,) * self.dimensions
-
-
-def _window(layer: Layer) -> str | None:
+def _window(layer: SeenLayer) -> str | None:
     """A window that is larger than what it moves over."""
-    argument = "pool_size" if "Pooling" in layer.name else "kernel_size"
+    argument = "pool_size" if of_class(layer.name).has(Trait.HOLDS_WINDOW) else "kernel_size"
     if layer.options.get("padding", "valid") != "valid":
         return None
     sizes = layer.sizes(argument, 2)
@@ -90,7 +43,7 @@ def _window(layer: Layer) -> str | None:
     )
 
 
-def _cropping(layer: Layer) -> str | None:
+def _cropping(layer: SeenLayer) -> str | None:
     """More to be cut off than there is."""
     amounts = layer.options.get("cropping", 0 if layer.name == "Cropping2D" else 1)
     if not isinstance(amounts, (tuple, list)):
@@ -105,23 +58,24 @@ def _cropping(layer: Layer) -> str | None:
     )
 
 
-def _reshape(layer: Layer) -> str | None:
+def _reshape(layer: SeenLayer) -> str | None:
     """Numbers that cannot be arranged in the new shape."""
-    target, sample = layer.options["target_shape"], layer.shape[1:]
-    if None in sample:
+    target, sample = layer.options["target_shape"], layer.one[1:]
+    count = product(sample)
+    if count is None:
         return None
-    count, wanted = math.prod(sample), math.prod(size for size in target if size != -1)
+    wanted = math.prod(size for size in target if size != -1)
     if (count % wanted == 0) if -1 in target else (count == wanted):
         return None
     numbers = " x ".join(str(size) for size in target if size != -1)
-    product = f"{'a multiple of ' if -1 in target else ''}{numbers}{f' = {wanted}' if ' x ' in numbers else ''}"
+    wants = f"{'a multiple of ' if -1 in target else ''}{numbers}{f' = {wanted}' if ' x ' in numbers else ''}"
     return (
-        f"target_shape {tuple(target)} takes {product} numbers, but each sample has {count}. Change target_shape, or "
+        f"target_shape {tuple(target)} takes {wants} numbers, but each sample has {count}. Change target_shape, or "
         "what comes before."
     )
 
 
-def _permute(layer: Layer) -> str | None:
+def _permute(layer: SeenLayer) -> str | None:
     """An order that leaves out a dimension or names one twice."""
     dims = layer.options["dims"]
     if sorted(dims) == list(range(1, len(dims) + 1)):
@@ -132,11 +86,11 @@ def _permute(layer: Layer) -> str | None:
 _AXES = {"PReLU": "shared_axes"}
 
 
-def _axes(layer: Layer) -> str | None:
+def _axes(layer: SeenLayer) -> str | None:
     """An axis that the data have not, or that of the samples."""
     argument = _AXES.get(layer.name, "axis")
     axes = layer.options.get(argument)
-    count = len(layer.shape) - 1
+    count = len(layer.one) - 1
     for axis in axes if isinstance(axes, (tuple, list)) else [axes]:
         if axis in (0, -count - 1):
             return f"{_SAMPLES}. Choose {argument} {up_to(count)}."
@@ -146,8 +100,8 @@ def _axes(layer: Layer) -> str | None:
     return None
 
 
-def _attention_axes(layer: Layer) -> str | None:
-    axes, shape = layer.options.get("attention_axes"), layer.shape[0] if isinstance(layer.shape, list) else layer.shape
+def _attention_axes(layer: SeenLayer) -> str | None:
+    axes, shape = layer.options.get("attention_axes"), layer.several[0] if isinstance(layer.shape, list) else layer.one
     count = len(shape) - 2
     wrong = [
         axis
@@ -157,9 +111,9 @@ def _attention_axes(layer: Layer) -> str | None:
     return f"attention_axes must be {up_to(count)}. Received: {told(wrong)}." if wrong else None
 
 
-def _unknown(layer: Layer) -> str | None:
+def _unknown(layer: SeenLayer) -> str | None:
     """Weights whose number depends on a size that is unknown."""
-    if (layer.channels if layer.dimensions else layer.shape[-1]) is not None:
+    if (layer.channels if layer.dimensions else layer.one[-1]) is not None:
         return None
     return (
         "it has weights for each number of its data's last axis, whose size is unknown. Give numbers instead of None "
@@ -167,12 +121,12 @@ def _unknown(layer: Layer) -> str | None:
     )
 
 
-def _groups(layer: Layer) -> str | None:
+def _groups(layer: SeenLayer) -> str | None:
     """Channels or filters that cannot be divided into the groups."""
     groups, filters = layer.options.get("groups", 1), layer.options.get("filters")
     if filters is not None and filters % groups:
         return f"its {filters} filters cannot be divided into {groups} groups. Choose groups that divide {filters}."
-    channels = layer.channels if layer.dimensions else _along(layer.shape, layer.options.get("axis", -1))
+    channels = layer.channels if layer.dimensions else _along(layer.one, layer.options.get("axis", -1))
     if channels is not None and channels % groups:
         return (
             f"the {channels} channels of its data cannot be divided into {groups} groups. Choose groups that divide "
@@ -181,16 +135,16 @@ def _groups(layer: Layer) -> str | None:
     return None
 
 
-def _along(shape, axis: int):
+def _along(shape: DataShape, axis: int) -> int | None:
     return shape[axis] if -len(shape) <= axis < len(shape) else None
 
 
-def _heads(layer: Layer) -> str | None:
+def _heads(layer: SeenLayer) -> str | None:
     query, shared = layer.options["num_query_heads"], layer.options["num_key_value_heads"]
     return f"num_query_heads {query} must be a multiple of num_key_value_heads {shared}." if query % shared else None
 
 
-def _strides(layer: Layer) -> str | None:
+def _strides(layer: SeenLayer) -> str | None:
     """A window that leaps and has gaps, which Keras does not compute."""
     strides, rates = layer.sizes("strides"), layer.sizes("dilation_rate")
     if max(strides) == 1 or max(rates) == 1:
@@ -198,14 +152,14 @@ def _strides(layer: Layer) -> str | None:
     return f"strides {told(strides)} and dilation_rate {told(rates)} cannot both be above 1. Leave one of them out."
 
 
-def _output_padding(layer: Layer) -> str | None:
+def _output_padding(layer: SeenLayer) -> str | None:
     padding, strides = layer.sizes("output_padding", 0), layer.sizes("strides")
     if all(size < stride or not size for size, stride in zip(padding, strides, strict=True)):
         return None
     return f"output_padding {told(padding)} must be smaller than strides {told(strides)}."
 
 
-def _states(layer: Layer) -> str | None:
+def _states(layer: SeenLayer) -> str | None:
     """What recurrent layers do for programs that call them step by step."""
     if layer.options.get("return_state"):
         return (
@@ -217,7 +171,7 @@ def _states(layer: Layer) -> str | None:
             "stateful=True goes on from one batch to the next, but samples are independent of each other here. Leave "
             "it out."
         )
-    if layer.options.get("unroll") and layer.shape is not None and layer.shape[1] is None:
+    if layer.options.get("unroll") and layer.shape is not None and layer.one[1] is None:
         return (
             "unroll=True needs to know the number of steps. Give a number instead of None in input_shape, or leave "
             "unroll out."
@@ -225,22 +179,17 @@ def _states(layer: Layer) -> str | None:
     return None
 
 
-# Layers before an Embedding that make fractions, or that learn, although nothing is learned through it.
-_FRACTIONS = (
-    "Normalization",
-    "BatchNormalization",
-    "LayerNormalization",
-    "UnitNormalization",
-    "GaussianNoise",
-    "Softmax",
-)
-
-
-def _words(layer: Layer) -> str | None:
+def _words(layer: SeenLayer) -> str | None:
     for other in layer.before:
         if other.name == "Discretization":
             return None
-        if other.name in _FRACTIONS or {"units", "filters", "output_dim", "equation", "num_heads"} & set(other.options):
+        if of_class(other.name).has(Trait.FRACTIONS) or {
+            "units",
+            "filters",
+            "output_dim",
+            "equation",
+            "num_heads",
+        } & set(other.options):
             return (
                 f"it looks up whole numbers that stand for words, but {other.label} gives fractions. Let it be the "
                 "first layer, or leave it out."
@@ -248,7 +197,7 @@ def _words(layer: Layer) -> str | None:
     return None
 
 
-def _einsum(layer: Layer) -> str | None:
+def _einsum(layer: SeenLayer) -> str | None:
     """Axes that the equation does not have, or has of another size."""
     inputs, _, rest = layer.options["equation"].partition(",")
     kernel, _, result = rest.partition("->")
@@ -273,7 +222,7 @@ def _einsum(layer: Layer) -> str | None:
             f"output_shape must have a size for each of {', '.join(result[1:])} of the equation, beside the samples. "
             f"Received: {shape}."
         )
-    given = dict(zip(inputs, layer.shape or (), strict=False))
+    given = dict(zip(inputs, layer.one or (), strict=False))
     for axis, size in zip(result[1:], shape, strict=True):
         if None not in (size, given.get(axis)) and size != given[axis]:
             return (
@@ -283,21 +232,21 @@ def _einsum(layer: Layer) -> str | None:
     return None
 
 
-def _noise(layer: Layer) -> str | None:
+def _noise(layer: SeenLayer) -> str | None:
     noise = layer.options.get("noise_shape")
     if noise is None:
         return None
-    if len(noise) == len(layer.shape) and all(
-        n in (None, 1) or n == size for n, size in zip(noise, layer.shape, strict=True)
+    if len(noise) == len(layer.one) and all(
+        n in (None, 1) or n == size for n, size in zip(noise, layer.one, strict=True)
     ):
         return None
     return (
-        f"noise_shape must have {len(layer.shape)} sizes, None for the samples first, each that of the data or 1. "
+        f"noise_shape must have {len(layer.one)} sizes, None for the samples first, each that of the data or 1. "
         f"Received: {tuple(noise)}."
     )
 
 
-def _renorm(layer: Layer) -> str | None:
+def _renorm(layer: SeenLayer) -> str | None:
     clipping = layer.options.get("renorm_clipping")
     if clipping is None or isinstance(clipping, dict):
         return None
@@ -307,7 +256,7 @@ def _renorm(layer: Layer) -> str | None:
     )
 
 
-def _bins(layer: Layer) -> str | None:
+def _bins(layer: SeenLayer) -> str | None:
     both = layer.options.get("num_bins") is not None and layer.options.get("bin_boundaries") is not None
     return (
         "num_bins is for boundaries that are found in data. Leave it out: bin_boundaries say how many bins there are."
@@ -316,55 +265,51 @@ def _bins(layer: Layer) -> str | None:
     )
 
 
-def _proportions(layer: Layer) -> str | None:
+def _proportions(layer: SeenLayer) -> str | None:
     both = layer.options.get("crop_to_aspect_ratio") and layer.options.get("pad_to_aspect_ratio")
     return "crop_to_aspect_ratio and pad_to_aspect_ratio cannot both be True. Leave one of them out." if both else None
 
 
-def _synchronized(layer: Layer) -> str | None:
+def _synchronized(layer: SeenLayer) -> str | None:
     return "synchronized=True cannot be designed here. Leave it out." if layer.options.get("synchronized") else None
 
 
-_PLAIN = tuple(f"Conv{n}D" for n in (1, 2, 3))
-_TRANSPOSED = tuple(f"Conv{n}DTranspose" for n in (1, 2, 3))
-_SEPARATE = tuple(f"{kind}Conv{n}D" for kind in ("Separable", "Depthwise") for n in (1, 2))
-_STEPPING = tuple(f"ConvLSTM{n}D" for n in (1, 2, 3))
-_POOLING = tuple(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3))
-_RECURRENT = misfit_ranks.RECURRENT
-# Rules of the arguments alone: a layer of such arguments cannot even be made.
-_OF_ARGUMENTS = {
-    _strides: (*_PLAIN, *_TRANSPOSED, *_STEPPING), _output_padding: _TRANSPOSED, _permute: ("Permute",),
-    _heads: ("GroupQueryAttention",),
-    _states: (*_RECURRENT, *_STEPPING), _bins: ("Discretization",), _proportions: ("Resizing",),
-    _synchronized: ("BatchNormalization",),
-    _renorm: ("BatchNormalization",),
-    _einsum: ("EinsumDense",), _words: ("Embedding",),
-}  # fmt: skip
+# Rules of the arguments alone: a layer of such arguments cannot even be made. Each with the layers that it is about, or
+# with what they have in common.
+_OF_ARGUMENTS: Rules = {
+    _strides: Trait.STRIDES_OR_GAPS,
+    _output_padding: Trait.PADS_OUTPUT,
+    _permute: "Permute",
+    _heads: "GroupQueryAttention",
+    _states: Trait.HAS_STATE,
+    _bins: "Discretization",
+    _proportions: "Resizing",
+    _synchronized: "BatchNormalization",
+    _renorm: "BatchNormalization",
+    _einsum: "EinsumDense",
+    _words: "Embedding",
+}
 # Rules of the data, asked once their number of dimensions is right.
-_OF_DATA = {
-    _unknown: ("Dense", *_PLAIN, *_TRANSPOSED, *_SEPARATE, *_STEPPING, *_RECURRENT),
-    _groups: (*_PLAIN, "GroupNormalization"),
-    _window: (*_PLAIN, *_SEPARATE, *_STEPPING, *_POOLING),
-    _cropping: tuple(f"Cropping{n}D" for n in (1, 2, 3)),
-    _reshape: ("Reshape",),
-    _axes: (
-        "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
-        "Normalization",
-        "Softmax", "PReLU",
-    ),
-    _attention_axes: ("MultiHeadAttention",),
-    _noise: ("Dropout", "AlphaDropout"),
-}  # fmt: skip
+_OF_DATA: Rules = {
+    _unknown: Trait.LAST_AXIS,
+    _groups: Trait.GROUPS,
+    _window: Trait.WINDOW,
+    _cropping: Trait.CROPS,
+    _reshape: "Reshape",
+    _axes: Trait.AXIS,
+    _attention_axes: "MultiHeadAttention",
+    _noise: Trait.NOISE_SHAPE,
+}
 
 
-def sentence(layer: Layer) -> str | None:
+def sentence(layer: SeenLayer) -> str | None:
     """Return why a layer does not fit and what to change, as the end of a sentence; None where no rule says so."""
     within = inside(layer)
     found = _first(_OF_ARGUMENTS, layer)
     if found or layer.shape is None:
         return found or (None if within is None else sentence(within))
     if isinstance(layer.shape, list):
-        return misfit_joins.sentence(layer) or _first({_attention_axes: ("MultiHeadAttention",)}, layer)
+        return misfit_joins.sentence(layer) or _first({_attention_axes: "MultiHeadAttention"}, layer)
     found = misfit_ranks.sentence(layer) or _first(_OF_DATA, layer)
     if found or within is None:
         return found
@@ -372,34 +317,37 @@ def sentence(layer: Layer) -> str | None:
     return found and f"the {within.name} inside it does not fit: {found}"
 
 
-def _first(rules: dict, layer: Layer) -> str | None:
-    return next((found for rule, names in rules.items() if layer.name in names and (found := rule(layer))), None)
+def _first(rules: Rules, layer: SeenLayer) -> str | None:
+    return next((found for rule, about in rules.items() if _is_about(about, layer) and (found := rule(layer))), None)
 
 
-def inside(layer: Layer) -> Layer | None:
+def _is_about(about: str | Trait, layer: SeenLayer) -> bool:
+    return of_class(layer.name).has(about) if isinstance(about, Trait) else layer.name == about
+
+
+def inside(layer: SeenLayer) -> SeenLayer | None:
     """Return the layer that another wraps, with the data that reach it; None where there is none."""
-    wrapped = layer.options.get("layer") if layer.name in misfit_ranks.WRAPPERS else None
+    wrapped = layer.options.get("layer") if of_class(layer.name).wraps else None
     if wrapped is None:
         return None
     if isinstance(wrapped, dict):
         name, options = str(wrapped["class_name"]), wrapped["config"]
     else:
         name, options = wrapped[0].__name__, wrapped[1]
-    shape = layer.shape
-    if layer.name == "TimeDistributed" and shape is not None:
-        shape = (shape[0], *shape[2:])
-        return Layer(_NAMES.get(name, name), options, shape, layer.before, outer=(*layer.outer, layer.shape[1]))
-    return Layer(_NAMES.get(name, name), options, shape, layer.before, layer.outer)
+    if layer.name == "TimeDistributed" and layer.shape is not None:
+        samples, steps, *sizes = layer.one
+        return SeenLayer(public_name(name), options, (samples, *sizes), layer.before, outer=(*layer.outer, steps))
+    return SeenLayer(public_name(name), options, layer.shape, layer.before, layer.outer)
 
 
-def name_of(build) -> str:
+def name_of(build: Callable[..., Any]) -> str:
     """Return the public name of a class in `keras.layers`, or of the one that `layers.make` returns for building a
     layer.
     """
     name = (build.args[0] if isinstance(build, functools.partial) else build).__name__
-    return _NAMES.get(name, name)
+    return public_name(name)
 
 
-def of_layer(layer, shape, before: tuple[Before, ...] = ()) -> Layer:
+def of_layer(layer: "keras.Layer", shape: DataShape | None, before: tuple[Before, ...] = ()) -> SeenLayer:
     """Return how the rules see a layer of Keras that is made already."""
-    return Layer(name_of(type(layer)), layer.get_config(), shape, before)
+    return SeenLayer(name_of(type(layer)), layer.get_config(), shape, before)

@@ -13,20 +13,15 @@ The points are those of the array that the first such layer reads, be it the tab
 such as Reshape or Embedding made of it.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.networks import graph
 
-WINDOWS = ("Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D",
-           *(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)))  # fmt: skip
-# Layers that work on each point by itself, or only move or copy points.
-POINTWISE = frozenset(
-    {"Dense", "Activation", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
-     "GaussianNoise", "AlphaDropout", "ActivityRegularization", "BatchNormalization", "Identity", "Rescaling", "ReLU",
-     "LeakyReLU", "PReLU", "ELU", "Softmax",
-     *(f"{kind}{n}D" for kind in ("Cropping", "ZeroPadding") for n in (1, 2, 3))}
-)  # fmt: skip
-JOINING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
+if TYPE_CHECKING:
+    import keras
 
 
 class View(NamedTuple):
@@ -35,7 +30,7 @@ class View(NamedTuple):
     size: tuple[int, ...]
     jump: tuple[int, ...]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return " x ".join(map(str, self.size))
 
 
@@ -43,7 +38,7 @@ class View(NamedTuple):
 NOT_YET, NO_MORE = "not yet", "no more"
 
 
-def views(model) -> dict[str, View]:
+def views(model: "keras.Model") -> dict[str, View]:
     """Return layer name -> what its outputs see, for the layers of a built model that look through windows."""
     found: dict[str, View | str] = {}
     layers = {layer.name: layer for layer in model.layers}
@@ -52,22 +47,23 @@ def views(model) -> dict[str, View]:
     return {name: view for name, view in found.items() if isinstance(view, View)}
 
 
-def _through(layer, reaching: list):
+def _through(layer: "keras.Layer", reaching: list[View | str]) -> View | str:
     """Return what the outputs of a layer see, from what those of the layers that feed it see."""
-    kind = type(layer).__name__
+    known = of_class(type(layer).__name__)
     if not reaching:
         reaching = [NOT_YET]
-    if kind in JOINING:
+    if known.has(Trait.JOINS):
         return _joined(reaching)
     if NO_MORE in reaching or len(reaching) > 1:
         return NO_MORE
     (view,) = reaching
-    if kind in WINDOWS:
+    # One that steps through a sequence looks at all steps before.
+    if known.has(Trait.WINDOW) and not known.has(Trait.HAS_STATE):
         return _widened(layer, view)
-    return view if view == NOT_YET or kind in POINTWISE else NO_MORE
+    return view if view == NOT_YET or known.has(Trait.POINTWISE) else NO_MORE
 
 
-def _widened(layer, view: View | str) -> View | str:
+def _widened(layer: "keras.Layer", view: View | str) -> View | str:
     size = tuple(getattr(layer, "kernel_size", None) or layer.pool_size)
     ones = (1,) * len(size)
     r, j = view if isinstance(view, View) else (ones, ones)
@@ -79,16 +75,16 @@ def _widened(layer, view: View | str) -> View | str:
     return View(tuple(seen), tuple(jump * s for jump, s in zip(j, strides, strict=True)))
 
 
-def _of_each(value, size: tuple) -> tuple:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * len(size)
+def _of_each(value: int | Sequence[int], size: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, Sequence) else (value,) * len(size)
 
 
-def _joined(reaching: list):
+def _joined(reaching: list[View | str]) -> View | str:
     looking = [view for view in reaching if isinstance(view, View)]
     if NO_MORE in reaching or not looking:
         return NO_MORE if NO_MORE in reaching else NOT_YET
     ones = (1,) * len(looking[0].size)
-    every = [View(ones, ones) if view == NOT_YET else view for view in reaching]
+    every = [view if isinstance(view, View) else View(ones, ones) for view in reaching]
     if len({view.jump for view in every}) > 1:  # of other distances, or other dimensions
         return NO_MORE
     return View(tuple(map(max, zip(*(view.size for view in every), strict=True))), every[0].jump)

@@ -8,11 +8,13 @@ without the names that only a program has.
 import contextlib
 import re
 import sys
+from collections.abc import Iterator
 
 from dltools.catalogue import arguments
 from dltools.core.errors import UserError, one_line
 from dltools.forms.kinds import Amounts, Axes, Shape, Sizes, Whole
 from dltools.networks import misfits
+from dltools.networks.seen import DataShape, SeenLayer
 
 # What Keras raises when layers do not fit together or an argument is no use; anything else is a bug.
 KERAS_REFUSALS = (
@@ -54,13 +56,16 @@ _NOT_TOGETHER = (
 )
 
 
-def of_backend() -> tuple:
-    """Return what TensorFlow raises in the place of these where layers are applied to data at once."""
-    return (sys.modules["tensorflow"].errors.OpError,) if "tensorflow" in sys.modules else ()
+def while_building() -> tuple[type[Exception], ...]:
+    """Return what Keras raises while it builds a network, and TensorFlow, where layers are applied to data at once."""
+    found: list[type[Exception]] = [*KERAS_REFUSALS, RuntimeError]
+    if "tensorflow" in sys.modules:
+        found.append(sys.modules["tensorflow"].errors.OpError)
+    return tuple(found)
 
 
 @contextlib.contextmanager
-def explained(label: str, shape, layer: misfits.Layer | None = None):
+def explained(label: str, shape: DataShape | list[DataShape] | None, layer: SeenLayer | None = None) -> Iterator[None]:
     """Turn what does not fit inside the block into a `UserError` on the layer `label`, reached by data of `shape`.
 
     Parameters:
@@ -77,7 +82,7 @@ def explained(label: str, shape, layer: misfits.Layer | None = None):
         raise UserError(f"{label} does not fit: {keras_reason(error)}{received}") from None
 
 
-def _known(layer: misfits.Layer) -> str | None:
+def _known(layer: SeenLayer) -> str | None:
     """Return what the rules say; nothing of a layer to which a file gives arguments of another type. Keras refuses it
     then.
     """
@@ -87,7 +92,7 @@ def _known(layer: misfits.Layer) -> str | None:
         return None
 
 
-def _is_typed(layer: misfits.Layer) -> bool:
+def _is_typed(layer: SeenLayer) -> bool:
     """Tell whether the arguments that the rules compute with are numbers: a text times a large one would be a huge
     text.
     """
@@ -163,7 +168,7 @@ _COMPUTING = (
 
 
 @contextlib.contextmanager
-def computed():
+def computed() -> Iterator[None]:
     """Turn what Keras and TensorFlow cannot compute of a network, or have no memory for, inside the block into a
     `UserError`.
     """

@@ -8,6 +8,8 @@ import json
 from typing import TYPE_CHECKING
 
 from dltools.catalogue import training_parameters
+from dltools.catalogue.layers.table import of_class
+from dltools.catalogue.layers.traits import Trait
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import words
 from dltools.networks import architecture
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 FULL, FLOAT16 = "float32", "mixed_float16"
 PRECISIONS = (FULL, FLOAT16, "mixed_bfloat16")
-# Layers that see the samples as the table has them, whose numbers 16 bits may not hold.
-KEPT = ("InputLayer", "Normalization", "Rescaling")
 
 
 def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "keras.Model":
@@ -38,7 +38,7 @@ def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "
     # Layers that words pass, which would be rounded, and those that compute what the loss takes.
     kept = ends | words.carriers(model)
     for layer in config["config"]["layers"]:
-        if layer["class_name"] not in KEPT and layer["config"].get("name") not in kept:
+        if not of_class(layer["class_name"]).has(Trait.SEES_TABLE) and layer["config"].get("name") not in kept:
             _set_policy(layer, chosen)
     made = architecture.rebuild(config, "the model in mixed precision")
     copy_state(model, made, training)

@@ -8,9 +8,12 @@ machine while it is built.
 
 import json
 import math
+from collections.abc import Collection, Iterator
+from typing import NoReturn
 
 from dltools.core import errors, limits
 from dltools.core.errors import UserError, listed, quoted
+from dltools.core.types import Config, Json
 from dltools.untrusted import allowed
 
 # Keys under which Keras keeps a function. No allowed class has one.
@@ -30,7 +33,7 @@ MAX_NAME = 200
 MAX_WHOLE = 2**63 - 1
 
 
-def parse_json(text: bytes | str, source: str):
+def parse_json(text: bytes | str, source: str) -> Json:
     """Parse JSON from a user's file after bounding its size, its depth and the number of its values.
 
     Raises:
@@ -48,7 +51,7 @@ def parse_json(text: bytes | str, source: str):
     return value
 
 
-def _bounded(value, source: str) -> None:
+def _bounded(value: Json, source: str) -> None:
     depth, items, level = 0, 0, [value]
     deepest, most = limits.limit("json_depth"), limits.limit("json_items")
     while level:
@@ -59,11 +62,11 @@ def _bounded(value, source: str) -> None:
         level = [child for item in level if isinstance(item, (dict, list)) for child in _children(item)]
 
 
-def _children(value):
+def _children(value: Json) -> Collection[Json]:
     return value.values() if isinstance(value, dict) else value
 
 
-def check(config, source: str) -> None:
+def check(config: Json, source: str) -> None:
     """Refuse a serialized Keras object that names anything but an allowed class, or asks for too much.
 
     Parameters:
@@ -78,7 +81,7 @@ def check(config, source: str) -> None:
     limits.check(_calls(config, nested=False) + _repetitions(config), "layer_calls", source)
 
 
-def _check(value, source: str, place: str) -> None:
+def _check(value: Json, source: str, place: str) -> None:
     if isinstance(value, dict):
         _check_object(value, source, place)
         for key, child in value.items():
@@ -103,7 +106,7 @@ def _check_text(text: str, source: str, place: str) -> None:
         _refuse(source, place, f"holds a piece of a web page, {quoted(text)}")
 
 
-def _check_value(key: str, value, source: str, place: str) -> None:
+def _check_value(key: str, value: Json, source: str, place: str) -> None:
     """Check what a key tells of its value, whatever object it belongs to."""
     if key == "name" and isinstance(value, str) and not _is_name(value):
         _refuse(source, place, f"is a name with characters that files and reports cannot hold, {quoted(value)}")
@@ -119,7 +122,7 @@ def _check_value(key: str, value, source: str, place: str) -> None:
         _refuse(source, place, "asks for a quantization")
 
 
-def _check_kind(key: str, value, source: str, place: str) -> None:
+def _check_kind(key: str, value: Json, source: str, place: str) -> None:
     """Refuse an allowed class in a place for another kind of object."""
     for end, classes in KINDS.items():
         if (
@@ -131,7 +134,7 @@ def _check_kind(key: str, value, source: str, place: str) -> None:
             _refuse(source, place, f"names the class {quoted(value['class_name'])}")
 
 
-def _class_names(value):
+def _class_names(value: Json) -> Iterator[str]:
     """Yield every class name below a JSON value."""
     if isinstance(value, dict) and isinstance(value.get("class_name"), str):
         yield value["class_name"]
@@ -143,7 +146,7 @@ def _is_name(text: str) -> bool:
     return 0 < len(text) <= MAX_NAME and text.isprintable() and not set("/<>") & set(text) and text not in (".", "..")
 
 
-def _check_object(config: dict, source: str, place: str) -> None:
+def _check_object(config: Config, source: str, place: str) -> None:
     code = next((key for key in CODE_KEYS if key in config), None)
     if code is not None:
         _refuse(source, place, f"holds {quoted(code)}")
@@ -155,7 +158,7 @@ def _check_object(config: dict, source: str, place: str) -> None:
         _refuse(source, place, f"names the registered class {quoted(config['registered_name'])} without a class")
 
 
-def _check_class(config: dict, source: str, place: str) -> None:
+def _check_class(config: Config, source: str, place: str) -> None:
     name, module, registered = config["class_name"], config.get("module"), config.get("registered_name")
     if not isinstance(name, str) or not isinstance(module, (str, type(None))):
         _refuse(source, place, "names a class by something that is no text")
@@ -178,7 +181,7 @@ def _is_allowed(module: str | None, name: str) -> bool:
     return name in (allowed.BY_NAME if module is None else allowed.MODULES.get(module, ()))
 
 
-def _check_structure(name: str, config: dict, source: str, place: str) -> None:
+def _check_structure(name: str, config: Config, source: str, place: str) -> None:
     inner = config.get("config")
     if name in CONSTANTS and (not isinstance(inner, dict) or str(inner.get("dtype")) not in allowed.DTYPES):
         _refuse(source, place, "holds an array that is not of numbers")
@@ -186,7 +189,7 @@ def _check_structure(name: str, config: dict, source: str, place: str) -> None:
         _refuse(source, place, "holds a tensor that no layer made")
 
 
-def _check_used(config: dict, source: str, place: str) -> None:
+def _check_used(config: Config, source: str, place: str) -> None:
     """Refuse a functional model with a layer that no output needs: Keras would make it, with its weights, and drop it.
 
     Call it once all that is in the model has passed.
@@ -208,7 +211,7 @@ def _check_used(config: dict, source: str, place: str) -> None:
         )
 
 
-def sources(value):
+def sources(value: Json) -> Iterator[str]:
     """Yield the names of the layers whose outputs are told of in a value: what Keras 3 writes, and Keras 2."""
     if isinstance(value, list) and value and isinstance(value[0], str):
         yield value[0]
@@ -219,20 +222,20 @@ def sources(value):
             yield from sources(child)
 
 
-def _refuse(source: str, place: str, what: str):
+def _refuse(source: str, place: str, what: str) -> NoReturn:
     raise UserError(
         f"{source}: {place[-MAX_NAME:]} {what}, which is not on the list of what these tools load. Code, custom "
         "classes and names of files in a model are refused, for they would act on the server."
     )
 
 
-def _layers_of(config) -> list[dict]:
+def _layers_of(config: Json) -> list[Config]:
     inner = config.get("config") if isinstance(config, dict) else None
     layers = inner.get("layers") if isinstance(inner, dict) else None
     return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
 
 
-def _wrapped(config) -> list[dict]:
+def _wrapped(config: Json) -> list[Config]:
     """Return the layers that a wrapper, a stack of cells or a recurrent layer holds."""
     inner = config.get("config") if isinstance(config, dict) else None
     if not isinstance(inner, dict):
@@ -242,11 +245,11 @@ def _wrapped(config) -> list[dict]:
     return [layer for layer in held if isinstance(layer, dict)]
 
 
-def _count_layers(config) -> int:
+def _count_layers(config: Json) -> int:
     return 1 + sum(_count_layers(layer) for layer in (*_layers_of(config), *_wrapped(config)))
 
 
-def _calls(config, nested: bool = True) -> int:
+def _calls(config: Json, nested: bool = True) -> int:
     """Return how often layers are applied when Keras builds a model.
 
     A model inside another is applied once for each of its own layers when it is built, and again wherever
@@ -260,7 +263,7 @@ def _calls(config, nested: bool = True) -> int:
     return inside * (len(layers) + 1) // 2 + inside if quadratic else 2 * inside if nested else inside
 
 
-def _repetitions(value) -> int:
+def _repetitions(value: Json) -> int:
     """Return how often the layers of a configuration repeat their work in all."""
     if isinstance(value, list):
         return sum(map(_repetitions, value))
@@ -272,19 +275,19 @@ def _repetitions(value) -> int:
     return (math.prod(counts) if counts else 0) + sum(map(_repetitions, value.values()))
 
 
-def _connections(layer: dict) -> int:
+def _connections(layer: Config) -> int:
     nodes = layer.get("inbound_nodes")
     return len(nodes) if isinstance(nodes, list) else 1
 
 
-def without_training(config):
+def without_training(config: Json) -> Json:
     """Return a configuration without what its models were compiled with, which these tools never use."""
     if isinstance(config, dict):
         return {key: without_training(value) for key, value in config.items() if key != "compile_config"}
     return [without_training(value) for value in config] if isinstance(config, list) else config
 
 
-def model_layers(config, source: str) -> list[dict]:
+def model_layers(config: Json, source: str) -> list[Config]:
     """Return the layers of a model configuration after checking that it is one.
 
     Raises:

@@ -7,10 +7,18 @@ size that take no room. A model file has none of these.
 
 import contextlib
 import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from dltools.core import limits
 from dltools.core.errors import UserError, quoted
+from dltools.core.types import Hdf5
 from dltools.untrusted import sandbox
+
+if TYPE_CHECKING:
+    import h5py
+    import numpy as np
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # What h5py raises where a file's bytes are not what they should be.
@@ -19,14 +27,14 @@ DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError, 
 SMALL = 64 * 1024
 
 
-def is_hdf5(path) -> bool:
+def is_hdf5(path: str | Path) -> bool:
     """Tell by its first bytes whether a file is HDF5."""
     with open(path, "rb") as handle:
         return handle.read(len(SIGNATURE)) == SIGNATURE
 
 
 @contextlib.contextmanager
-def opened(path, source: str, expected: str):
+def opened(path: str | Path, source: str, expected: str) -> Iterator["h5py.File"]:
     """Open a file for reading after looking through all that it holds.
 
     Parameters:
@@ -44,7 +52,7 @@ def opened(path, source: str, expected: str):
     if not is_hdf5(path):
         raise UserError(f"{source}: {expected}. It is no HDF5 file.")
 
-    def look():
+    def look() -> None:
         with damage_told(source, expected), h5py.File(path, "r", locking=False) as handle:
             _look_through(handle, source)
 
@@ -54,7 +62,7 @@ def opened(path, source: str, expected: str):
 
 
 @contextlib.contextmanager
-def damage_told(source: str, expected: str):
+def damage_told(source: str, expected: str) -> Iterator[None]:
     """Turn what h5py raises for a damaged file into a `UserError`."""
     try:
         yield
@@ -64,14 +72,14 @@ def damage_told(source: str, expected: str):
         ) from None
 
 
-def is_group(handle, place: str) -> bool:
+def is_group(handle: Hdf5, place: str) -> bool:
     """Tell whether a file has a group in one place."""
     import h5py
 
     return isinstance(handle.get(place), h5py.Group)
 
 
-def text(handle, place: str, source: str) -> bytes | str:
+def text(handle: Hdf5, place: str, source: str) -> bytes | str:
     """Return the text that a file holds in one place.
 
     Raises:
@@ -87,7 +95,7 @@ def text(handle, place: str, source: str) -> bytes | str:
         return read.decode() if isinstance(read, bytes) else read
 
 
-def _look_through(handle, source: str) -> None:
+def _look_through(handle: Hdf5, source: str) -> None:
     """Check every object of a file, each once; nothing is read but what describes them, and texts.
 
     The texts are read to see that they can be: many of them may be one and the same in the file, but not in memory.
@@ -119,13 +127,13 @@ def _look_through(handle, source: str) -> None:
                 _refuse(source, place, "is neither a group nor an array")
 
 
-def _address(member) -> int:
+def _address(member: Hdf5) -> int:
     import h5py
 
     return h5py.h5o.get_info(member.id).addr
 
 
-def _checked_attributes(member, source: str, place: str) -> int:
+def _checked_attributes(member: Hdf5, source: str, place: str) -> int:
     """Check an object's attributes; return how many there are."""
     for name in member.attrs:
         attribute = member.attrs.get_id(name)
@@ -136,7 +144,7 @@ def _checked_attributes(member, source: str, place: str) -> int:
     return len(member.attrs)
 
 
-def _checked_array(member, source: str, place: str) -> int:
+def _checked_array(member: Hdf5, source: str, place: str) -> int:
     """Check an array before it is read; return how many bytes it takes."""
     import h5py
 
@@ -162,14 +170,14 @@ def _checked_array(member, source: str, place: str) -> int:
     return size
 
 
-def _size(shape, dtype) -> int:
+def _size(shape: tuple[int, ...] | None, dtype: "np.dtype") -> int:
     size = dtype.itemsize
     for length in shape or ():
         size *= int(length)
     return 0 if shape is None else size
 
 
-def _check_type(dtype, source: str, place: str) -> None:
+def _check_type(dtype: "np.dtype", source: str, place: str) -> None:
     import h5py
 
     text = h5py.check_string_dtype(dtype) is not None
@@ -177,11 +185,11 @@ def _check_type(dtype, source: str, place: str) -> None:
         _refuse(source, place, "holds neither numbers nor text")
 
 
-def _refuse(source: str, place: str, what: str):
+def _refuse(source: str, place: str, what: str) -> NoReturn:
     raise UserError(f"{source}: {quoted(place)} {what}, which no model file has. The file is refused.")
 
 
-def contents(handle, without: str):
+def contents(handle: Hdf5, without: str) -> Iterator[tuple[str, bytes]]:
     """Yield (name, bytes) of every group, attribute and array of a file, in the order of their places, for a signature.
 
     The name is JSON: the place, the attribute's name or null, the type, and the shape; null for a group.
@@ -200,11 +208,11 @@ def contents(handle, without: str):
                 yield _name(place, name, member.attrs.get_id(name)), _bytes(member.attrs[name])
 
 
-def _name(place: str, attribute: str | None, array) -> str:
+def _name(place: str, attribute: str | None, array: Hdf5) -> str:
     return json.dumps([place, attribute, array and array.dtype.str, array and array.shape])
 
 
-def _bytes(value) -> bytes:
+def _bytes(value: object) -> bytes:
     import numpy as np
 
     if isinstance(value, (str, bytes)):

@@ -11,9 +11,13 @@ import multiprocessing
 import resource
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dltools.core import limits
 from dltools.core.errors import UserError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 # What the process says when it has found nothing; else it says what it found.
 NOTHING = b""
@@ -57,7 +61,7 @@ def check(look: Callable[[], None], source: str) -> None:
         raise RuntimeError(said.removeprefix(FAILED).decode())
 
 
-def _look(look: Callable[[], None], sender) -> None:
+def _look(look: Callable[[], None], sender: "Connection") -> None:
     _bound_memory(limits.limit("look_bytes"))
     said = NOTHING
     try:

@@ -8,10 +8,13 @@ without one is read as ever, unless the administrator demands signatures.
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
 
 from dltools.core.errors import UserError
 
 KEY, REQUIRED = "DLTOOLS_SIGNING_KEY", "DLTOOLS_REQUIRE_SIGNED"
+# (name, bytes) pairs in a fixed order.
+Contents = Iterable[tuple[str, bytes]]
 YES = ("1", "true", "yes")
 
 
@@ -20,7 +23,7 @@ def key() -> bytes | None:
     return os.environ.get(KEY, "").encode() or None
 
 
-def signature(contents) -> str | None:
+def signature(contents: Contents) -> str | None:
     """Return the signature of a file's contents in hexadecimal digits, or None without a key.
 
     Parameters:
@@ -38,7 +41,7 @@ def signature(contents) -> str | None:
     return code.hexdigest()
 
 
-def report(contents, found: str | None, source: str) -> None:
+def report(contents: Contents, found: str | None, source: str) -> None:
     """Say whether a file is signed, and refuse it if signatures are demanded; nothing without a key.
 
     Parameters:
