@@ -247,9 +247,7 @@ TRAINING = TrainingConfig(
 
 
 def swapped(*swaps):
-    return hyperparameters.swap(
-        Builder(NETWORK, TRAINING), [{"sp_name": name, "sp_value": value} for name, value in swaps]
-    )
+    return hyperparameters.swap(Builder(NETWORK, TRAINING), [hyperparameters.Swap(*swap) for swap in swaps])
 
 
 @pytest.mark.parametrize(

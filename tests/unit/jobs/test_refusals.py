@@ -188,7 +188,7 @@ def cases(data):
         ),
         "precision": (
             ("softmax", "y", {"run_options": {"precision": "float8"}}),
-            "Precision of the arithmetic: must be one of float32",
+            "Precision of the arithmetic must be one of float32",
         ),
         "log loss": (
             ("hinge", "two", {"scoring": {"primary_scoring": "neg_log_loss"}}),

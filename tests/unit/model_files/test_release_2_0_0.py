@@ -90,11 +90,11 @@ def test_goes_on(results, name):
 def test_shows_as_it_did():
     import h5py
 
-    from dltools.model_files import model_file
+    from dltools.model_files import model_file, records
 
     for name in MODELS:
         with h5py.File(FOLDER / f"{name}.h5mlm") as file:
             assert file.attrs["-URL-"] == model_file.URL
             shown = file.attrs["-repr-"]
         record = model_file.read(Dataset(str(FOLDER / f"{name}.h5mlm"), name))[1]
-        assert shown.startswith(model_file.summary(record)), name
+        assert shown.startswith(records.summary(record)), name

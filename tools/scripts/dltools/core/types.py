@@ -4,6 +4,8 @@ from typing import Any
 
 # What a JSON file holds, of which only looking at it tells what it is: a configuration of Keras, before it is checked.
 Json = Any
+# What is written as JSON.
+JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 # The configuration of a Keras object, as it is written as JSON: ``{"class_name": ..., "config": {...}, ...}``.
 Config = dict[str, Json]
 # Arguments of a layer's constructor by name: what is to be given depends on the layer.

@@ -6,10 +6,11 @@ import numpy as np
 
 from dltools.core.errors import UserError, listed
 from dltools.forms import parameters
+from dltools.forms.parameters import Form
 from dltools.tables import labels, tables
 
 
-def run(form: dict, target: Path) -> None:
+def run(form: Form, target: Path) -> None:
     """Write the one-hot table of the form's column of labels onto `target`.
 
     Parameters:
@@ -25,7 +26,7 @@ def run(form: dict, target: Path) -> None:
     print(f"{len(column)} rows, {classes} classes; rows of each class: {per_class}")
 
 
-def read_labels(form: dict) -> tuple[np.ndarray, int]:
+def read_labels(form: Form) -> tuple[np.ndarray, int]:
     """Return the labels, int64 (rows,), and the number of classes that the parameters ask for.
 
     Raises:

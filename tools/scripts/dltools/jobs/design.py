@@ -3,21 +3,23 @@
 from pathlib import Path
 
 from dltools.backend.keras_runtime import keras_for_design
+from dltools.catalogue.layers.design_form import DesignForm
 from dltools.core import files
+from dltools.forms.parameters import Form
 from dltools.networks import architecture, design, layer_table
 
 
-def run(form: dict, target: Path, layers: Path | None = None) -> None:
+def run(form: Form, target: Path, layers: Path | None = None) -> None:
     """Design the form's network, write its configuration onto `target`, and its layers onto `layers` if that is given.
 
     Parameters:
         form: all parameters of the tool, as Galaxy's JSON holds them.
 
     Raises:
-        UserError: as `design.design`.
+        UserError: as `DesignForm.read` and `design.design`.
     """
     keras_for_design()
-    model, positions = design.design(form["model_selection"])
+    model, positions = design.design(DesignForm.read(form))
     table = layer_table.rows(model, positions)
     files.write_text(target, architecture.to_json(model))
     if layers:

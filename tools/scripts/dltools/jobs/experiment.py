@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dltools.backend import devices, keras_runtime
-from dltools.core.values import Json
+from dltools.core.types import JsonValue
 from dltools.data import cautions, sets, targets
 from dltools.data.sets import TEST, VALIDATION, Sets
 from dltools.evaluation import baseline, evaluator
@@ -74,7 +74,7 @@ def train(setup: RunSetup, divided: Sets) -> Record:
             precision.copy_state(copied, setup.model, training)
             fitting.compile_model(setup.model, training, setup.data.target)
     known = setup.before.features if setup.before else None
-    rows: dict[str, Json] = {**divided.counts()}
+    rows: dict[str, JsonValue] = {**divided.counts()}
     return Record(
         setup.made,
         setup.before.target if setup.before else targets.spec(setup.data.target),

@@ -13,7 +13,7 @@ from dltools.catalogue import training_parameters
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION, SEVERAL
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup, quoted
-from dltools.core.values import Json
+from dltools.core.types import JsonValue
 from dltools.data.specs import FeatureSpec, TargetSpec
 from dltools.forms.kinds import LARGEST
 from dltools.model_files.builder import Builder
@@ -40,7 +40,7 @@ class Record:
     target: TargetSpec
     features: FeatureSpec
     history: Mapping[str, list[float]]
-    run: Mapping[str, Json] | None = None
+    run: Mapping[str, JsonValue] | None = None
 
     @property
     def epochs(self) -> int:

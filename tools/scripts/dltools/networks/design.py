@@ -1,21 +1,14 @@
 """Designing a network: from the form's layers to a Keras model, with its shapes and without its weights."""
 
-import dataclasses
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from dltools.catalogue.layers.entry import Layer
-from dltools.catalogue.layers.making import entry, make
-from dltools.catalogue.layers.table import LAYERS
-from dltools.core.errors import UserError, listed, quoted
-from dltools.core.types import Options
-from dltools.forms.kinds import Shape
-from dltools.forms.parameters import is_empty
+from dltools.catalogue.layers.design_form import SEQUENTIAL, DesignForm
+from dltools.core.errors import UserError
 from dltools.networks import adaptation, misfits
 from dltools.networks.architecture import add, add_input, bounded, check_fits, without_weights
 from dltools.networks.functional import connected, functional
 from dltools.networks.refusals import explained
-from dltools.networks.seen import Before, DataShape, SeenLayer
+from dltools.networks.seen import Before, SeenLayer
 
 if TYPE_CHECKING:
     import keras
@@ -28,73 +21,39 @@ class Design(NamedTuple):
     positions: dict[str, int]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Link:
-    """A layer of a chain: its label in the form, its entry in the catalogue, what builds it from which arguments."""
-
-    label: str
-    layer: Layer
-    build: Callable[..., "keras.Layer"]
-    options: Options
-
-
-def design(selection: dict) -> Design:
+def design(form: DesignForm) -> Design:
     """Build the model that the form describes.
-
-    Parameters:
-        selection: the conditional `model_selection` as Galaxy's JSON holds it: `model_type`,
-            `layers`, and `input_shape` or `input_layers` and `output_layers`.
 
     Raises:
         UserError: names the layer, its position, the rule and the shapes.
     """
-    builders = {"sequential": _sequential, "functional": functional}
-    model_type = selection["model_type"]
-    if model_type not in builders:
-        raise UserError(f"Select keras model type: must be one of {listed(builders)}. Received: {quoted(model_type)}.")
-    # The boxes on a layer's weights stand beside its type in the form, so that they stand there once.
-    layers = [{**box["layer_selection"], "weights_options": box.get("weights_options")} for box in selection["layers"]]
-    if not layers:
-        raise UserError("A model needs at least one layer. Add one with 'Insert LAYER'.")
     with without_weights():
-        model, positions = builders[model_type](selection, layers)
-        labels = {name: f"Layer {number} ({layers[number - 1]['layer_type']})" for name, number in positions.items()}
+        model, positions = (_sequential if form.kind == SEQUENTIAL else functional)(form)
+        labels = {name: f"Layer {number} ({form.layers[number - 1].type})" for name, number in positions.items()}
         adaptation.check(model, labels)
         return Design(bounded(model, "This model"), positions)
 
 
-def _sequential(selection: dict, layers: list[dict]) -> tuple["keras.Model", dict[str, int]]:
+def _sequential(form: DesignForm) -> tuple["keras.Model", dict[str, int]]:
     import keras
 
-    shape = None
-    if not is_empty(selection.get("input_shape")):
-        shape = Shape(unknown=None).read(selection["input_shape"], "input_shape")
-    chain: list[Link] = []
-    for position, values in enumerate(layers, start=1):
-        label, layer = entry(LAYERS, position, values)
-        build, options = make(LAYERS, values, label)
-        if "input_shape" in options:
-            if position > 1 or shape is not None:
-                raise UserError(f"{label}: input_shape belongs to the first layer, and is given only once.")
-            shape = options.pop("input_shape")
-        chain.append(Link(label, layer, build, options))
-    if any(link.layer.attends for link in chain):
-        return _attentive(chain, shape)
+    if any(layer.entry.attends for layer in form.layers):
+        return _attentive(form)
     model = keras.Sequential()
-    reached = None if shape is None else add_input(model, shape)
+    reached = None if form.input_shape is None else add_input(model, form.input_shape)
     positions = {}
     before: list[Before] = []
-    for position, link in enumerate(chain, start=1):
-        seen = SeenLayer(misfits.name_of(link.build), link.options, reached, tuple(reversed(before)))
-        with explained(link.label, reached, seen):
-            built = link.build(**link.options)
+    for position, layer in enumerate(form.layers, start=1):
+        seen = SeenLayer(misfits.name_of(layer.build), layer.options, reached, tuple(reversed(before)))
+        with explained(layer.label, reached, seen):
+            built = layer.build(**layer.options)
         positions[built.name] = position
-        reached = add(model, built, link.label, reached)
-        before.append(Before(link.label, seen.name, link.options, reached))
+        reached = add(model, built, layer.label, reached)
+        before.append(Before(layer.label, seen.name, layer.options, reached))
     return model, positions
 
 
-def _attentive(chain: list[Link], shape: DataShape | None) -> tuple["keras.Model", dict[str, int]]:
+def _attentive(form: DesignForm) -> tuple["keras.Model", dict[str, int]]:
     """Build a chain of layers of which some attend to what reaches them.
 
     Keras' Sequential gives a layer one argument and attention takes several, so that the chain becomes a
@@ -102,19 +61,19 @@ def _attentive(chain: list[Link], shape: DataShape | None) -> tuple["keras.Model
     """
     import keras
 
-    if shape is None:
-        name = next(link.label for link in chain if link.layer.attends)
+    if form.input_shape is None:
+        name = next(layer.label for layer in form.layers if layer.entry.attends)
         raise UserError(f"{name}: input_shape must be given for a model with attention.")
-    start = tensor = keras.Input(shape)
+    start = tensor = keras.Input(form.input_shape)
     positions = {}
     before: list[Before] = []
-    for position, link in enumerate(chain, start=1):
+    for position, layer in enumerate(form.layers, start=1):
         shape = tuple(tensor.shape)
-        seen = SeenLayer(misfits.name_of(link.build), link.options, shape, tuple(reversed(before)))
-        with explained(link.label, shape, seen):
-            built = link.build(**link.options)
-            tensor = connected(built, link.layer, [tensor] if link.layer.attends else tensor)
+        seen = SeenLayer(misfits.name_of(layer.build), layer.options, shape, tuple(reversed(before)))
+        with explained(layer.label, shape, seen):
+            built = layer.build(**layer.options)
+            tensor = connected(built, layer.entry, [tensor] if layer.entry.attends else tensor)
             check_fits(built, tensor.shape)
         positions[built.name] = position
-        before.append(Before(link.label, seen.name, link.options, tuple(tensor.shape)))
+        before.append(Before(layer.label, seen.name, layer.options, tuple(tensor.shape)))
     return keras.Model(start, tensor), positions
