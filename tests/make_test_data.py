@@ -5,7 +5,7 @@ scikit-learn and SciPy give the same bytes. With a folder as argument, it writes
 digits there, as the tutorial's four tables and nothing else.
 
 The digits are 8 x 8 pixels of 0 to 16. As in MNIST, each becomes 28 x 28 pixels of 0 to 255:
-a picture of 20 x 20 within a margin of 4 pixels, one row of 784 values.
+an image of 20 x 20 within a margin of 4 pixels, one row of 784 values.
 """
 
 import sys

@@ -97,15 +97,13 @@ def test_report_shows_on_a_server_with_default_settings(browser, report):
     )
     assert "Loss and metrics of the epochs" in browser.wait_for("body").text
     assert len(browser.driver.find_elements("css selector", "table")) >= 7
-    pictures = WebDriverWait(browser.driver, 60).until(
+    images = WebDriverWait(browser.driver, 60).until(
         lambda driver: len(found := driver.find_elements("css selector", ".image-wrapper img")) == 2 and found,
-        "the pictures did not appear",
+        "the images did not appear",
     )
     WebDriverWait(browser.driver, 60).until(
-        lambda driver: all(
-            driver.execute_script("return arguments[0].naturalWidth", picture) > 400 for picture in pictures
-        ),
-        "a picture is empty",
+        lambda driver: all(driver.execute_script("return arguments[0].naturalWidth", image) > 400 for image in images),
+        "an image is empty",
     )
     browser.open(f"/datasets/{report['outfile_report']}/display/?preview=True")
     assert "If you read this as plain text" in browser.driver.execute_script(

@@ -169,7 +169,7 @@ class Browser:
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger")]
 
     def save(self, path: Path) -> Path:
-        """Save a picture of the window, once the client's panels have what they show."""
+        """Save an image of the window, once the client's panels have what they show."""
         WebDriverWait(self.driver, WAIT_SECONDS).until(
             lambda driver: not re.search("Loading (Toolbox|History)", driver.find_element(By.TAG_NAME, "body").text),
             "the panels did not finish loading",

@@ -26,7 +26,7 @@ OUTPUTS = {
     "predictions": "predictions.tabular",
     "confusion_matrix": "confusion_matrix.png",
 }
-# scikit-learn's digits are few: with the tutorial's values for 60,000 pictures (2 epochs in
+# scikit-learn's digits are few: with the tutorial's values for 60,000 images (2 epochs in
 # batches of 500) the network would see no more than six batches.
 SMALL_DATA = {"epochs": 10, "batch_size": 50}
 

@@ -1,4 +1,4 @@
-"""Save a picture of each tool form, and of a trained model opened with the eye.
+"""Save an image of each tool form, and of a trained model opened with the eye.
 
 python -m tests.galaxy.screenshots FOLDER
 """
@@ -17,7 +17,7 @@ from .workflow import WorkflowRun
 
 
 def main():
-    """Run the workflow, so that forms have datasets to offer; then take the pictures."""
+    """Run the workflow, so that forms have datasets to offer; then take the images."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder.resolve()

@@ -44,7 +44,7 @@ def test_every_argument_of_every_layer_on_offer_has_a_type(in_keras):
     assert [pair for pair in pairs if arguments.kind(*pair) is None] == []
     assert len(pairs) > 600
     judged = {name for layer, name in pairs if isinstance(arguments.kind(layer, name), kinds.ByKeras)}
-    assert judged == set(arguments.JUDGED_BY_KERAS)
+    assert judged == set(arguments.CHECKED_BY_KERAS)
 
 
 def test_the_default_of_keras_has_its_type(in_keras):
@@ -125,12 +125,12 @@ HOLDS = {
     "gelu": (
         dense("activation='gelu'"),
         {"activation": "gelu"},
-        "Layer 1 (Dense): activation='gelu' of the key word arguments holds, not 'linear', the form's default.",
+        "Layer 1 (Dense): activation='gelu' of the keyword arguments holds, not 'linear', the form's default.",
     ),
     "pool_size": (
         pooling("pool_size=3"),
         {"pool_size": [3, 3]},
-        "Layer 1 (MaxPooling2D): pool_size=3 of the key word arguments holds, not (2, 2), the form's default.",
+        "Layer 1 (MaxPooling2D): pool_size=3 of the keyword arguments holds, not (2, 2), the form's default.",
     ),
     "wrapped": (
         forms.sequential(
@@ -141,7 +141,7 @@ HOLDS = {
             input_shape="(6, 3)",
         ),
         {},
-        "Layer 1 (TimeDistributed): wrapped Dense: activation='elu' of the key word arguments holds",
+        "Layer 1 (TimeDistributed): wrapped Dense: activation='elu' of the keyword arguments holds",
     ),
 }
 REFUSED = {
@@ -149,12 +149,12 @@ REFUSED = {
     "use_bias no": (dense("use_bias=no"), "Layer 1 (Dense): use_bias must be True or False. Received: 'no'."),
     "use_bias None": (dense("use_bias=None"), "use_bias must be True or False. Received: 'None'."),
     "unroll": (lstm("unroll=1"), "unroll must be True or False. Received: '1'."),
-    "units": (dense("units=5"), "Layer 1 (Dense): units is given twice: 4 in the form, 5 in the key word arguments."),
+    "units": (dense("units=5"), "Layer 1 (Dense): units is given twice: 4 in the form, 5 in the keyword arguments."),
     "activation": (
         dense("activation='gelu'", "relu"),
-        "activation is given twice: 'relu' in the form, 'gelu' in the key word arguments.",
+        "activation is given twice: 'relu' in the form, 'gelu' in the keyword arguments.",
     ),
-    "pool_size": (pooling("pool_size=3", "4"), "pool_size is given twice: 4 in the form, 3 in the key word arguments."),
+    "pool_size": (pooling("pool_size=3", "4"), "pool_size is given twice: 4 in the form, 3 in the keyword arguments."),
     "units True": (dense("units=True"), "units must be a whole number of at least 1. Received: 'True'."),
     "no activation": (lstm("recurrent_activation='sigmod'"), "recurrent_activation must be one of linear, softmax"),
     "a number of a regularizer": (
@@ -191,7 +191,7 @@ def configuration(result):
 def test_ok_understood(designed, name):
     found = configuration(designed[f"ok {name}"])
     assert {key: found[key] for key in UNDERSTOOD[name][1]} == UNDERSTOOD[name][1]
-    assert "of the key word arguments holds" not in designed[f"ok {name}"].stdout
+    assert "of the keyword arguments holds" not in designed[f"ok {name}"].stdout
 
 
 @pytest.mark.parametrize("name", HOLDS)

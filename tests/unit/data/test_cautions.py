@@ -322,7 +322,7 @@ COPIED = {
     "cancers twice": (*twice(*CANCER), True), "digits twice": (*twice(*DIGITS), True), "numbers twice": (np.r_[DIABETES[0], DIABETES[0]], numbers(np.r_[DIABETES[1], DIABETES[1]]), True),
     "a fifth of the cancers again": (np.r_[CANCER[0], CANCER[0][:114]], np.r_[CANCER[1], CANCER[1][:114]], True),
     "measured twice": (np.r_[DIABETES[0], DIABETES[0]], numbers(np.r_[DIABETES[1], DIABETES[1] + 1]), False),
-    "black pictures": (np.r_[DIGITS[0], np.zeros((900, 64))], np.r_[DIGITS[1], np.zeros(900)], False),
+    "black images": (np.r_[DIGITS[0], np.zeros((900, 64))], np.r_[DIGITS[1], np.zeros(900)], False),
     "sparse": (scipy.sparse.csr_array(np.r_[DIGITS[0], DIGITS[0]]), np.r_[DIGITS[1], DIGITS[1]], True),
 }  # fmt: skip
 

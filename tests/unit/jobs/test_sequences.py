@@ -1,4 +1,4 @@
-"""Networks that answer each step of a sequence or each point of a picture: trained, scored, saved, continued, applied."""
+"""Networks that answer each step of a sequence or each point of an image: trained, scored, saved, continued, applied."""
 
 import numpy as np
 import pytest

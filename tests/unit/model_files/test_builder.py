@@ -141,7 +141,7 @@ FAIL = {
     ),
     "class weights of a batch": (
         {"class_weight": "balanced", "loss": "dice"},
-        "class_weight: the loss dice judges a batch as a whole",
+        "class_weight: the loss dice is computed of a batch as a whole",
     ),
     "seed": ({"seed": -1}, "random_seed must be a whole number of at least 0"),
 }

@@ -231,7 +231,7 @@ FAIL = {
     ),
     "keyword no name": (changed(2, kwargs="3"), "must be of the form name=value"),
     "keyword code": (changed(2, kwargs="padding='same') or print(1"), "must be of the form name=value"),
-    "keyword twice": (changed(2, kwargs="padding='same', padding='valid'"), "key word arguments"),
+    "keyword twice": (changed(2, kwargs="padding='same', padding='valid'"), "keyword arguments"),
     "keyword of no use": (
         changed(2, kwargs="padding='sme'"),
         "Layer 2 (Conv2D): padding must be one of valid, same. Received: 'sme'.",

@@ -101,30 +101,30 @@ def joined(kind, *shapes, **values):
 
 # Name -> the form, and what follows "Error: ".
 CASES_OF_MISFITS = {
-    "rows for pictures": (conv("Conv2D", "(784,)"), "Layer 1 (Conv2D) does not fit: it takes pictures: (height, width, channels). Put a Reshape to (28, 28, 1) before it, "
+    "rows for images": (conv("Conv2D", "(784,)"), "Layer 1 (Conv2D) does not fit: it takes images: (height, width, channels). Put a Reshape to (28, 28, 1) before it, "
                           "or let input_shape be (28, 28, 1). It receives data of shape (None, 784)."),
     "rows of colours": (conv("Conv2D", "(3072,)"), "Put a Reshape to (32, 32, 3) before it"),
     "rows of no square": (conv("Conv2D", "(10,)"), "Put a Reshape before it to 3 numbers that multiplied give 10."),
     "no channels": (conv("Conv2D", "(28, 28)"), "There is no axis for the channels: put a Reshape to (28, 28, 1) before it, or let input_shape be (28, 28, 1)."),
-    "no channels first": (conv("Conv2D", "(28, 28)", "data_format='channels_first'"), "it takes pictures: (channels, height, width). There is no axis for the channels: put a Reshape to (1, 28, 28) before it"),
+    "no channels first": (conv("Conv2D", "(28, 28)", "data_format='channels_first'"), "it takes images: (channels, height, width). There is no axis for the channels: put a Reshape to (1, 28, 28) before it"),
     "rows for sequences": (conv("Conv1D", "(8,)"), "it takes sequences: (steps, channels). Put a Reshape to (8, 1) before it"),
-    "pictures for sequences": (forms.sequential(*forms.CNN[:2], ("Conv1D", WINDOW)), "Layer 3 (Conv1D) does not fit: it takes sequences: (steps, channels). For data like these choose Conv2D. It receives data of shape (None, 28, 28, 8)."),
+    "images for sequences": (forms.sequential(*forms.CNN[:2], ("Conv1D", WINDOW)), "Layer 3 (Conv1D) does not fit: it takes sequences: (steps, channels). For data like these choose Conv2D. It receives data of shape (None, 28, 28, 8)."),
     "rows for a pooling": (one("MaxPooling2D", "(36,)", pool_size="2"), "Put a Reshape to (6, 6, 1) before it"),
-    "Input of rows": (forms.functional(("Input", {"shape": "(784,)"}), ("Conv2D", {**WINDOW, "inbound_nodes": 1})), "Layer 2 (Conv2D) does not fit: it takes pictures: (height, width, channels). "
+    "Input of rows": (forms.functional(("Input", {"shape": "(784,)"}), ("Conv2D", {**WINDOW, "inbound_nodes": 1})), "Layer 2 (Conv2D) does not fit: it takes images: (height, width, channels). "
                       "Put a Reshape to (28, 28, 1) before it, or let the shape of the Input be (28, 28, 1)."),
-    "rows that turn": (one("RandomFlip", "(6, 6)", mode="horizontal"), "Layer 1 (RandomFlip) does not fit: it takes pictures: (height, width, channels). There is no axis for the channels"),
+    "rows that turn": (one("RandomFlip", "(6, 6)", mode="horizontal"), "Layer 1 (RandomFlip) does not fit: it takes images: (height, width, channels). There is no axis for the channels"),
     "last step only": (forms.sequential(LSTM, LSTM, input_shape="(6, 3)"), "Layer 2 (LSTM) does not fit: it takes sequences: (steps, features). Layer 1 (LSTM) hands on its last step only: "
-                       "type return_sequences=True in its key word arguments. It receives data of shape (None, 4)."),
+                       "type return_sequences=True in its keyword arguments. It receives data of shape (None, 4)."),
     "last step only, further off": (forms.sequential(LSTM, DROPOUT, DENSE, ("SimpleRNN", {"units": 2}), input_shape="(6, 3)"), "Layer 4 (SimpleRNN) does not fit: it takes sequences: (steps, features). Layer 1 (LSTM) hands on its last step only"),
-    "last step of a wrapped layer": (forms.sequential(BIDIRECTIONAL, BIDIRECTIONAL, input_shape="(6, 3)"), "Layer 1 (Bidirectional) hands on its last step only: type return_sequences=True in the key word arguments of the layer inside it."),
+    "last step of a wrapped layer": (forms.sequential(BIDIRECTIONAL, BIDIRECTIONAL, input_shape="(6, 3)"), "Layer 1 (Bidirectional) hands on its last step only: type return_sequences=True in the keyword arguments of the layer inside it."),
     "last step, functional": (forms.functional(("Input", {"shape": "(6, 3)"}), ("LSTM", {"units": 2, "inbound_nodes": 1}), ("Dropout", {"rate": 0.1, "inbound_nodes": 2}), ("GRU", {"units": 2, "inbound_nodes": 3}), outputs="[4]"),
                               "Layer 4 (GRU) does not fit: it takes sequences: (steps, features). Layer 2 (LSTM) hands on its last step only"),
     "last step for attention": (forms.sequential(LSTM, ("MultiHeadAttention", ATTENTIONS["MultiHeadAttention"]), input_shape="(6, 3)"), "Layer 2 (MultiHeadAttention) does not fit: it takes sequences: (steps, features). Layer 1 (LSTM) hands on its last step only"),
     "rows for an LSTM": (one("LSTM", "(8,)", units=2), "Put a Reshape to (8, 1) before it, or let input_shape be (8, 1). Numbers that stand for words need an Embedding before it."),
-    "pictures for an LSTM": (one("LSTM", "(6, 5, 2)", units=2), "Put a Reshape to (6, 10) before it, or a TimeDistributed with Flatten."),
+    "images for an LSTM": (one("LSTM", "(6, 5, 2)", units=2), "Put a Reshape to (6, 10) before it, or a TimeDistributed with Flatten."),
     "rows in steps": (forms.sequential(("TimeDistributed", {"wrapped": {"layer_type": "Dense", "units": 2}}), input_shape="(6,)"), "Choose the layer inside it by itself, or put a Reshape to (steps, features) before it."),
     "numbers in steps": (forms.sequential(("TimeDistributed", {"wrapped": {"layer_type": "LSTM", "units": 2}}), input_shape="(6, 3)"), "the LSTM inside it does not fit: it takes sequences: (steps, features). Put a Reshape to (6, 3, 1) before it"),
-    "kernel": (conv("Conv2D", "(2, 8, 3)"), "its kernel_size (3, 3) is larger than the data, (2, 8). Choose a smaller one, or type padding='same' in its key word arguments."),
+    "kernel": (conv("Conv2D", "(2, 8, 3)"), "its kernel_size (3, 3) is larger than the data, (2, 8). Choose a smaller one, or type padding='same' in its keyword arguments."),
     "kernel that is spread": (conv("Conv1D", "(5, 3)", "dilation_rate=3"), "its kernel_size 3, which reaches over 7 with its dilation_rate, is larger than the data, 5."),
     "kernel of channels first": (conv("Conv2D", "(3, 2, 8)", "data_format='channels_first'"), "is larger than the data, (2, 8)."),
     "pool": (one("AveragePooling3D", "(2, 8, 8, 1)", pool_size="3"), "its pool_size (3, 3, 3) is larger than the data, (2, 8, 8)."),
@@ -149,7 +149,7 @@ CASES_OF_MISFITS = {
         f"words after {name}": (forms.sequential((name, options), EMBEDDING, input_shape="(6,)"), f"Layer 2 (Embedding) does not fit: it looks up whole numbers that stand for words, but Layer 1 ({name}) gives fractions.")
         for name, options in {"RMSNormalization": {"epsilon": 1e-6, "kwargs": ""}, "GroupNormalization": {"groups": 2, "epsilon": 1e-3, "kwargs": ""}}.items()
     },
-    "categories of pictures": (one("CategoryEncoding", "(6, 3)", num_tokens=5, output_mode="count"), "it takes rows of numbers, one for each sample. Put a Flatten before it."),
+    "categories of images": (one("CategoryEncoding", "(6, 3)", num_tokens=5, output_mode="count"), "it takes rows of numbers, one for each sample. Put a Flatten before it."),
     "order of dimensions": (one("Permute", "(6, 3)", dims="(1, 3)"), "dims must name each dimension once, from 1 to 2. Received: (1, 3)."),
     "equation": (one("EinsumDense", "(6, 3)", equation="abc,cd->abd", output_shape="(6, 4, 2)", activation="linear"), "output_shape must have a size for each of b, d of the equation"),
     "size of an equation": (one("EinsumDense", "(6, 3)", equation="abc,cd->abd", output_shape="(7, 4)", activation="linear"), "the axis b of its equation has the size 6 in the data, but 7 in output_shape (7, 4)."),
@@ -246,10 +246,10 @@ def trained(tmp_path_factory):
 
 
 SAID_WHEN_TRAINED = {
-    "chain": "layer 3 (LSTM) does not fit: it takes sequences: (steps, features). Layer 2 (LSTM) hands on its last step only: type return_sequences=True in its key word arguments. "
+    "chain": "layer 3 (LSTM) does not fit: it takes sequences: (steps, features). Layer 2 (LSTM) hands on its last step only: type return_sequences=True in its keyword arguments. "
              "It receives data of shape (None, 4).",
-    "graph": "layer 'lstm_1' (LSTM) does not fit: it takes sequences: (steps, features). Layer 'first' (LSTM) hands on its last step only: type return_sequences=True in its key word arguments.",
-    "no shape": "Layer 1 (Conv2D) does not fit: it takes pictures: (height, width, channels). Put a Reshape before it to 3 numbers that multiplied give 6. It receives data of shape (None, 6).",
+    "graph": "layer 'lstm_1' (LSTM) does not fit: it takes sequences: (steps, features). Layer 'first' (LSTM) hands on its last step only: type return_sequences=True in its keyword arguments.",
+    "no shape": "Layer 1 (Conv2D) does not fit: it takes images: (height, width, channels). Put a Reshape before it to 3 numbers that multiplied give 6. It receives data of shape (None, 6).",
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _lists_copied_as_lists() -> None:
     """Let a list that a layer holds be copied.
 
     Keras keeps such lists in a type of its own, with a reference to all that the layer tracks. The
-    configurations of some layers for pictures hold them, and saving copies a configuration.
+    configurations of some layers for images hold them, and saving copies a configuration.
     """
     from keras.src.utils.tracking import TrackedList
 

@@ -98,8 +98,8 @@ COMMON: dict[str, Kind] = {
 }
 # Other layers and tensors, which a person cannot type.
 NOT_TYPED = ("layer", "backward_layer", "input_tensor")
-# Values of so many forms that only Keras may judge: arrays of weights, the shape of a batch, settings of settings.
-JUDGED_BY_KERAS = ("weights", "batch_shape", "renorm_clipping", "quantization_config")
+# Values of so many forms that only Keras can check: arrays of weights, the shape of a batch, settings of settings.
+CHECKED_BY_KERAS = ("weights", "batch_shape", "renorm_clipping", "quantization_config")
 
 _FLAGS = (
     "use_bias",
@@ -157,7 +157,7 @@ _ARGUMENTS: dict[str, Kind] = {
     **dict.fromkeys(("activation", "recurrent_activation"), _ACTIVATION),
     **dict.fromkeys(("mean", "variance"), Nullable(Figures())),
     **dict.fromkeys(("factor", "height_factor"), Factor()),
-    **dict.fromkeys(JUDGED_BY_KERAS, ByKeras()),
+    **dict.fromkeys(CHECKED_BY_KERAS, ByKeras()),
     "width_factor": Nullable(Factor()), "value_range": Numbers(2), "offset": Figures(),
     "bin_boundaries": Nullable(Numbers()),
     "power_iterations": Whole(1, 100), "seed": Nullable(Whole(0, 2**32 - 1)),

@@ -118,7 +118,7 @@ def read_class_weight(entries: Any, classifies: bool, loss: str) -> str | dict[s
     if loss in objectives.OF_BATCHES:
         others = [name for name in objectives.OF_PROBABILITIES if name not in objectives.OF_BATCHES]
         raise UserError(
-            f"class_weight: the loss {loss} judges a batch as a whole, so classes cannot weigh differently. Remove the "
-            f"weights, or choose one of {listed(others)}."
+            f"class_weight: the loss {loss} is computed of a batch as a whole, so classes cannot weigh differently. "
+            f"Remove the weights, or choose one of {listed(others)}."
         )
     return ClassWeights().read(value, "class_weight")

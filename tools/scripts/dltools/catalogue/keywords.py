@@ -40,7 +40,7 @@ def joined(fields: dict, text: Any, name: str, label: str, defaults: Mapping[str
     """
     known = keyword_names(name)
 
-    def judged(keyword: str, value: Any) -> Any:
+    def checked(keyword: str, value: Any) -> Any:
         if keyword not in known or keyword in arguments.NOT_TYPED:
             raise UserError(
                 f"{label}: {quoted(keyword)} is not an argument of {name}. Its arguments are: {listed(known, 60)}."
@@ -48,8 +48,8 @@ def joined(fields: dict, text: Any, name: str, label: str, defaults: Mapping[str
         return arguments.read(name, keyword, value, f"{label}: {keyword}")
 
     found = dict(fields)
-    for keyword, value in keyword_arguments(text, f"{label}: key word arguments", judged).items():
-        found[keyword] = judged(keyword, value)
+    for keyword, value in keyword_arguments(text, f"{label}: keyword arguments", checked).items():
+        found[keyword] = checked(keyword, value)
         if keyword in fields:
             default = defaults.get(keyword)
             usual = None if default is None else arguments.read(name, keyword, default, label)
@@ -67,10 +67,10 @@ def _settle(argument: str, field: Any, keyword: Any, usual: Any, label: str) -> 
     if usual is None or not same(usual, field):
         raise UserError(
             f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word "
-            "arguments. Remove it from the key word arguments, or give both the same value."
+            "arguments. Remove it from the keyword arguments, or give both the same value."
         )
     print(
-        f"{label}: {argument}={_shown(keyword)} of the key word arguments holds, not {_shown(field)}, the form's "
+        f"{label}: {argument}={_shown(keyword)} of the keyword arguments holds, not {_shown(field)}, the form's "
         "default."
     )
 

@@ -60,7 +60,7 @@ LOSS_LABELS = {
     "kullback_leibler_divergence": "kld / KLD / kullback_leibler_divergence",
     "cosine_proximity": "cosine / cosine_proximity / cosine_similarity",
 }
-# These judge probabilities: loss -> what makes probabilities of logits.
+# These take probabilities: loss -> what makes probabilities of logits.
 OF_PROBABILITIES = {
     "binary_crossentropy": SIGMOID,
     "binary_focal_crossentropy": SIGMOID,

@@ -29,7 +29,7 @@ LIMITS = {
     "values": Limit(250_000_000, "DLTOOLS_MAX_VALUES", "values that a layer makes of one sample"),
     "dimensions": Limit(32, "DLTOOLS_MAX_DIMENSIONS", "dimensions of the data that a layer makes"),
     "steps": Limit(2_000, "DLTOOLS_MAX_UNROLLED_STEPS", "steps of a recurrent layer with unroll"),
-    "repetitions": Limit(100, "DLTOOLS_MAX_REPETITIONS", "repetitions of a layer's work on its weights or pictures"),
+    "repetitions": Limit(100, "DLTOOLS_MAX_REPETITIONS", "repetitions of a layer's work on its weights or images"),
     "zip_ratio": Limit(500, "DLTOOLS_MAX_ZIP_RATIO", "times that a builder's member grows when it is unpacked"),
     "hdf5_objects": Limit(100_000, "DLTOOLS_MAX_HDF5_OBJECTS", "groups, arrays and attributes in an h5mlm"),
     "hdf5_depth": Limit(20, "DLTOOLS_MAX_HDF5_DEPTH", "levels of groups in an h5mlm"),

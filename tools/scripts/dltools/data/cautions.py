@@ -35,7 +35,7 @@ class Cautions:
             print(f"Caution: {warning}")
         print(end="", flush=True)
 
-    def judged(self, told: str | None) -> "Cautions":
+    def with_scores(self, told: str | None) -> "Cautions":
         """Return them with what the scores themselves tell, if anything, and print that."""
         if told is None:
             return self

@@ -26,7 +26,7 @@ _TIMES, _DEVIATIONS = 10, 2
 # many numbers at most.
 _EXPLAINED = 2
 _TRIES, _SET, _NUMBERS = 6, 0.25, 1 << 22
-# From so many columns on, a row of a single value, such as a black picture, is no copy of another.
+# From so many columns on, a row of a single value, such as a black image, is no copy of another.
 _BLANK_COLUMNS = 3
 
 

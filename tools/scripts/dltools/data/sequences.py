@@ -1,4 +1,4 @@
-"""Targets of networks that answer each step of a sequence, or each point of a picture.
+"""Targets of networks that answer each step of a sequence, or each point of an image.
 
 The table has the answers of a sample in one row: a column of labels for each step, one-hot columns for each step, or a
 column

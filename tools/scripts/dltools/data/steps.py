@@ -1,8 +1,8 @@
-"""Outputs that give more than one row of numbers for a sample: a sequence, of several steps, or a picture, of many
+"""Outputs that give more than one row of numbers for a sample: a sequence, of several steps, or an image, of many
 points.
 
 An output's shape is that for one sample and ends in the units of the last layer: (10, 3) for three classes at each of
-ten steps, (28, 28, 1) for a picture. In tables, the numbers of a sample stand in one row, in the order that NumPy's
+ten steps, (28, 28, 1) for an image. In tables, the numbers of a sample stand in one row, in the order that NumPy's
 reshape takes them in. For scores, each step is a row.
 """
 

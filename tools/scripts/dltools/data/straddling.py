@@ -1,4 +1,4 @@
-"""Groups of which some rows are trained on and others judge: rows of one patient, say, which a network may know
+"""Groups of which some rows are trained on and others evaluated: rows of one patient, say, which a network may know
 again.
 """
 
@@ -26,7 +26,7 @@ _FEWEST_GROUPS, _ROWS_EACH, _MOST_COLUMNS = 5, 2, 2
 
 
 def check(inputs: Inputs, scheme: Scheme, divided: Sequence[Sets]) -> list[str]:
-    """Say which groups stand both among the samples trained on and among those that judge.
+    """Say which groups stand both among the samples trained on and among those that the network is evaluated on.
 
     Parameters:
         divided: the sets of the run, or of each fold.

@@ -43,7 +43,7 @@ class Target:
         outputs: of several outputs, the target of each; then `values` has no columns, and `truth` is float64
             (rows, columns) with all of theirs side by side.
         output, units: of one of several outputs, its name and how many numbers it gives for a sample.
-        shape: of what an output of several steps (a sequence, a picture) gives for a sample, ending in the units; or
+        shape: of what an output of several steps (a sequence, an image) gives for a sample, ending in the units; or
             (). Then `values` is (rows, *shape[:-1], units), and `truth` holds one column a step for classes, else one
             a number.
     """
@@ -90,7 +90,7 @@ class Target:
             return tuple(own.spread(weights) for own in self.outputs)
         if not self.shape:
             return weights
-        # Of as many dimensions as what the loss gives: Keras would take the samples of a batch for points of a picture.
+        # Of as many dimensions as what the loss gives: Keras would take the samples of a batch for points of an image.
         return weights.reshape(len(weights), *(self.shape[:-1] if weights.ndim > 1 else [1] * (len(self.shape) - 1)))
 
     def each(self, found: np.ndarray) -> list[tuple["Target", np.ndarray]]:

@@ -21,7 +21,7 @@ from dltools.model_files.records import Record
 _BLOCK = 8192
 
 
-class Judge:
+class PermutationScorer:
     """Scores a network's outputs against the truth, or against what it said before anything was shuffled.
 
     `meaning` says what a fall of the score means.
@@ -67,7 +67,7 @@ class Judge:
 
 def permuted(
     predicted: Callable[[np.ndarray], np.ndarray],
-    judge: Judge,
+    scorer: PermutationScorer,
     values: np.ndarray,
     rows: np.ndarray,
     repeats: int,
@@ -84,8 +84,8 @@ def permuted(
     """
     outputs = predicted(values)
     prediction.check_numbers(outputs, rows)
-    reference = judge.reference(rows, outputs)
-    base = judge.score(outputs, reference)
+    reference = scorer.reference(rows, outputs)
+    base = scorer.score(outputs, reference)
     count = values.shape[1]
     drops = np.zeros((count, repeats))
     # A column that is the same in all samples stays the same however it is shuffled.
@@ -101,5 +101,5 @@ def permuted(
         found = predicted(shuffled.reshape(-1, count)).reshape(len(block), len(values), -1)
         for (feature, repeat), one in zip(block, found, strict=True):
             prediction.check_numbers(one, rows)
-            drops[feature, repeat] = base - judge.score(one, reference)
+            drops[feature, repeat] = base - scorer.score(one, reference)
     return drops.mean(axis=1), drops.std(axis=1)

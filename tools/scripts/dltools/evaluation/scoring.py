@@ -97,14 +97,14 @@ def scores(
     import warnings
 
     # The scores of a regression are those of the values that the user wrote and gets, not of rounded ones.
-    judged = _judged(
+    estimator = _as_estimator(
         target_kind, predicted.astype(np.float64) if target_kind == REGRESSION else predicted, probabilities
     )
     with warnings.catch_warnings():
         # scikit-learn and SciPy warn where a score is not defined: the table then says NaN, or 0 as they count it.
         warnings.simplefilter("ignore")
         return {
-            name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(judged, truth, truth))
+            name: float(_scorer(SCORERS[name].name or name, target_kind, probabilities)(estimator, truth, truth))
             for name in names
         }
 
@@ -179,13 +179,13 @@ _OWN: dict[str, Callable[[], Callable[..., float]]] = {
 }
 
 
-def _over_classes(judged: Any, _: object, truth: np.ndarray, metric: Callable, weighted: bool = False) -> float:
+def _over_classes(estimator: Any, _: object, truth: np.ndarray, metric: Callable, weighted: bool = False) -> float:
     """Return the mean of a two-class metric of each class against the rest, each class counting alike or by its rows.
 
     Classes that no row or every row has are left out: there the metric is not defined, and small parts often
     lack a class. NaN where that leaves none.
     """
-    probabilities = judged.predict_proba(None)
+    probabilities = estimator.predict_proba(None)
     indicators = truth if truth.ndim == 2 else truth[:, None] == _positions(probabilities)
     counts = np.count_nonzero(indicators, axis=0)
     columns = [column for column, count in enumerate(counts) if 0 < count < len(truth)]
@@ -195,19 +195,19 @@ def _over_classes(judged: Any, _: object, truth: np.ndarray, metric: Callable, w
     return float(np.average(found, weights=counts[columns] if weighted else None))
 
 
-def _one_against_one(judged: Any, _: object, truth: np.ndarray, average: str) -> float:
+def _one_against_one(estimator: Any, _: object, truth: np.ndarray, average: str) -> float:
     """Return the mean AUC of all pairs of classes that occur; NaN where only one does."""
     from sklearn import metrics
 
     if len(np.unique(truth)) < 2:
         return float("nan")
-    probabilities = judged.predict_proba(None)
+    probabilities = estimator.predict_proba(None)
     return metrics.roc_auc_score(
         truth, probabilities, multi_class="ovo", average=average, labels=_positions(probabilities)
     )
 
 
-def _judged(kind: str, predicted: np.ndarray, probabilities: np.ndarray | None) -> Any:
+def _as_estimator(kind: str, predicted: np.ndarray, probabilities: np.ndarray | None) -> Any:
     """Return a fitted estimator in scikit-learn's sense that answers with the predictions already made."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 

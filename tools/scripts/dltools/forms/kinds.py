@@ -338,7 +338,7 @@ class Named(NamedTuple):
 
 
 class ByKeras(NamedTuple):
-    """What only Keras may judge."""
+    """What only Keras can check."""
 
     def read(self, value: Any, label: str) -> Any:
         """Return the value as it is; refuse what is none."""

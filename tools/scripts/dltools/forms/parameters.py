@@ -119,13 +119,13 @@ def _named_values(call: ast.expr) -> list[tuple[str, ast.expr]] | None:
 
 
 def keyword_arguments(
-    text: Any, label: str, judge: Callable[[str, str], object] = lambda name, word: None
+    text: Any, label: str, check: Callable[[str, str], object] = lambda name, word: None
 ) -> dict[str, Any]:
     """Read ``name=value, name=value`` with literal values into a dictionary; true, false and none may stand in any
     case.
 
     Parameters:
-        judge: called with a name and the word without quotes that it was given; it may refuse the word for what it
+        check: called with a name and the word without quotes that it was given; it may refuse the word for what it
             says, before it is refused for the quotes.
 
     Raises:
@@ -155,7 +155,7 @@ def keyword_arguments(
         except (ValueError, TypeError, MemoryError, RecursionError):
             received = ast.unparse(value)
             if word is not None:
-                judge(name, word)
+                check(name, word)
             hint = f" Did you mean {name}='{received}'?" if word is not None else ""
             raise UserError(
                 f"{label}: the value of {name} must be a number, a text in quotes, True, False, None, or a list "

@@ -71,7 +71,7 @@ def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> Outcome:
         evaluated=_joined([fold[TEST] for fold in evaluated]),
         folds=found,
         baselines=constant,
-        seen=seen.judged(worse),
+        seen=seen.with_scores(worse),
     )
 
 

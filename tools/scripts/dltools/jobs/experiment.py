@@ -57,7 +57,7 @@ def run(form: TrainForm, keep: Keep) -> Outcome:
         evaluated=evaluated[divided.reported],
         divided=divided,
         baselines=constant,
-        seen=seen.judged(worse),
+        seen=seen.with_scores(worse),
     )
 
 

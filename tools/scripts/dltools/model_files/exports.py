@@ -119,7 +119,7 @@ def write_onnx(target: Path, model: "keras.Model") -> None:
 
 
 def _without_chance(model: "keras.Model") -> "keras.Model":
-    """Return the model without the layers that vary pictures while training; they draw numbers, which ONNX does not."""
+    """Return the model without the layers that vary images while training; they draw numbers, which ONNX does not."""
     import keras
 
     if not any(_is_chance(layer) for layer in model.layers):

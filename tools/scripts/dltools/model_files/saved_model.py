@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Where the first versions of Keras 3 wrote a class's own module.
 PRIVATE = re.compile(r"keras\.src\.(layers|initializers|regularizers|constraints)\.")
-# Until here Keras for TensorFlow 1 enlarged pictures in another way.
+# Until here Keras for TensorFlow 1 enlarged images in another way.
 OTHER_BILINEAR = ("2.0", "2.1", "2.2", "2.3")
 
 

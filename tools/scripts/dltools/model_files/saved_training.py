@@ -205,7 +205,7 @@ def _kind(tensor: "keras.KerasTensor", known: Told) -> str:
     if known.loss is not None and known.loss not in OF_CLASSES:
         return REGRESSION
     if len(tensor.shape) > 3:
-        # Whether the points of a picture are classes or shades of grey, no file tells; of numbers either can be made.
+        # Whether the points of an image are classes or shades of grey, no file tells; of numbers either can be made.
         return REGRESSION if activation != "softmax" else MULTICLASS if units > 2 else BINARY
     if units == 1:
         return BINARY if known.loss in OF_CLASSES or activation in ("sigmoid", "hard_sigmoid") else REGRESSION

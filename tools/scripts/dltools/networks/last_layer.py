@@ -40,7 +40,7 @@ def _of_layer(layer: "keras.Layer") -> str | None:
 
 
 def check_ends(model: "keras.Model", source: str) -> None:
-    """Refuse a model that gives no row of numbers for each sample, and neither a sequence nor a picture of such.
+    """Refuse a model that gives no row of numbers for each sample, and neither a sequence nor an image of such.
 
     Raises:
         UserError: an output of a single number without an axis of its own, or of an unknown number of units.

@@ -10,7 +10,7 @@ from dltools.networks.seen import Before, DataShape, SeenLayer
 # Arguments that say how many dimensions a layer's data have.
 _OF_RANK = ("dims", "equation")
 # Number of dimensions without channels -> what such data are called, and their axes.
-_THINGS = {1: "sequences", 2: "pictures", 3: "volumes"}
+_THINGS = {1: "sequences", 2: "images", 3: "volumes"}
 _AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -62,7 +62,7 @@ def _wanted(layer: SeenLayer) -> tuple[int, float, str] | None:
     if known.has(Trait.READS_STEPS):
         return 2, 2, "sequences: (steps, features)"
     if known.has(Trait.IMAGES):
-        return 3, 3, f"pictures: {_shown(2, layer.channels_first)}"
+        return 3, 3, f"images: {_shown(2, layer.channels_first)}"
     if known.attends:
         return 2, 2 if name == "GroupQueryAttention" else math.inf, "sequences: (steps, features)"
     if name == "TimeDistributed":
@@ -95,9 +95,9 @@ def _hint(layer: SeenLayer, wanted: int) -> str:
     sender = _last_step_only(layer) if len(sample) == 1 and wanted >= 2 else None
     if sender is not None:
         wraps = (
-            "the key word arguments of the layer inside it"
+            "the keyword arguments of the layer inside it"
             if sender.name == "Bidirectional"
-            else "its key word arguments"
+            else "its keyword arguments"
         )
         return f"{sender.label} hands on its last step only: type return_sequences=True in {wraps}."
     argument = next((name for name in _OF_RANK if name in layer.options), None)

@@ -39,7 +39,7 @@ def _window(layer: SeenLayer) -> str | None:
     spread = f", which reaches over {told(reach)} with its dilation_rate," if reach != sizes else ""
     return (
         f"its {argument} {told(sizes)}{spread} is larger than the data, {told(layer.places)}. Choose a smaller one, or "
-        "type padding='same' in its key word arguments."
+        "type padding='same' in its keyword arguments."
     )
 
 

@@ -77,7 +77,7 @@ If you read this as text: this server shows the HTML of tools
 as text until its administrator trusts {tool}.
 You can
 
-- look at the image beside this one, "... (picture) on ...",
+- look at the image beside this one, "... (image) on ...",
 - download this one and open it in a browser, or
 - draw the plot again with png as the output format.
 

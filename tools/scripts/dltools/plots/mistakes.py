@@ -19,8 +19,8 @@ from dltools.tables.chosen import ChosenTable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_PIXELS = "Select the dataset containing the pictures"
-_SHAPE = "Height, width and channels of a picture"
+_PIXELS = "Select the dataset containing the images"
+_SHAPE = "Height, width and channels of an image"
 MAX_IMAGES = 100
 
 
@@ -103,9 +103,9 @@ class MistakesRequest:
     @classmethod
     def read(cls, form: dict) -> Self:
         """Read the section of the form."""
-        limit = Whole(1).read(form.get("number") or 25, "Number of pictures")
+        limit = Whole(1).read(form.get("number") or 25, "Number of images")
         if limit > MAX_IMAGES:
-            raise UserError(f"Number of pictures: must be at most {MAX_IMAGES}. Received: {limit}.")
+            raise UserError(f"Number of images: must be at most {MAX_IMAGES}. Received: {limit}.")
         return cls(
             images=chosen.read(form, _PIXELS, "infile_pictures", "header_pictures"),
             shape=_read_shape(form.get("picture_shape")),

@@ -106,15 +106,15 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
     words.Guard(model, features).check_all(features)
     known = names or record.features.names or [f"column {i}" for i in range(1, features.width + 1)]
     given = outputs.of_model(model, batches.input_columns(model, features), samples)
-    judge = permutation.Judge(
+    scorer = permutation.PermutationScorer(
         record, _truth(how.truth, record, given, features), how.scoring, steps.several(given[0].shape)
     )
     rows = _chosen_rows(how, features)
     network = _network(model, batches.input_columns(model, features))
-    found, deviations = permutation.permuted(network, judge, features.take(rows), rows, how.repeats, how.seed)
+    found, deviations = permutation.permuted(network, scorer, features.take(rows), rows, how.repeats, how.seed)
     notes = (
         []
-        if judge.truth is not None
+        if scorer.truth is not None
         else [
             "no true labels were given, so the importance tells how far the predictions change rather than how far "
             "they get worse"
@@ -129,7 +129,7 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
         features=list(known),
         importances=found,
         deviations=deviations,
-        meaning=judge.meaning,
+        meaning=scorer.meaning,
         notes=notes,
     )
 

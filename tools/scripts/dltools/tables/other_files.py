@@ -21,9 +21,9 @@ _SIGNATURES = (
     (b"PAR1", "is a Parquet file, not a table of text. Save it as tab-separated text, and upload that."),
     (b"\x93NUMPY", "is a NumPy array, not a table of text. Save it as tab-separated text, and upload that."),
     (b"RDX", "is R's own file of data, not a table of text. In R, write the table with write.table(…, sep = \"\\t\")."),
-    (b"\x89PNG", f"is a picture, not a table. {_CHOOSE}"),
-    (b"\xff\xd8\xff", f"is a picture, not a table. {_CHOOSE}"),
-    (b"GIF8", f"is a picture, not a table. {_CHOOSE}"),
+    (b"\x89PNG", f"is an image, not a table. {_CHOOSE}"),
+    (b"\xff\xd8\xff", f"is an image, not a table. {_CHOOSE}"),
+    (b"GIF8", f"is an image, not a table. {_CHOOSE}"),
     (b"%%MatrixMarket", "is a sparse matrix in Matrix Market text, not a table. Choose it under 'sparse matrix', "
         "where the form has that."),
     (b"{\\rtf", f"is a formatted document (RTF), not a table. {_AS_TEXT}"),

@@ -36,7 +36,7 @@ FOR_CLASSES = (
     "tversky",
 )
 HINGES = ("hinge", "squared_hinge")
-# Up to so many target columns, each was chosen. More of them are a picture or the like, of which points may be the same
+# Up to so many target columns, each was chosen. More of them are an image or the like, of which points may be the same
 # in all.
 CHOSEN_COLUMNS = 20
 # Activation -> the numbers that it can give.

@@ -47,7 +47,7 @@ LAYERS = {
             Field(
                 "shared_axes",
                 Axes(),
-                "Axes along which the slopes are shared, for example (1, 2) for pictures. Blank for none.",
+                "Axes along which the slopes are shared, for example (1, 2) for images. Blank for none.",
                 required=False,
             ),
         ),

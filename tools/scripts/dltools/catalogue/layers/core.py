@@ -29,7 +29,7 @@ LAYERS = {
             Field(
                 "target_shape",
                 Shape(unknown=-1),
-                "New shape of each sample: (28, 28, 1) makes a picture of 28 x 28 points and one channel out of 784 "
+                "New shape of each sample: (28, 28, 1) makes an image of 28 x 28 points and one channel out of 784 "
                 "numbers. One number may be -1: as many as there are.",
                 macro="validator_target_shape",
                 named=True,

@@ -57,7 +57,7 @@ class Layer:
 
     Attributes:
         fields: its parameters in the form, in their order.
-        keywords: an example of key word arguments, which the form shows; "" if it takes none.
+        keywords: an example of keyword arguments, which the form shows; "" if it takes none.
         label: what the list of layers shows; "" for its name.
         keras: its class in `keras.layers` where that has another name.
         aliases: further names that Keras has for the class, in files and in its own program.

@@ -40,7 +40,7 @@ DROPOUT = Field(
 )  # fmt: skip
 VALUE_RANGE = Field(
     "value_range", Numbers(2),
-    "Smallest and largest value of the picture's points: (0, 1) if they were divided by 255.", "(0, 255)",
+    "Smallest and largest value of the image's points: (0, 1) if they were divided by 255.", "(0, 255)",
     required=False,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Layers of the groups Pictures, and Pictures, varied while training."""
+"""Layers of the groups Images, and Images, varied while training."""
 
 from dltools.catalogue.arguments import FLIPS
 from dltools.catalogue.layers.entry import Field, Layer
@@ -7,8 +7,8 @@ from dltools.catalogue.layers.traits import Trait
 from dltools.forms.kinds import Choice, Factor, Numbers, Real, Whole
 
 _SIZE = (
-    Field("height", Whole(), "Height of the picture that it makes."),
-    Field("width", Whole(), "Width of the picture that it makes."),
+    Field("height", Whole(), "Height of the image that it makes."),
+    Field("width", Whole(), "Width of the image that it makes."),
 )
 _VARIED = Trait.IMAGES | Trait.BY_CHANCE | Trait.TRAINS_ONLY
 _FILLED = "fill_mode='constant', seed=42"
@@ -24,7 +24,7 @@ LAYERS = {
     "Resizing": Layer(_SIZE, keywords="interpolation='nearest'", traits=Trait.IMAGES),
     "CenterCrop": Layer(_SIZE, keywords="data_format='channels_last'", traits=Trait.IMAGES),
 }
-# In training alone. Not RandomCrop: when it predicts, Keras leaves the pictures uncropped, so that the layers after it
+# In training alone. Not RandomCrop: when it predicts, Keras leaves the images uncropped, so that the layers after it
 # fail.
 VARIED = {
     "RandomFlip": Layer(
@@ -67,13 +67,11 @@ VARIED = {
     ),
     "RandomErasing": Layer(
         (
-            Field(
-                "factor", Real(0, 1), "Fraction of the pictures in which a rectangle is erased.", "1", required=False
-            ),
+            Field("factor", Real(0, 1), "Fraction of the images in which a rectangle is erased.", "1", required=False),
             Field(
                 "scale",
                 Numbers(2),
-                "Smallest and largest part of the picture that is erased.",
+                "Smallest and largest part of the image that is erased.",
                 "(0.02, 0.33)",
                 required=False,
             ),

@@ -81,6 +81,6 @@ def _with_weights(found: dict, values: dict, name: str, label: str) -> dict:
     for argument in options:
         if argument in found:
             raise UserError(
-                f"{label}: {argument} is given twice: in the key word arguments and in a box on the weights."
+                f"{label}: {argument} is given twice: in the keyword arguments and in a box on the weights."
             )
     return found | options

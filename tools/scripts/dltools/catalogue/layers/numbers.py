@@ -18,7 +18,7 @@ LAYERS = {
         (
             axis(
                 "Axis of which each place has a mean and a variance of its own, or several in brackets. -1, the last "
-                "one: each column, or each channel of a picture."
+                "one: each column, or each channel of an image."
             ),
         ),
         keywords="mean=0.13, variance=0.1",
@@ -30,7 +30,7 @@ LAYERS = {
             Field(
                 "scale",
                 Real(),
-                "What every number is multiplied by. 0.00392156862745098 is 1/255 and brings pictures to 0 to 1.",
+                "What every number is multiplied by. 0.00392156862745098 is 1/255 and brings images to 0 to 1.",
             ),
             Field("offset", Real(), "What is added afterwards.", "0", required=False),
         ),

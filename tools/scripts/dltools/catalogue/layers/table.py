@@ -36,7 +36,7 @@ CHAINED: dict[str, dict[str, Layer]] = {
     "Activations": activations.LAYERS,
     "Numbers and categories": numbers.LAYERS,
     "Pictures": images.LAYERS,
-    "Pictures, varied while training": images.VARIED,
+    "Images, varied while training": images.VARIED,
 }
 MERGING = {"Merge": joining.MERGING}
 LAST = {"Attention": joining.ATTENTION, "No longer in Keras": gone.LAYERS}
