@@ -66,7 +66,7 @@ def _settle(argument: str, field: Any, keyword: Any, usual: Any, label: str) -> 
         return
     if usual is None or not same(usual, field):
         raise UserError(
-            f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the key word "
+            f"{label}: {argument} is given twice: {_shown(field)} in the form, {_shown(keyword)} in the keyword "
             "arguments. Remove it from the keyword arguments, or give both the same value."
         )
     print(

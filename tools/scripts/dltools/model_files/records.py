@@ -123,7 +123,7 @@ def _whole_history(history: dict) -> bool:
     """Tell whether what a file says of its epochs has the right form: by name, a number for each epoch."""
     if not all(isinstance(values, list) for values in history.values()):
         return False
-    # What a loss that grew too large left, infinity and no number, is told of; a whole number may be larger than
+    # What a loss that grew too large left, infinity and no number, is kept; a whole number may be larger than
     # either.
     numbers = all(
         type(v) is float or (type(v) is int and abs(v) <= LARGEST) for values in history.values() for v in values

@@ -83,7 +83,7 @@ def _node(node: Json, kind: str | None, models: dict[str, str], where: str) -> C
     entries = [node] if _is_reference(node) else node
     if not isinstance(entries, list) or not entries or not all(map(_is_reference, entries)):
         raise UserError(
-            f"{where}: which layers feed it is told in no form that Keras 2 wrote. Received: {quoted(node)}."
+            f"{where}: which layers feed it stands in no form that Keras 2 wrote. Received: {quoted(node)}."
         )
     tensors = [_tensor(entry, models) for entry in entries]
     given = {key: value for entry in entries if len(entry) == 4 for key, value in entry[3].items()}

@@ -104,7 +104,7 @@ def _read(dataset: Dataset, wanted: list[str]) -> dict[str, np.ndarray]:
 class History(Display):
     """Loss and metrics of each epoch.
 
-    `values` maps the history's names to float64 (epochs,); those of the validation part begin with ``val_``.
+    `values` maps the history's names to float64 (epochs,); those of the validation set begin with ``val_``.
     After `plot`, `axes_` is a list of one axes a metric, and `lines_` maps names to lines.
     """
 

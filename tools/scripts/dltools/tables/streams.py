@@ -38,7 +38,7 @@ def numbers(source: tsv.Source, threads: int) -> Stream[np.ndarray]:
     Parameters:
         source: as `tsv.open_table` returns it.
 
-    Once the last row is read, columns of which float32 loses distinct values are told of.
+    Once the last row is read, columns of which float32 loses distinct values are named in the log.
 
     Raises:
         UserError: a header was said not to be there. `take` raises as `tables.read_numbers` does.

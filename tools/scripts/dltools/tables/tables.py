@@ -151,7 +151,7 @@ def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_ar
     """Read a sparse matrix (rows, columns) of float32 from Matrix Market text.
 
     Parameters:
-        watched: whether a column of which float32 loses distinct values is refused; else it is told of.
+        watched: whether a column of which float32 loses distinct values is refused; else it is named in the log.
 
     Raises:
         UserError: the file is no such text, or holds complex, missing or infinite numbers.
