@@ -106,7 +106,7 @@ def weights(result, layer):
     return found
 
 
-def test_the_training_part_alone_is_what_counts(runs, x):
+def test_the_training_set_alone_is_what_counts(runs, x):
     train = x[0][:TRAINED]
     found = weights(runs["standard"], "standard_scaling")
     assert found["mean"] == pytest.approx(train.mean(axis=0), rel=1e-6)
