@@ -79,7 +79,7 @@ def dataset(name: str) -> dict:
     return {"element_identifier": name, "ext": "", "source_path": name}
 
 
-def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
+def steps(epochs: int, seed: int | None, precision: str) -> list[tuple[str, dict, dict]]:
     """Return the tutorial's steps: script, parameters as Galaxy writes them, outputs."""
     layers = [
         {"layer_type": "Reshape", "target_shape": "(28, 28, 1)"},
@@ -125,6 +125,7 @@ def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
         "infile_estimator": dataset("builder.zip"),
         "test_split": split,
         "metrics": {"scoring": {"primary_scoring": "default"}},
+        "run_options": [{"precision": precision}],
     }
     target = {
         "infile2": dataset("one_hot"),
@@ -149,10 +150,10 @@ def steps(epochs: int, seed: int | None) -> list[tuple[str, dict, dict]]:
     ]
 
 
-def run_suite(folder: Path, epochs: int, seed: int | None) -> dict[str, Measured]:
+def run_suite(folder: Path, epochs: int, seed: int | None, precision: str) -> dict[str, Measured]:
     """Run the six scripts one after the other; return what each took."""
     found = {}
-    for script, form, outputs in steps(epochs, seed):
+    for script, form, outputs in steps(epochs, seed, precision):
         (folder / "inputs.json").write_text(json.dumps(form), encoding="utf-8")
         options = [word for option, name in outputs.items() for word in (f"--{option}", name)]
         command = [sys.executable, SCRIPTS / f"{script}.py", "--inputs", "inputs.json", *options]
@@ -191,6 +192,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--test-rows", type=int, help="default: a sixth of the training rows")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--precision", default="float32", help="of the training: float32, automatic or one of Keras'")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each, of which the least counts")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="cores that Galaxy grants")
     return parser.parse_args()
@@ -214,7 +216,7 @@ def main() -> None:
         for _ in range(args.repeat):
             plain, report = run_plain(folder, args.epochs, args.seed)
             plains.append(plain)
-            suites.append(run_suite(folder, args.epochs, args.seed))
+            suites.append(run_suite(folder, args.epochs, args.seed, args.precision))
         reached = accuracy(folder)
     taken = {name: best([suite[name] for suite in suites]) for name in suites[0]}
     plain = best(plains)

@@ -99,6 +99,7 @@ def cases(data):
         "drawn": ("drawn", "y", {}),
         "bfloat16": ("softmax", "y", {"run_options": {"precision": "mixed_bfloat16"}}),
         "float16": ("softmax", "y", {"run_options": {"precision": "mixed_float16"}}),
+        "automatic": ("softmax", "y", {"run_options": {"precision": "automatic"}}),
         "folds": ("softmax", "y", {"folds": {"shuffle": "kfold"}, "scoring": SCORED}),
         "stratified folds": (
             "softmax",
@@ -140,6 +141,7 @@ CASES = (
     "drawn",
     "bfloat16",
     "float16",
+    "automatic",
     *FOLDED,
     "stopped",
 )
@@ -295,6 +297,13 @@ def test_mixed_precision_leaves_a_model_of_full_precision(runs, name):
     assert not same_weights(runs[name], runs["simple"])
     assert f"mixed_{name}" in runs[name].stdout
     assert scores(runs[name])["validation_loss"] == pytest.approx(float(runs[name].table("history")[-1][3]), rel=0.05)
+
+
+def test_automatic_precision_of_a_small_network_is_full(runs):
+    told = record_of(runs["automatic"])["run"]["precision"]
+    assert told.startswith("float32 (automatic: ")
+    assert f", {told}" in runs["automatic"].stdout
+    assert same_weights(runs["automatic"], runs["simple"])
 
 
 def test_drawn_seed_is_told_and_kept(runs):

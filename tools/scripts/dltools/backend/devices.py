@@ -2,12 +2,19 @@
 
 import contextlib
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dltools.backend import keras_runtime
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+# What Linux calls the instructions that multiply matrices of bfloat16, of processors for x86, the fastest first.
+_BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512 BF16"}
+# NVIDIA's GPUs from 2020 on (Ampere) have units for it.
+_BFLOAT16_CAPABILITY = (8, 0)
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
 @functools.cache
@@ -36,3 +43,25 @@ def description() -> str:
     names = [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus]
     shared = ", each batch shared among them" if len(gpus) > 1 else ""
     return f"{f'{len(names)} x ' if len(names) > 1 else ''}{names[0]}{shared}"
+
+
+def bfloat16() -> str:
+    """Name what computes in bfloat16 here: a GPU, or instructions of the processor; "" where nothing does."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        flags = _processor_flags()
+        return next((name for flag, name in _BFLOAT16.items() if flag in flags), "")
+    found = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    able = all(details.get("compute_capability", (0, 0)) >= _BFLOAT16_CAPABILITY for details in found)
+    return found[0].get("device_name", "GPU") if able else ""
+
+
+def _processor_flags() -> set[str]:
+    """Return what the processor can do, in Linux' words; nothing where that is not told."""
+    try:
+        lines = _PROCESSOR.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())

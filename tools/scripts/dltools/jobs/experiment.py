@@ -18,7 +18,7 @@ from dltools.evaluation.outcome import Outcome
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
 from dltools.model_files.records import Record
-from dltools.training import fitting, precision
+from dltools.training import automatic_precision, fitting, precision
 
 if TYPE_CHECKING:
     import keras
@@ -63,7 +63,7 @@ def run(form: TrainForm, keep: Keep) -> Outcome:
 
 def train(setup: RunSetup, divided: Sets) -> Record:
     """Train the network of a run and return the record that belongs to it."""
-    training, chosen = setup.made.training, setup.form.precision
+    training, chosen = setup.made.training, setup.precision.policy
     history = setup.before.history if setup.before else {}
     with devices.scope():
         if chosen == precision.FULL:
@@ -83,7 +83,8 @@ def train(setup: RunSetup, divided: Sets) -> Record:
         fitted.history,
         {
             "seed": setup.seed, "seed_drawn": training.random_seed is None, "rows": rows,
-            "computed_on": devices.description(), "cores": keras_runtime.granted_cores(), "precision": chosen,
+            "computed_on": devices.description(), "cores": keras_runtime.granted_cores(),
+            "precision": str(setup.precision),
         },
     )  # fmt: skip
 
@@ -141,6 +142,9 @@ def announce(setup: RunSetup, divided: Sets) -> None:
         print(f"The train scores are computed on {len(evaluated)} evenly spaced samples of the training set.")
     if options.fit.validation_split:
         print("validation_split of the model is not used: the validation set is the one held out here.")
-    chosen = setup.form.precision
-    print(f"Computed on: {devices.description()}{'' if chosen == precision.FULL else f', {chosen}'}")
+    chosen = "" if setup.form.precision == precision.FULL else f", {setup.precision}"
+    print(f"Computed on: {devices.description()}{chosen}")
+    advice = automatic_precision.advice(setup.form.precision, setup.model)
+    if advice:
+        print(advice)
     print(f"Random seed: {setup.seed}", flush=True)

@@ -20,7 +20,8 @@ from dltools.model_files import builder, exports, hyperparameters, records, trai
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
 from dltools.networks import architecture, last_layer
-from dltools.training import fitting, precision, suitability
+from dltools.training import automatic_precision, fitting, precision, suitability
+from dltools.training.automatic_precision import Precision
 
 if TYPE_CHECKING:
     import keras
@@ -54,6 +55,7 @@ class RunSetup:
         data: the samples with the target as the network learns it.
         scorers: names as `scoring.chosen` returns them.
         seed: of all random generators.
+        precision: how the network is trained.
         trained: whether the network comes with trained weights.
     """
 
@@ -65,6 +67,7 @@ class RunSetup:
     data: LabelledSamples
     scorers: list[str]
     seed: int
+    precision: Precision
     trained: bool
 
 
@@ -102,6 +105,7 @@ def prepare(form: TrainForm) -> RunSetup:
         data=LabelledSamples(samples=samples, target=target, weights=weights),
         scorers=scorers,
         seed=seed,
+        precision=automatic_precision.decided(form.precision, model),
         trained=start.loaded is not None,
     )
 

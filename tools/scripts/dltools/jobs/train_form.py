@@ -16,6 +16,7 @@ from dltools.jobs import input_form
 from dltools.model_files.hyperparameters import Swap
 from dltools.tables.chosen import ChosenTable
 from dltools.training import precision
+from dltools.training.automatic_precision import AUTOMATIC
 
 AFRESH = "afresh"
 _SEED = Whole(0, 2**32 - 1)
@@ -35,7 +36,7 @@ class TrainForm:
         scorers: the scores to compute.
         saved: the outputs that are wanted beside the scores, as the form calls them.
         afresh: whether a trained model starts from its architecture alone.
-        precision: one of `precision.PRECISIONS`.
+        precision: one of `precision.PRECISIONS`, or `automatic_precision.AUTOMATIC`.
         every_training_sample: whether the scores of the training set are computed on all of it.
     """
 
@@ -74,7 +75,7 @@ class TrainForm:
             scorers=_scorers(run["metrics"]["scoring"]),
             saved=tuple(several(form.get("save"))),
             afresh=options.get("start") == AFRESH,
-            precision=Choice(precision.PRECISIONS).read(
+            precision=Choice((*precision.PRECISIONS, AUTOMATIC)).read(
                 options.get("precision") or precision.FULL, "Precision of the arithmetic"
             ),
             every_training_sample=boolean(options.get("score_all_training"), "score_all_training"),

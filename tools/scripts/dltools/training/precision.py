@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 
-FULL, FLOAT16 = "float32", "mixed_float16"
-PRECISIONS = (FULL, FLOAT16, "mixed_bfloat16")
+FULL, FLOAT16, BFLOAT16 = PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 
 def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "keras.Model":
