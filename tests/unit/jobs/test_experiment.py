@@ -99,6 +99,7 @@ def cases(data):
         "drawn": ("drawn", "y", {}),
         "bfloat16": ("softmax", "y", {"run_options": {"precision": "mixed_bfloat16"}}),
         "float16": ("softmax", "y", {"run_options": {"precision": "mixed_float16"}}),
+        "float32": ("softmax", "y", {"run_options": {"precision": "float32"}}),
         "automatic": ("softmax", "y", {"run_options": {"precision": "automatic"}}),
         "folds": ("softmax", "y", {"folds": {"shuffle": "kfold"}, "scoring": SCORED}),
         "stratified folds": (
@@ -141,6 +142,7 @@ CASES = (
     "drawn",
     "bfloat16",
     "float16",
+    "float32",
     "automatic",
     *FOLDED,
     "stopped",
@@ -303,7 +305,8 @@ def test_automatic_precision_of_a_small_network_is_full(runs):
     told = record_of(runs["automatic"])["run"]["precision"]
     assert told.startswith("float32 (automatic: ")
     assert f", {told}" in runs["automatic"].stdout
-    assert same_weights(runs["automatic"], runs["simple"])
+    assert same_weights(runs["automatic"], runs["float32"])
+    assert not same_weights(runs["bfloat16"], runs["float32"])
 
 
 def test_drawn_seed_is_told_and_kept(runs):
