@@ -1,13 +1,28 @@
 """Automatic precision is bfloat16 only where something computes in it and the network gains by it; it says which and why."""
 
+import numpy as np
 import pytest
 
 from dltools.backend import devices
+from dltools.core.dataset import Dataset
+from dltools.data.dense_table import DenseTable
 from dltools.training import automatic_precision
 from dltools.training.automatic_precision import AUTOMATIC, Precision
 from dltools.training.precision import BFLOAT16, FULL
 
 MEANS = "AVX-512 BF16"
+RANDOM = np.random.default_rng(0)
+
+
+def table(**columns):
+    """Return samples near 0, with some columns of others."""
+    values = RANDOM.normal(size=(3000, 784)).astype(np.float32)
+    for name, column in columns.items():
+        values[:, int(name.removeprefix("c"))] = column
+    return DenseTable(values=values, source=Dataset("x", "x"))
+
+
+SAMPLES = table()
 
 
 def networks():
@@ -41,26 +56,53 @@ def models():
 )
 def test_what_gains_is_trained_with_16_bits(models, monkeypatch, name, policy):
     monkeypatch.setattr(devices, "bfloat16", lambda: MEANS)
-    found = automatic_precision.decided(AUTOMATIC, models[name])
+    found = automatic_precision.decided(AUTOMATIC, models[name], SAMPLES)
     assert found.policy == policy
     assert found.why == MEANS if policy == BFLOAT16 else found.why.endswith("gains nothing by 16 bits")
-    assert bool(automatic_precision.advice(FULL, models[name])) == (policy == BFLOAT16)
+    assert bool(automatic_precision.advice(FULL, models[name], SAMPLES)) == (policy == BFLOAT16)
     assert (
-        automatic_precision.advice(AUTOMATIC, models[name]) == automatic_precision.advice(BFLOAT16, models[name]) == ""
+        automatic_precision.advice(AUTOMATIC, models[name], SAMPLES)
+        == automatic_precision.advice(BFLOAT16, models[name], SAMPLES)
+        == ""
     )
 
 
 def test_nothing_is_gained_where_nothing_computes_in_it(models, monkeypatch):
     monkeypatch.setattr(devices, "bfloat16", lambda: "")
-    found = automatic_precision.decided(AUTOMATIC, models["tutorial"])
+    found = automatic_precision.decided(AUTOMATIC, models["tutorial"], SAMPLES)
     assert str(found) == "float32 (automatic: nothing here computes in bfloat16)"
-    assert automatic_precision.advice(FULL, models["tutorial"]) == ""
+    assert automatic_precision.advice(FULL, models["tutorial"], SAMPLES) == ""
 
 
 def test_what_the_user_chose_holds(models, monkeypatch):
     monkeypatch.setattr(devices, "bfloat16", lambda: "")
-    assert automatic_precision.decided(BFLOAT16, models["small"]) == Precision(BFLOAT16)
+    assert automatic_precision.decided(BFLOAT16, models["small"], SAMPLES) == Precision(BFLOAT16)
     assert str(Precision(BFLOAT16)) == BFLOAT16
+
+
+@pytest.mark.parametrize(
+    ("columns", "policy"),
+    [
+        ({"c5": RANDOM.integers(1990, 2020, 3000)}, FULL),
+        ({"c5": RANDOM.normal(37, 0.5, 3000)}, FULL),
+        ({"c783": RANDOM.normal(-1e6, 100, 3000)}, FULL),
+        # A column of one value tells nothing; pixels that are mostly 0, ages and large numbers lose little.
+        ({"c5": 2000, "c6": 255 * (RANDOM.random(3000) < 0.003), "c7": RANDOM.integers(18, 90, 3000)}, BFLOAT16),
+        ({"c5": RANDOM.normal(1e6, 3e5, 3000)}, BFLOAT16),
+    ],
+)
+def test_numbers_that_16_bits_would_make_the_same_keep_32(models, monkeypatch, columns, policy):
+    import keras
+
+    monkeypatch.setattr(devices, "bfloat16", lambda: MEANS)
+    samples = table(**columns)
+    found = automatic_precision.decided(AUTOMATIC, models["wide"], samples)
+    assert found.policy == policy
+    assert ("differ by too little" in found.why) == (policy == FULL)
+    assert bool(automatic_precision.advice(FULL, models["wide"], samples)) == (policy == BFLOAT16)
+    # Scaled in 32 bits before anything computes with 16, they are near 0.
+    scaled = keras.Sequential([keras.Input((784,)), keras.layers.Normalization(), *networks()["wide"].layers])
+    assert automatic_precision.decided(AUTOMATIC, scaled, samples).policy == BFLOAT16
 
 
 def test_multiplications_are_counted(models):

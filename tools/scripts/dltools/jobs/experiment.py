@@ -144,7 +144,7 @@ def announce(setup: RunSetup, divided: Sets) -> None:
         print("validation_split of the model is not used: the validation set is the one held out here.")
     chosen = "" if setup.form.precision == precision.FULL else f", {setup.precision}"
     print(f"Computed on: {devices.description()}{chosen}")
-    advice = automatic_precision.advice(setup.form.precision, setup.model)
+    advice = automatic_precision.advice(setup.form.precision, setup.model, samples)
     if advice:
         print(advice)
     print(f"Random seed: {setup.seed}", flush=True)

@@ -105,7 +105,7 @@ def prepare(form: TrainForm) -> RunSetup:
         data=LabelledSamples(samples=samples, target=target, weights=weights),
         scorers=scorers,
         seed=seed,
-        precision=automatic_precision.decided(form.precision, model),
+        precision=automatic_precision.decided(form.precision, model, samples),
         trained=start.loaded is not None,
     )
 

@@ -9,9 +9,12 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dltools.backend import devices
 from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.layers.traits import Trait
+from dltools.data.samples import SampleSource
 from dltools.networks import activation_sizes
 from dltools.training.precision import BFLOAT16, FULL
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 AUTOMATIC = "automatic"
 # Multiplications for a sample: with fewer of them, a network gains nothing.
 FEWEST_MULTIPLICATIONS = 1_000_000
+# bfloat16 has 8 significant bits: with a mean of so many standard deviations, one of these is 8 to 16 steps of it.
+_FARTHEST = 16
+_LOOKED_AT = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,8 +45,8 @@ class Precision:
         return f"{self.policy} (automatic: {self.why})" if self.why else self.policy
 
 
-def decided(chosen: str, model: "keras.Model") -> Precision:
-    """Return in which precision to train a built network.
+def decided(chosen: str, model: "keras.Model", samples: SampleSource) -> Precision:
+    """Return in which precision to train a built network on samples.
 
     Parameters:
         chosen: one of `precision.PRECISIONS`, or `AUTOMATIC`.
@@ -50,14 +56,14 @@ def decided(chosen: str, model: "keras.Model") -> Precision:
     means = devices.bfloat16()
     if not means:
         return Precision(FULL, "nothing here computes in bfloat16")
-    against = _against(model)
+    against = _against(model, samples)
     return Precision(FULL, against) if against else Precision(BFLOAT16, means)
 
 
-def advice(chosen: str, model: "keras.Model") -> str:
+def advice(chosen: str, model: "keras.Model", samples: SampleSource) -> str:
     """Say that automatic precision would be faster here than the float32 chosen; "" where it would not."""
     means = devices.bfloat16()
-    if chosen != FULL or not means or _against(model):
+    if chosen != FULL or not means or _against(model, samples):
         return ""
     return (
         f"This machine computes in bfloat16 ({means}). In benchmarks, precision 'automatic' ('further setting of the "
@@ -65,14 +71,28 @@ def advice(chosen: str, model: "keras.Model") -> str:
     )
 
 
-def _against(model: "keras.Model") -> str:
-    """Say why a network is as well trained in float32; "" where it is not."""
+def _against(model: "keras.Model", samples: SampleSource) -> str:
+    """Say why a network is as well or better trained in float32; "" where it is not."""
     layers = list(model._flatten_layers(include_self=False))
     if any(of_class(type(layer).__name__).has(Trait.HAS_STATE) for layer in layers):
         return "a network that steps through sequences gains nothing by 16 bits"
     if sum(map(multiplications, layers)) < FEWEST_MULTIPLICATIONS:
         return "a network of this size gains nothing by 16 bits"
+    if not any(type(layer).__name__ == "Normalization" for layer in layers) and needs_digits(samples):
+        return "the samples hold numbers that differ by too little for 16 bits; feature scaling would help"
     return ""
+
+
+def needs_digits(samples: SampleSource) -> bool:
+    """Tell whether a column's values lie far from 0 and close together, such as years, so that bfloat16, which holds
+    about 2 digits, would make most of them the same.
+
+    So many rows are looked at, evenly spaced, that it shows and takes no time.
+    """
+    rows = np.linspace(0, len(samples) - 1, min(len(samples), _LOOKED_AT)).astype(np.int64)
+    values = samples.take(rows)
+    deviation = values.std(axis=0, dtype=np.float64)
+    return bool(((deviation > 0) & (np.abs(values.mean(axis=0, dtype=np.float64)) > _FARTHEST * deviation)).any())
 
 
 def multiplications(layer: "keras.Layer") -> int:
