@@ -103,6 +103,24 @@ class Display:
         """Return the axes of a new figure of several, row by row, of the size that was asked for or that is given."""
         return list(self.new_figure(size).subplots(rows, columns, squeeze=False).flat)
 
+    def panels_of(
+        self, ax: "Sequence[Axes] | None", count: int, columns: int, panel: tuple[float, float], least: float = 0.0
+    ) -> list["Axes"]:
+        """Return the axes of `count` panels: the first of `ax`, or those of a new figure; what is left over is hidden.
+
+        Parameters:
+            columns: how many of them stand side by side at most.
+            panel: width and height of one, in inches.
+            least: width of the figure at least.
+        """
+        if ax is None:
+            side = min(columns, count)
+            rows = -(-count // side)
+            ax = self.new_panels((max(panel[0] * side, least), panel[1] * rows), rows, side)
+        for unused in ax[count:]:
+            unused.set_visible(False)
+        return list(ax[:count])
+
     def plot_sized(self, size: tuple[float, float] | None) -> float:
         """Draw on a new figure of a size in inches, or of the natural one; return the scale of its texts.
 

@@ -39,18 +39,11 @@ class Folds(Display):
     def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = list(self.scores)[:MAX_PANELS]
-        if ax is None:
-            columns = min(3, len(metrics))
-            rows = -(-len(metrics) // columns)
-            ax = self.new_panels((max(4.2 * columns, 5), 3.6 * rows), rows, columns)
-        panels = list(ax)
-        self.axes_ = panels[: len(metrics)]
+        self.axes_ = self.panels_of(ax, len(metrics), 3, (4.2, 3.6), least=5)
         self.bars_: dict = {}
-        for panel in panels[len(metrics) :]:
-            panel.set_visible(False)
-        for panel, metric in zip(panels, metrics, strict=False):
+        for panel, metric in zip(self.axes_, metrics, strict=True):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0])
+        self.set_figure_title(self.axes_[0])
         return self
 
     def _draw(self, panel: "Axes", metric: str) -> None:

@@ -120,18 +120,11 @@ class History(Display):
     def plot(self, ax: "Sequence[Axes] | None" = None) -> Self:
         """Draw one panel a metric; on `ax`, as many axes, or on a new figure."""
         metrics = self.metrics
-        if ax is None:
-            columns = min(2, len(metrics))
-            rows = -(-len(metrics) // columns)
-            ax = self.new_panels((5.2 * columns, 3.8 * rows), rows, columns)
-        panels = list(ax)
-        self.axes_ = panels[: len(metrics)]
+        self.axes_ = self.panels_of(ax, len(metrics), 2, (5.2, 3.8))
         self.lines_: dict = {}
-        for panel in panels[len(metrics) :]:
-            panel.set_visible(False)
-        for panel, metric in zip(panels, metrics, strict=False):
+        for panel, metric in zip(self.axes_, metrics, strict=True):
             self._draw(panel, metric)
-        self.set_figure_title(panels[0])
+        self.set_figure_title(self.axes_[0])
         return self
 
     def _draw(self, panel: "Axes", metric: str) -> None:
