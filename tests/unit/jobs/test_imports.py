@@ -45,7 +45,7 @@ def imported(script, form, folder, **outputs):
 
 
 def test_designing_imports_no_tensorflow(tmp_path):
-    unwanted = {"tensorflow", "sklearn", "matplotlib", "pandas", "pyarrow"}
+    unwanted = {"tensorflow", "sklearn", "matplotlib", "pandas", "pyarrow", "jaxlib", "scipy"}
     found = imported("model_config", forms.sequential(*forms.CNN), tmp_path, outfile="model.json")
     assert "keras" in found
     assert not found & unwanted
@@ -62,14 +62,14 @@ def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
         **{"outfile-predict": "out"},
     )
     assert "tensorflow" in found
-    assert not found & {"sklearn", "matplotlib", "pandas"}
+    assert not found & {"sklearn", "matplotlib", "pandas", "jax"}
 
 
 def test_training_without_a_report_imports_neither_matplotlib_nor_jinja(tmp_path):
     form = forms.training(TEST_DATA / "cnn_builder.zip", TEST_DATA / "X_test.tabular", TEST_DATA / "y_test.tabular")
     found = imported("train_and_eval", form, tmp_path, **{"outfile-result": "scores"})
     assert "tensorflow" in found
-    assert not found & {"matplotlib", "jinja2", "pandas"}
+    assert not found & {"matplotlib", "jinja2", "pandas", "jax"}
 
 
 def required(wrapper):

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
+from dltools.backend import deferred_imports
 from dltools.core.errors import UserError, quoted
 
 # Keras imports these where they are installed, although neither design nor training calls them;
@@ -49,9 +50,12 @@ def let_in(name: str) -> None:
 def keras_for_design() -> ModuleType:
     """Import Keras on its NumPy backend and return it; TensorFlow stays out of the process."""
     os.environ["KERAS_BACKEND"] = "numpy"
-    _keep_out(SPECULATIVE_IMPORTS | {"tensorflow", "sklearn"})
+    deferred_imports.begin()
+    _keep_out(SPECULATIVE_IMPORTS | {"tensorflow", "sklearn", "jax"})
     import keras
 
+    # Some layers tell their shapes by its functions.
+    let_in("jax")
     return keras
 
 
@@ -86,7 +90,9 @@ def keras_for_compute(keep_out: Iterable[str] = ()) -> ModuleType:
     # Others may compute on the same GPU: take its memory as it is needed, not all at once.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ["OMP_NUM_THREADS"] = str(cores)
-    _keep_out(SPECULATIVE_IMPORTS | frozenset(keep_out))
+    deferred_imports.begin()
+    # TensorFlow's converter for phones imports JAX where it is installed.
+    _keep_out(SPECULATIVE_IMPORTS | {"jax"} | frozenset(keep_out))
     with _native_stderr_held_back():
         import tensorflow as tf
 
