@@ -1,5 +1,7 @@
 """Every kind of samples keeps what the protocol promises: the same rows, columns, fingerprints and order, whatever holds them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -9,6 +11,7 @@ from dltools.data import samples
 from dltools.data.dense_table import DenseTable
 from dltools.data.side_by_side import SideBySide
 from dltools.data.sparse_matrix import SparseMatrix
+from dltools.tables import storage
 
 SOURCE = Dataset("x", "x")
 ROWS, COLUMNS = 40, 300
@@ -26,14 +29,25 @@ def dense(values):
     return DenseTable(values=np.ascontiguousarray(values), source=SOURCE)
 
 
+def in_file(values):
+    kept = storage.InFile(*values.shape)
+    for first in range(0, len(values), 7):
+        kept.put(first, values[first : first + 7])
+    return dataclasses.replace(dense(values), values=kept.values)
+
+
 def sparse(values):
     return SparseMatrix(matrix=scipy.sparse.csr_array(values), source=SOURCE)
 
 
 KINDS = {
     "one table": dense(VALUES),
+    "one table in a file": in_file(VALUES),
     "a sparse matrix": sparse(VALUES),
     "tables side by side": SideBySide(parts=tuple(map(dense, np.split(VALUES, [1, 120], axis=1))), names=None),
+    "a table in a file beside one in memory": SideBySide(
+        parts=(in_file(VALUES[:, :120]), dense(VALUES[:, 120:])), names=None
+    ),
     "a table beside a matrix": SideBySide(parts=(dense(VALUES[:, :200]), sparse(VALUES[:, 200:])), names=None),
 }  # fmt: skip
 pytestmark = pytest.mark.parametrize("kind", KINDS)
@@ -50,6 +64,10 @@ def test_rows_are_taken_in_the_order_asked_for(kind, positions):
     found = KINDS[kind].take(positions)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, VALUES[positions])
+
+
+def test_only_what_is_all_in_memory_says_so(kind):
+    assert KINDS[kind].in_memory is ("file" not in kind)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, COLUMNS), (0, 1), (1, 2), (119, 121), (100, 250), (299, 300)])

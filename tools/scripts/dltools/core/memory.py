@@ -23,6 +23,11 @@ MB = 1_000_000
 LIBRARIES_MB = {"tensorflow": 700, "matplotlib": 100}
 TABLES_MB = 70
 CELL_BYTES = 4
+# A table is kept in memory where so much is left beside it for batches, gradients and what else a training makes; a
+# small one is anyway.
+WORKING_MB, SMALL_MB = 200, 64
+# What is held at a time of a table that is kept in a file: a part of what the libraries leave, within bounds, in MB.
+HELD_PART, FEWEST_HELD_MB, MOST_HELD_MB = 4, 16, 256
 # Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -65,6 +70,27 @@ def libraries(loaded: Container[str] = sys.modules) -> int:
     return next((mb for module, mb in LIBRARIES_MB.items() if module in loaded), TABLES_MB)
 
 
+def table_mb(rows: int, columns: int) -> float:
+    """Return what a table of float32 takes, in MB."""
+    return rows * columns * CELL_BYTES / MB
+
+
+def is_large(rows: int, columns: int, beside: float = 0) -> bool:
+    """Tell whether a table had better not be kept in memory, so that a network can be trained on it here.
+
+    Parameters:
+        beside: what other tables take, in MB.
+    """
+    here, own, needed = room(), libraries(), table_mb(rows, columns)
+    return needed > SMALL_MB and own + beside + needed + WORKING_MB > here.mb >= own + FEWEST_HELD_MB
+
+
+def held_bytes() -> int:
+    """Return how much is to be held in memory at a time of a table that is not kept there, in bytes."""
+    part = (room().mb - libraries()) // HELD_PART
+    return min(max(part, FEWEST_HELD_MB), MOST_HELD_MB) * MB
+
+
 def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     """Refuse a table of numbers that cannot fit: 4 bytes a cell, beside what the libraries take.
 
@@ -73,8 +99,7 @@ def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     Raises:
         UserError: says how much the table needs and how much there is.
     """
-    here, own = room(), libraries()
-    needed = rows * columns * CELL_BYTES / MB
+    here, own, needed = room(), libraries(), table_mb(rows, columns)
     if own + needed <= here.mb:
         return
     raise UserError(

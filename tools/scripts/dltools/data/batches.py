@@ -5,6 +5,7 @@ measured to train faster than `fit` on arrays, with `tf.data`'s own autotuning o
 keeps `fit` waiting for seconds after its last epoch.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
+from dltools.data import shuffling
 from dltools.data.samples import Described, SampleSource
 from dltools.networks import activation_sizes
 
@@ -140,20 +142,50 @@ def pipeline(
     """
     import tensorflow as tf
 
-    def gather(chosen: "tf.Tensor") -> tuple:
-        batch = tf.numpy_function(samples.take, [chosen], tf.float32, stateful=False)
+    def gather(batch: "tf.Tensor", chosen: "tf.Tensor") -> tuple:
         batch.set_shape((None, samples.width))
         return (shaped(batch, columns), *(tf.nest.map_structure(lambda given: tf.gather(given, chosen), beside)))
 
     beside = tuple(tf.nest.map_structure(tf.constant, given) for given in (values, weights) if given is not None)
-    data = tf.data.Dataset.from_tensor_slices(positions)
-    if shuffle_seed is not None:
-        data = data.shuffle(len(positions), seed=shuffle_seed, reshuffle_each_iteration=True)
-    if repeat:
-        data = data.repeat()
+    if shuffle_seed is None or samples.in_memory:
+        data = _taken(samples, positions, batch_size, shuffle_seed, repeat)
+    else:
+        data = _drawn(samples, positions, batch_size, shuffle_seed, repeat)
     options = tf.data.Options()
     options.autotune.enabled = False
-    return data.batch(batch_size).map(gather).prefetch(PREFETCHED_BATCHES).with_options(options)
+    return data.map(gather).prefetch(PREFETCHED_BATCHES).with_options(options)
+
+
+def _taken(
+    samples: SampleSource, positions: np.ndarray, batch_size: int, seed: int | None, repeat: bool
+) -> "tf.data.Dataset":
+    """Return batches of samples and their positions: in order, or each from anywhere."""
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices(positions)
+    if seed is not None:
+        data = data.shuffle(len(positions), seed=seed, reshuffle_each_iteration=True)
+    if repeat:
+        data = data.repeat()
+    return data.batch(batch_size).map(
+        lambda chosen: (tf.numpy_function(samples.take, [chosen], tf.float32, stateful=False), chosen)
+    )
+
+
+def _drawn(samples: SampleSource, positions: np.ndarray, batch_size: int, seed: int, repeat: bool) -> "tf.data.Dataset":
+    """Return batches of samples and their positions, shuffled as `shuffling.batches` does, in each epoch anew."""
+    import tensorflow as tf
+
+    epochs = itertools.count()
+
+    def epoch() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return shuffling.batches(samples, positions, batch_size, np.random.default_rng([seed, next(epochs)]))
+
+    signature = tf.TensorSpec((None, samples.width), tf.float32), tf.TensorSpec((None,), tf.int64)
+    data = tf.data.Dataset.from_generator(epoch, output_signature=signature)
+    if repeat:
+        return data.repeat()
+    return data.apply(tf.data.experimental.assert_cardinality(-(-len(positions) // batch_size)))
 
 
 def in_memory(

@@ -12,6 +12,7 @@ from dltools.data.side_by_side import SideBySide
 from dltools.data.specs import FeatureSpec
 from dltools.tables import places, streams, tables, tsv
 from dltools.tables.chosen import ChosenTable
+from dltools.tables.storage import Storage
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class ChosenTables:
             UserError: a table that is no good, tables of different lengths, or other columns than those trained on.
         """
         opened = self._opened(trained_on)
-        every = [_read(choice, source, threads) for choice, source in zip(self.tables, opened, strict=True)]
+        storage = Storage()
+        every = [_read(choice, source, threads, storage) for choice, source in zip(self.tables, opened, strict=True)]
         first, *further = every
         for table in further:
             samples.check_lengths(first.source, len(first), table.source, len(table))
@@ -103,8 +105,8 @@ def _in_trained_order(table: ChosenTable, names: tuple[str, ...] | None) -> tsv.
     return streams.by_names(source, own, list(names))
 
 
-def _read(choice: ChosenTable, source: tsv.Source, threads: int) -> DenseTable:
-    found = tables.read_numbers_of(source, threads, watched=True)
+def _read(choice: ChosenTable, source: tsv.Source, threads: int, storage: Storage) -> DenseTable:
+    found = tables.read_numbers_of(source, threads, watched=True, made=storage.make)
     names = None if found.names is None else tuple(found.names)
     return DenseTable(values=found.values, source=choice.dataset, names=names, table=found.table, choice=choice)
 

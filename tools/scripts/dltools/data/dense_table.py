@@ -1,4 +1,4 @@
-"""Samples that are the rows of one table of numbers, held in memory."""
+"""Samples that are the rows of one table of numbers."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import numpy as np
 from dltools.core.dataset import Dataset
 from dltools.data import fingerprints
 from dltools.data.specs import FeatureSpec
-from dltools.tables import places, tsv
+from dltools.tables import places, storage, tsv
 from dltools.tables.chosen import ChosenTable
 
 
@@ -44,12 +44,21 @@ class DenseTable:
         """The table itself, where it was chosen."""
         return (self,) if self.choice else ()
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the numbers are kept in memory rather than in a file."""
+        return not storage.is_in_file(self.values)
+
     def __len__(self) -> int:
         return len(self.values)
 
+    def will_take(self, positions: np.ndarray) -> None:
+        """Let the system begin to read rows that stand together."""
+        storage.will_take(self.values, int(positions[0]), int(positions[-1]) + 1)
+
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return rows by position: float32 (rows, columns)."""
-        return self.values[positions]
+        return storage.take(self.values, positions)
 
     def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return some columns of some rows."""

@@ -56,6 +56,15 @@ class SampleSource(Described, Protocol):
     def tables(self) -> Sequence["DenseTable"]:
         """The tables that the features are columns of, from left to right; none where they come from elsewhere."""
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether any sample is taken as fast as its neighbour; else those that stand together are to be taken
+        together.
+        """
+
+    def will_take(self, positions: np.ndarray) -> None:
+        """Hear of some samples that stand together, int64 (n,), that they are about to be taken."""
+
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return samples by int64 positions or a slice: float32 (samples, width)."""
 

@@ -48,8 +48,18 @@ class SideBySide:
         """The tables among the sources."""
         return tuple(table for part in self.parts for table in part.tables)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether all sources are kept in memory."""
+        return all(part.in_memory for part in self.parts)
+
     def __len__(self) -> int:
         return len(self.parts[0])
+
+    def will_take(self, positions: np.ndarray) -> None:
+        """Say so to each source."""
+        for part in self.parts:
+            part.will_take(positions)
 
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return samples by position: float32 (samples, width)."""

@@ -80,8 +80,16 @@ class SparseMatrix:
         """None."""
         return ()
 
+    @property
+    def in_memory(self) -> bool:
+        """True."""
+        return True
+
     def __len__(self) -> int:
         return self.matrix.shape[0]
+
+    def will_take(self, positions: np.ndarray) -> None:
+        """Do nothing: all are there."""
 
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return rows by position: float32 (rows, columns)."""

@@ -19,7 +19,7 @@ from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, one_line
 from dltools.core.files import replacing
-from dltools.tables import blocks, distinct, tsv
+from dltools.tables import blocks, distinct, storage, tsv
 from dltools.tables.columns import ALL_COLUMNS, Columns, column_selection
 
 if TYPE_CHECKING:
@@ -83,24 +83,35 @@ def read_numbers(
 
 
 def read_numbers_of(
-    source: tsv.Source, threads: int = 1, dtype: type = np.float32, watched: bool = False
+    source: tsv.Source,
+    threads: int = 1,
+    dtype: type = np.float32,
+    watched: bool = False,
+    made: Callable[[Dataset, int, int], storage.Stored] | None = None,
 ) -> NumberTable:
-    """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`."""
+    """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`.
+
+    Parameters:
+        made: called with dataset, rows and columns, makes room for them; by default in memory.
+    """
     tsv.check_first_row(source)
     cut = blocks.cut(source)
-    rows = sum(block.rows for block in cut)
-    memory.check_table(source.dataset, rows, len(source.positions))
-    values: np.ndarray = np.empty((rows, len(source.positions)), dtype)
+    shape = sum(block.rows for block in cut), len(source.positions)
+    if made is None:
+        memory.check_table(source.dataset, *shape)
+        kept: storage.Stored = storage.InMemory(*shape, dtype)
+    else:
+        kept = made(source.dataset, *shape)
     watch = distinct.Watch(source) if watched else None
 
     def place(block: blocks.Block) -> None:
-        values[block.row : block.row + block.rows] = blocks.number_rows(source, block, watch, dtype)
+        kept.put(block.row, blocks.number_rows(source, block, watch, dtype))
 
     for _ in blocks.in_order(place, cut, threads):
         pass
     if watch is not None:
         watch.check()
-    return NumberTable(values, source.selected_names, source.line, source)
+    return NumberTable(kept.values, source.selected_names, source.line, source)
 
 
 def read_text(dataset: Dataset, header: bool, columns: Columns = ALL_COLUMNS, threads: int = 1) -> TextTable:

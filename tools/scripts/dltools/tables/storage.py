@@ -1,0 +1,164 @@
+"""Where the numbers of large tables are kept while a job uses them: in memory, or in a file where that is too small.
+
+The file lies in the job's own folder and has no name, so that the system removes it however the job ends. It is mapped
+into memory, to be used like an array; `take` reads rows from it, which is faster and leaves no trace in memory.
+"""
+
+import mmap
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dltools.core import memory
+from dltools.core.dataset import Dataset
+from dltools.core.errors import NO_ROOM, UserError
+
+# Rows that are farther apart are read one by one; nearer ones with what lies between.
+_GAP_BYTES = 1 << 16
+
+
+class Stored(Protocol):
+    """A table that is being read."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """The numbers, (rows, columns)."""
+
+    def put(self, first: int, rows: np.ndarray) -> None:
+        """Keep some rows, of which the first has the position `first`."""
+
+
+class InMemory:
+    """A table in memory."""
+
+    def __init__(self, rows: int, columns: int, dtype: type = np.float32):
+        """Make room for it."""
+        self.values: np.ndarray = np.empty((rows, columns), dtype)
+
+    def put(self, first: int, rows: np.ndarray) -> None:
+        """Keep some rows."""
+        self.values[first : first + len(rows)] = rows
+
+
+class InFile:
+    """A table in a file, float32."""
+
+    def __init__(self, rows: int, columns: int):
+        """Make room for it in the current folder.
+
+        Raises:
+            OSError: there is none.
+        """
+        size = rows * columns * memory.CELL_BYTES
+        with tempfile.TemporaryFile(dir=Path.cwd(), prefix=".table-") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+            self._mapped = _Mapped(file.fileno(), size)
+            self._mapped.descriptor = os.dup(file.fileno())
+        self.values: np.ndarray = np.ndarray((rows, columns), np.float32, self._mapped)
+
+    def put(self, first: int, rows: np.ndarray) -> None:
+        """Keep some rows."""
+        data = np.ascontiguousarray(rows, np.float32).data.cast("B")
+        offset, done = first * self.values.strides[0], 0
+        while done < len(data):
+            done += os.pwrite(self._mapped.descriptor, data[done:], offset + done)
+
+
+class _Mapped(mmap.mmap):
+    """A file that is mapped into memory, with its descriptor."""
+
+    descriptor: int
+
+
+class Storage:
+    """Makes room for tables."""
+
+    def __init__(self) -> None:
+        """Begin with nothing held in memory."""
+        self._held = 0.0
+
+    def make(self, dataset: Dataset, rows: int, columns: int) -> Stored:
+        """Return room for a table of float32, in memory or in a file.
+
+        Raises:
+            UserError: there is none, neither here nor there.
+        """
+        if memory.is_large(rows, columns, self._held):
+            return _in_file(dataset, rows, columns)
+        memory.check_table(dataset, rows, columns)
+        self._held += memory.table_mb(rows, columns)
+        return InMemory(rows, columns)
+
+
+def is_in_file(values: np.ndarray) -> bool:
+    """Tell whether an array that `Storage` made is kept in a file."""
+    return _file(values) is not None
+
+
+def _file(values: np.ndarray) -> _Mapped | None:
+    # NumPy's stubs know of arrays only here, but it is whatever the memory is of.
+    base: object = values.base
+    return base if isinstance(base, _Mapped) else None
+
+
+def will_take(values: np.ndarray, first: int, last: int) -> None:
+    """Let the system begin to read the rows from `first` to before `last` of an array that is kept in a file."""
+    file = _file(values)
+    if file is not None:
+        row = values.strides[0]
+        os.posix_fadvise(file.descriptor, first * row, (last - first) * row, os.POSIX_FADV_WILLNEED)
+
+
+def take(values: np.ndarray, positions: np.ndarray | slice) -> np.ndarray:
+    """Return rows of an array by position: float32 (rows, columns), those of a file in an array of their own."""
+    file = _file(values)
+    if file is None:
+        return values[positions]
+    if isinstance(positions, slice):
+        positions = np.arange(*positions.indices(len(values)))
+    found: np.ndarray = np.empty((len(positions), values.shape[1]), np.float32)
+    order = np.argsort(positions, kind="stable")
+    apart = np.diff(positions[order]) * values.strides[0] > _GAP_BYTES
+    for places in np.split(order, np.flatnonzero(apart) + 1) if len(order) else ():
+        first, last = positions[places[0]], positions[places[-1]]
+        found[places] = _read(file, values.shape[1], int(first), int(last) + 1)[positions[places] - first]
+    return found
+
+
+def _read(file: _Mapped, columns: int, first: int, last: int) -> np.ndarray:
+    """Return the rows of a file from `first` to before `last`."""
+    rows: np.ndarray = np.empty((last - first, columns), np.float32)
+    data, done = rows.data.cast("B"), 0
+    while done < len(data):
+        done += os.preadv(file.descriptor, [data[done:]], first * columns * memory.CELL_BYTES + done)
+    return rows
+
+
+def _in_file(dataset: Dataset, rows: int, columns: int) -> InFile:
+    free = shutil.disk_usage(Path.cwd()).free
+    told = (
+        f"{dataset}: {rows:,} rows of {columns:,} columns take {memory.table_mb(rows, columns):,.0f} MB, which is too "
+        f"much for the memory ({memory.room().words})"
+    )
+    lacking = UserError(
+        f"{told}, and the disk of the job's folder has only {free / memory.MB:,.0f} MB left to keep them in. Choose "
+        "fewer columns or rows, or ask your administrator for more memory or disk space."
+    )
+    if free < rows * columns * memory.CELL_BYTES:
+        raise lacking
+    try:
+        found = InFile(rows, columns)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise lacking from None
+    print(
+        f"{told}. They are kept in a file in the job's folder, and shuffled within stretches of "
+        f"{memory.held_bytes() // (columns * memory.CELL_BYTES):,} rows put together from all over the table.",
+        flush=True,
+    )
+    return found
