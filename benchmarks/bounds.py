@@ -41,8 +41,8 @@ ROWS = (
         Bound("floor", "six steps / bare imports of what each of them needs", None),
     )),
     Row("light", "the steps without a network", (
-        Bound("to_categorical", "step / import numpy, pyarrow", 1.5),
-        Bound("confusion_matrix", "step / import numpy, pyarrow, matplotlib", 1.5),
+        Bound("to_categorical", "step / import numpy, pyarrow.csv", 1.5),
+        Bound("confusion_matrix", "step / import numpy, pyarrow.csv, matplotlib's figures", 1.5),
         Bound("needless", "of TensorFlow and Keras, how many they load", 0),
     )),
     Row("design", "the steps that design a network", (

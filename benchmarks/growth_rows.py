@@ -36,13 +36,16 @@ def growth(shop: Workshop) -> Found:
     runs = {name: functools.partial(train, *size) for name, size in sizes.items()}
     found = interleaved(shop.repeats, runs)
     found["columns 1"] = found["rows 1"]
+    untold = []
     for by in ("rows", "columns"):
         for name, kind, unit in ((f"{by}_time", "cpu", "s"), (f"{by}_memory", "memory", "MB")):
             taken = {times: [getattr(run, kind) for run in found[f"{by} {times}"]] for times in _TIMES}
             try:
                 yield fitted(name, taken, [getattr(run, kind) for run in found["tiny"]], unit)
             except ValueError as error:
-                raise Failed(f"{name}: {error}") from None
+                untold.append(f"{name}: {error}")
+    if untold:
+        raise Failed("; ".join(untold))
 
 
 def folds(shop: Workshop) -> Found:

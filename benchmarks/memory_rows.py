@@ -7,7 +7,7 @@ from benchmarks.figures import Note, memory_ratio, time_ratio
 from benchmarks.memory_limits import limited
 from benchmarks.processes import MB, Measured
 from benchmarks.settings import Settings
-from benchmarks.step_rows import trained
+from benchmarks.step_rows import few_and, trained
 from benchmarks.suite_rows import Found, Tables, epoch_seconds
 from benchmarks.workshop import Workshop, interleaved
 
@@ -15,22 +15,20 @@ _CELL = 4
 _BATCH = 500
 # What a training's libraries take before its table; a third of a table that is less leaves nothing to test.
 _LIBRARIES_MB = 850
-# Rows beside which a sparse matrix is measured: few, but enough for every class and for full batches.
-_FEW_ROWS = 300
-_FEW_UNITS = 8
+# What a sparse matrix is trained with; the few rows beside which it is measured have every class, and fill a batch.
+_FEW_ROWS, _FEW_UNITS, _SPARSE_BATCH = 300, 8, 32
 
 
 def prediction_memory(shop: Workshop) -> Found:
     """Prediction of ten times as many rows."""
     many = shop.settings["streamed_rows"]
-    few = many // 10
+    few, ten_times = few_and(shop, many // 10), few_and(shop, many)
     folder = trained(shop, few)
 
-    def peak(rows: int) -> float:
-        samples = Tables.of(shop.tables("tutorial", rows=1, test_rows=rows)).new_samples
-        return shop.step(steps.model_prediction(folder, samples), folder).memory
+    def peak(tables: Tables) -> float:
+        return shop.step(steps.model_prediction(folder, tables.new_samples), folder).memory
 
-    found = interleaved(shop.repeats, {"few": lambda: peak(few), "many": lambda: peak(many)})
+    found = interleaved(shop.repeats, {"few": lambda: peak(few), "many": lambda: peak(ten_times)})
     yield memory_ratio("memory", found["many"], found["few"])
 
 
@@ -74,7 +72,7 @@ def sparse(shop: Workshop) -> Found:
     """Training on a sparse matrix, beside one of few rows and as many columns: that has the same network."""
     settings = shop.settings
     columns, percent = settings["sparse_columns"], settings["sparse_percent"]
-    folder = shop.built("sparse", networks.dense(columns, _FEW_UNITS), 1, _BATCH)
+    folder = shop.built("sparse", networks.dense(columns, _FEW_UNITS), 1, _SPARSE_BATCH)
 
     def peak(rows: int) -> float:
         made = shop.tables("sparse", rows=rows, columns=columns, percent=percent)

@@ -21,8 +21,9 @@ def main() -> None:
 
     import keras
     import pyarrow as pa
-    from plain_keras import read
     from pyarrow import csv
+
+    from benchmarks.plain_keras import read
 
     model = keras.saving.load_model(given.model)
     classes = model.predict(read(given.table), batch_size=500, verbose=0).argmax(axis=1)

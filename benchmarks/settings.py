@@ -24,6 +24,7 @@ class Size:
 
 SIZES = (
     Size("repeat", 3, 1, "runs of everything"),
+    Size("short_repeat", 9, 1, "runs of what takes a second or less"),
     Size("seed", 1, 1, "of weights, splits and shuffling"),
     Size("rows", 60_000, 1_500, "training rows of the tutorial"),
     Size("test_rows", 10_000, 300, "rows that the tutorial predicts"),
@@ -41,7 +42,7 @@ SIZES = (
     Size("sparse_percent", 5, 5, "percent of it that are not 0"),
     Size("wide_rows", 200, 50, "rows of the wide table"),
     Size("wide_columns", 20_000, 2_000, "its columns"),
-    Size("growth_rows", 40_000, 4_000, "rows of the table that grows eightfold"),
+    Size("growth_rows", 40_000, 10_000, "rows of the table that grows eightfold"),
     Size("growth_columns", 200, 100, "its columns"),
     Size("folds_rows", 20_000, 1_000, "rows of the cross-validation"),
     Size("folds_columns", 100, 20, "its columns"),

@@ -7,7 +7,7 @@ from benchmarks import bare_imports, networks, steps
 from benchmarks.bare_imports import Imports
 from benchmarks.figures import Figure, Note, time_ratio
 from benchmarks.suite_rows import Found, Tables, share_equal
-from benchmarks.workshop import SHORT, Workshop, interleaved
+from benchmarks.workshop import Workshop, interleaved
 
 _NEEDLESS = ("keras", "tensorflow")
 _FEW_ROWS = 500
@@ -44,8 +44,9 @@ def design(shop: Workshop) -> Found:
 def prediction(shop: Workshop) -> Found:
     """Prediction by the tutorial's network, beside plain Keras with the same network as Keras saves it."""
     rows = shop.settings["prediction_rows"]
-    folder = trained(shop, rows)
-    samples, plain = Tables.of(_few_and(shop, rows)).new_samples, folder / "plain"
+    made = few_and(shop, rows)
+    folder = trained(shop, made)
+    samples, plain = made.new_samples, folder / "plain"
     step = steps.model_prediction(folder, samples)
     runs = {
         "plain": lambda: shop.script("plain_prediction", folder / "model.keras", samples, plain).wall,
@@ -66,20 +67,16 @@ def wide(shop: Workshop) -> Found:
     made = shop.tables("genes", rows=settings["wide_rows"], columns=settings["wide_columns"])
 
     def seconds(reader: str) -> float:
-        return float(shop.script("read_table", reader, made / "X", needs_tools=True).output)
+        return float(shop.script("read_table", reader, made / "X").output)
 
     runs = {"pyarrow": lambda: seconds("pyarrow"), "tools": lambda: seconds("tools")}
-    found = interleaved(SHORT * shop.repeats, runs)
+    found = interleaved(shop.short_repeats, runs)
     yield time_ratio("wall", found["tools"], found["pyarrow"])
 
 
-def trained(shop: Workshop, new_rows: int) -> Path:
-    """Return a folder with the tutorial's network, trained on few rows, as h5mlm and as Keras saves it.
-
-    Parameters:
-        new_rows: of the test table beside the training's, see `_few_and`.
-    """
-    folder, tables = shop.built("trained", networks.CNN, 1, _BATCH), Tables.of(_few_and(shop, new_rows))
+def trained(shop: Workshop, tables: Tables) -> Path:
+    """Return a folder with the tutorial's network, trained on tables, as h5mlm and as Keras saves it."""
+    folder = shop.built("trained", networks.CNN, 1, _BATCH)
     training = steps.Training(
         samples=tables.samples,
         target=tables.labels,
@@ -90,9 +87,9 @@ def trained(shop: Workshop, new_rows: int) -> Path:
     return folder
 
 
-def _few_and(shop: Workshop, new_rows: int) -> Path:
+def few_and(shop: Workshop, new_rows: int) -> Tables:
     """Return the tutorial's tables with few rows to train on and so many to predict."""
-    return shop.tables("tutorial", rows=_FEW_ROWS, test_rows=new_rows)
+    return Tables.of(shop.tables("tutorial", rows=_FEW_ROWS, test_rows=new_rows))
 
 
 def _beside_imports(
@@ -105,7 +102,7 @@ def _beside_imports(
             "imports": lambda imports=imports: shop.bare(imports).wall,
             "step": lambda step=step: shop.step(step, folder).wall,
         }
-        found = interleaved(SHORT * shop.repeats, runs)
+        found = interleaved(shop.short_repeats, runs)
         yield time_ratio(name, found["step"], found["imports"])
 
 

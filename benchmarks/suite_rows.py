@@ -40,7 +40,11 @@ def tutorial(shop: Workshop) -> Found:
     """The tutorial beside plain Keras, in float32."""
     plains, suites = _beside_plain(shop, steps.FLOAT32)
     yield from _times(plains, suites)
-    yield memory_ratio("memory", [suite["train_and_eval"].memory for suite in suites], [p.memory for p in plains])
+    names = list(suites[0])
+    peaks = [[suite[name].memory for name in names] for suite in suites]
+    training = [suite["train_and_eval"].memory for suite in suites]
+    ratio = memory_ratio("memory", training, [plain.memory for plain in plains])
+    yield _with(ratio, _by_step(names, peaks))
     yield Note(_accuracies(shop, plains))
 
 
@@ -103,7 +107,7 @@ def small(shop: Workshop) -> Found:
     sums = [[sum(run) for run in runs] for runs in (suites, imports, floors)]
     names = [step.script for step in chain]
     for name, yardstick, every in (("wall", sums[1], imports), ("floor", sums[2], floors)):
-        singles = _by_step(names, suites, "") | _by_step(names, every, ", yardstick")
+        singles = _by_step(names, suites) | _by_step(names, every, ", yardstick")
         yield _with(time_ratio(name, sums[0], yardstick), singles)
 
 
@@ -166,10 +170,10 @@ def _times(plains: Sequence[Measured], suites: Sequence[Suite]) -> Iterator[Figu
     for kind in ("cpu", "wall"):
         every = [[getattr(suite[name], kind) for name in names] for suite in suites]
         ratio = time_ratio(kind, [sum(run) for run in every], [getattr(plain, kind) for plain in plains])
-        yield _with(ratio, _by_step(names, every, ""))
+        yield _with(ratio, _by_step(names, every))
 
 
-def _by_step(names: Sequence[str], runs: Sequence[Sequence[float]], suffix: str) -> dict[str, tuple[float, ...]]:
+def _by_step(names: Sequence[str], runs: Sequence[Sequence[float]], suffix: str = "") -> dict[str, tuple[float, ...]]:
     return {f"{name}{suffix}": times for name, times in zip(names, zip(*runs, strict=True), strict=True)}
 
 

@@ -16,8 +16,6 @@ from benchmarks.settings import ROOT, Settings
 from benchmarks.steps import Step, model_builder, model_config
 
 SCRIPTS = ROOT / "tools" / "scripts"
-# How many times more often than others a process of a second or less is run.
-SHORT = 3
 # What Galaxy or a user may have set, and would change what is measured.
 _UNSET = ("GALAXY_MEMORY_MB", "KERAS_BACKEND", "PYTHONPATH")
 _T = TypeVar("_T")
@@ -42,6 +40,11 @@ class Workshop:
         """How often everything is measured."""
         return self.settings["repeat"]
 
+    @property
+    def short_repeats(self) -> int:
+        """How often a process of a second or less is measured, which anything disturbs."""
+        return self.settings["short_repeat"]
+
     def place(self, name: str) -> Path:
         """Return a folder of this row, made if need be."""
         folder = self.folder / name
@@ -56,17 +59,19 @@ class Workshop:
             words = [f"--{name.replace('_', '-')}={size:g}" for name, size in _whole(sizes).items()]
             source = [f"--source={self.settings.data.resolve()}"] if kind == "tutorial" and self.settings.data else []
             self.script("make_tables", kind, f"--folder={folder}", *words, *source)
+            # Or the disk would be busy with them while the next process is measured.
+            os.sync()
         return folder
 
     def tutorial(self) -> Path:
         """Return the folder with the tutorial's four tables."""
         return self.tables("tutorial", rows=self.settings["rows"], test_rows=self.settings["test_rows"])
 
-    def script(self, name: str, *words: object, needs_tools: bool = False) -> Measured:
+    def script(self, name: str, *words: object) -> Measured:
         """Run a script of the benchmarks'."""
-        # Without -P Python would look for other packages' modules in this folder first.
+        # Without -P Python would look for other packages' modules in this folder first: some are called the same.
         command = [sys.executable, "-P", ROOT / "benchmarks" / f"{name}.py", *words]
-        return self._measure(command, self.folder, {"PYTHONPATH": str(SCRIPTS)} if needs_tools else {})
+        return self._measure(command, self.folder, {"PYTHONPATH": f"{SCRIPTS}{os.pathsep}{ROOT}"})
 
     def bare(self, imports: Imports) -> Measured:
         """Run a process that imports, and nothing else."""
