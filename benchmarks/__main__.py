@@ -1,6 +1,6 @@
 """Measure the tools beside yardsticks in the same run, and compare with the bounds.
 
-    python -m benchmarks                               # everything, about an hour on 2 cores
+    python -m benchmarks                               # everything, three quarters of an hour on 2 cores
     python -m benchmarks --only tutorial fit --data FOLDER
     python -m benchmarks --quick                       # a few minutes; the figures mean nothing
 

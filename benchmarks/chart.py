@@ -41,8 +41,10 @@ def draw(path: Path, results: Sequence[Result], title: str) -> None:
     axes.set_xlim(left=0)
     axes.margins(x=0.18)
     axes.set_xlabel(
-        "ratio to the yardstick (of growth: exponent); thick line: bound, thin line: least to most of the runs"
+        "ratio to the yardstick (of growth: exponent); thick line: bound, thin line: least to most of the runs",
+        fontsize=8,
     )
+    axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     patches = [Patch(color=colour, label=_WORDS[mark]) for mark, colour in _COLOURS.items()]
     axes.legend(handles=patches, fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)

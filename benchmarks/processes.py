@@ -7,6 +7,7 @@ made in processes of their own.
 import contextlib
 import dataclasses
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -62,7 +63,11 @@ def measure(
         started = time.monotonic()
         process = subprocess.Popen(words, cwd=folder, env=environment, stdout=output, stderr=errors)
         with _killed_after(limit, process) as late, _watched(process.pid if watched else None) as samples:
-            _, status, usage = os.wait4(process.pid, 0)
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:
+                process.kill()
+                raise
             wall = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = [_text(stream) for stream in (output, errors)]
@@ -91,7 +96,9 @@ def _reason(status: int, errors: str, late: bool, limit: float) -> str:
     if late:
         return f"took longer than {limit:.0f} s"
     said = [line for line in errors.splitlines() if line.strip()]
-    ended = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+    if status == -signal.SIGKILL:
+        return "killed, as the system does with a process that takes more memory than there is"
+    ended = f"ended by signal {-status}" if status < 0 else f"exit status {status}"
     return said[-1] if said and status > 0 else ended
 
 

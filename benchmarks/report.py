@@ -53,11 +53,11 @@ def lines(result: Result) -> Iterator[str]:
         name = f"{result.row.name:19}{entry.bound.name:18}"
         bound = "" if entry.bound.most is None else f"{entry.bound.most:.2f}"
         if entry.figure is None:
-            yield f"{name}{'':32}{bound:>8}  {entry.mark}: {entry.why}"
+            yield f"{name}{'':32}{bound:>8}  {entry.mark}{f': {entry.why}' if entry.mark == LEFT_OUT else ''}"
             continue
         numbers = (entry.figure.value, entry.figure.median, *entry.figure.spread)
         yield f"{name}{''.join(f'{number:8.3f}' for number in numbers)}{bound:>8}  {entry.mark}"
-    if result.failure and len(result.figures) == len(result.row.figures):
+    if result.failure:
         yield f"  {FAILED}: {result.failure}"
     yield from (f"  {note}" for note in result.notes)
 
@@ -70,8 +70,8 @@ def is_bad(result: Result) -> bool:
 def title(settings: Settings) -> str:
     """Say what was measured where."""
     parts = [
-        f"{_processor()}, {settings.cores} cores",
-        f"{settings['repeat']} runs",
+        f"{_processor()}, cores: {settings.cores}",
+        f"runs: {settings['repeat']}",
         *map(" ".join, _versions().items()),
     ]
     return "; ".join(parts) + (f"\n{_QUICK}" if settings.quick else "")

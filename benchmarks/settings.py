@@ -10,6 +10,7 @@ from benchmarks import bounds, networks
 ROOT = Path(__file__).resolve().parents[1]
 # Git ignores this folder.
 _WRITTEN = ROOT / "build"
+_IMAGES = (".svg", ".png", ".pdf")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ SIZES = (
     Size("sparse_percent", 5, 5, "percent of it that are not 0"),
     Size("wide_rows", 200, 50, "rows of the wide table"),
     Size("wide_columns", 20_000, 2_000, "its columns"),
-    Size("growth_rows", 40_000, 10_000, "rows of the table that grows eightfold"),
-    Size("growth_columns", 200, 100, "its columns"),
+    Size("growth_rows", 100_000, 30_000, "rows of the table that grows eightfold"),
+    Size("growth_columns", 200, 200, "its columns"),
     Size("folds_rows", 20_000, 1_000, "rows of the cross-validation"),
     Size("folds_columns", 100, 20, "its columns"),
     Size("folds_epochs", 3, 1, "its epochs"),
@@ -105,6 +106,11 @@ def read(words: list[str] | None = None) -> Settings | None:
             f"--{size.name.replace('_', '-')}", type=int, metavar="N", help=f"{size.words} ({size.usual:,})"
         )
     given = vars(parser.parse_args(words))
+    available = len(os.sched_getaffinity(0))
+    if not 1 <= given["cores"] <= available:
+        parser.error(f"--cores: must be from 1 to {available}, which this process may use")
+    if given["chart"].suffix not in _IMAGES:
+        parser.error(f"--chart: must end with {' or '.join(_IMAGES)}")
     if given.pop("list"):
         for row in bounds.ROWS:
             print(f"{row.name:20}{row.words}")

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -56,9 +57,13 @@ class Workshop:
         own = "-".join([kind, *(f"{size:g}" for size in sizes.values())])
         folder = (self.shared if kind == "tutorial" else self.folder) / own
         if not folder.exists():
+            # Under another name until they are whole, or the next row would take what is left of a failure.
+            part = folder.with_name(f"{own}.part")
+            shutil.rmtree(part, ignore_errors=True)
             words = [f"--{name.replace('_', '-')}={size:g}" for name, size in _whole(sizes).items()]
             source = [f"--source={self.settings.data.resolve()}"] if kind == "tutorial" and self.settings.data else []
-            self.script("make_tables", kind, f"--folder={folder}", *words, *source)
+            self.script("make_tables", kind, f"--folder={part}", *words, *source)
+            part.rename(folder)
             # Or the disk would be busy with them while the next process is measured.
             os.sync()
         return folder
