@@ -1,5 +1,6 @@
 """What a row finds: figures, and how they come about. Nothing here measures or prints."""
 
+import contextlib
 import dataclasses
 import math
 import statistics
@@ -15,7 +16,7 @@ class Figure:
     Attributes:
         name: of the figure in its row, as `bounds` has it.
         value: the one that counts.
-        runs: the same of each run by itself, which tell how much it varies.
+        runs: the same of each run by itself, so far as it can be told of one, which show how much it varies.
         singles: everything measured that it is made of, one a run: seconds or MB, as `unit` says.
         unit: of `singles`.
     """
@@ -91,11 +92,16 @@ def growth(name: str, taken: Mapping[int, Sequence[float]], tiny: Sequence[float
     """
     sizes = list(taken)
     counts: Callable[[Sequence[float]], float] = min if unit == "s" else statistics.median
-    runs = zip(*(taken[size] for size in sizes), strict=True)
+    value = exponent(sizes, [counts(taken[size]) - counts(tiny) for size in sizes])
+    runs = []
+    for *run, least in zip(*(taken[size] for size in sizes), tiny, strict=True):
+        # One run by itself may be too much disturbed to be fitted, where the least of several is not.
+        with contextlib.suppress(ValueError):
+            runs.append(exponent(sizes, [cost - least for cost in run]))
     return Figure(
         name=name,
-        value=exponent(sizes, [counts(taken[size]) - counts(tiny) for size in sizes]),
-        runs=tuple(exponent(sizes, [cost - least for cost in run]) for run, least in zip(runs, tiny, strict=True)),
+        value=value,
+        runs=tuple(runs) or (value,),
         singles={"tiny": tuple(tiny), **{f"x {size}": tuple(taken[size]) for size in sizes}},
         unit=unit,
     )

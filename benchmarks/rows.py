@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Mapping
 
 from benchmarks import growth_rows, memory_rows, step_rows, suite_rows
@@ -62,6 +63,10 @@ def measured(row: Row, shop: Workshop) -> Result:
                 figures[found.name] = found
     except Failed as error:
         failure = str(error)
+    except Exception as error:
+        # A bug here, whose traceback says where; the other rows can be measured all the same.
+        traceback.print_exc()
+        failure = f"{type(error).__name__}: {error}"
     finally:
         shutil.rmtree(own.folder)
     return Result(row=row, figures=figures, notes=tuple(notes), failure=failure, seconds=time.monotonic() - started)

@@ -16,7 +16,7 @@ _BATCH = 500
 _SMALL_BATCH = 32
 _PROCESSOR = Path("/proc/cpuinfo")
 _BFLOAT16 = ("amx_bf16", "avx512_bf16")
-_NO_BFLOAT16 = f"this processor has none of {' and '.join(_BFLOAT16)}"
+_NO_BFLOAT16 = f"this processor has neither {' nor '.join(_BFLOAT16)}"
 Found = Iterator[Figure | LeftOut | Note]
 Suite = dict[str, Measured]
 

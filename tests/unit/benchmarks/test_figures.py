@@ -22,6 +22,13 @@ def test_growth_is_that_of_what_comes_on_top_of_next_to_nothing():
     assert found.singles["tiny"] == (10.0, 12.0)
 
 
+def test_run_that_was_disturbed_leaves_the_exponent_of_the_least():
+    taken = {size: [10.0 + size, 10.0 + size] for size in (1, 2, 4)}
+    found = growth("time", taken, [10.0, 15.0], "s")
+    assert found.value == pytest.approx(1)
+    assert found.runs == pytest.approx((1,))
+
+
 def test_cost_that_does_not_show_has_no_exponent():
     with pytest.raises(ValueError, match="too small to tell"):
         growth("time", {1: [5.0], 2: [6.0]}, [5.0], "s")
