@@ -1,4 +1,4 @@
-"""The tutorial's work as one plain Keras script, the yardstick of `tutorial.py`.
+"""The tutorial's work as one plain Keras script, the yardstick of the six steps.
 
 It reads the four tables with a native reader into float32, makes one-hot labels, trains the tutorial's
 network, judges it on a fifth of the rows, saves it, predicts the test table, and draws the confusion matrix.
