@@ -17,8 +17,8 @@ from benchmarks.settings import ROOT, Settings
 from benchmarks.steps import Step, model_builder, model_config
 
 SCRIPTS = ROOT / "tools" / "scripts"
-# What Galaxy or a user may have set, and would change what is measured.
-_UNSET = ("GALAXY_MEMORY_MB", "KERAS_BACKEND", "PYTHONPATH")
+# What would change what is measured; Galaxy's jobs keep the byte code of the tools' modules from run to run.
+_UNSET = ("GALAXY_MEMORY_MB", "KERAS_BACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
 _T = TypeVar("_T")
 
 
