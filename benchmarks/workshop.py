@@ -54,13 +54,13 @@ class Workshop:
 
     def tables(self, kind: str, **sizes: float) -> Path:
         """Return a folder with tables of a kind, as `make_tables` makes them."""
-        own = "-".join([kind, *(f"{size:g}" for size in sizes.values())])
+        own = "-".join([kind, *(f"{size:.12g}" for size in sizes.values())])
         folder = (self.shared if kind == "tutorial" else self.folder) / own
         if not folder.exists():
             # Under another name until they are whole, or the next row would take what is left of a failure.
             part = folder.with_name(f"{own}.part")
             shutil.rmtree(part, ignore_errors=True)
-            words = [f"--{name.replace('_', '-')}={size:g}" for name, size in _whole(sizes).items()]
+            words = [f"--{name.replace('_', '-')}={size:.12g}" for name, size in _whole(sizes).items()]
             source = [f"--source={self.settings.data.resolve()}"] if kind == "tutorial" and self.settings.data else []
             self.script("make_tables", kind, f"--folder={part}", *words, *source)
             part.rename(folder)
