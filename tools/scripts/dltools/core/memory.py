@@ -23,6 +23,8 @@ MB = 1_000_000
 LIBRARIES_MB = {"tensorflow": 700, "matplotlib": 100}
 TABLES_MB = 70
 CELL_BYTES = 4
+# Of a sparse matrix: a value and its column, and where each row begins; of one written out, what its reader takes.
+VALUE_BYTES, ROW_BYTES, WRITTEN_OUT_BYTES = 8, 4, 8
 # Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -73,11 +75,31 @@ def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     Raises:
         UserError: says how much the table needs and how much there is.
     """
-    here, own = room(), libraries()
-    needed = rows * columns * CELL_BYTES / MB
-    if own + needed <= here.mb:
-        return
-    raise UserError(
-        f"{dataset}: {rows:,} rows of {columns:,} columns take {needed:,.0f} MB, and the program itself at least {own} "
-        f"MB, but {here.words}. Choose fewer columns or rows, or ask your administrator for more memory."
+    _check(
+        f"{dataset}: {rows:,} rows of {columns:,} columns", rows * columns * CELL_BYTES, "Choose fewer columns or rows"
     )
+
+
+def check_matrix(dataset: Dataset, rows: int, columns: int, entries: int, dense: bool) -> None:
+    """Refuse a matrix in Matrix Market text that cannot fit, by what its file announces.
+
+    Parameters:
+        entries: how many values stand in the file.
+        dense: whether it writes out the zeros as well, so that it is read in float64.
+
+    Raises:
+        UserError: as `check_table`.
+    """
+    needed = rows * columns * WRITTEN_OUT_BYTES if dense else entries * VALUE_BYTES + rows * ROW_BYTES
+    what = "" if dense else f" with {entries:,} values"
+    _check(f"{dataset}: {rows:,} rows of {columns:,} columns{what}", needed, "Leave out columns or rows")
+
+
+def _check(what: str, needed: int, advice: str) -> None:
+    """Refuse what takes more bytes than there are."""
+    here, own = room(), libraries()
+    if own + needed / MB > here.mb:
+        raise UserError(
+            f"{what} take {needed / MB:,.0f} MB, and the program itself at least {own} MB, but {here.words}. "
+            f"{advice}, or ask your administrator for more memory."
+        )
