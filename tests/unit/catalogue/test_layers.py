@@ -36,6 +36,18 @@ def test_no_layer_has_two_entries():
     assert len(names) == len(set(names))
 
 
+def test_parameters_of_one_name_are_named_alike_in_the_form():
+    fields = [field for layer in table.FUNCTIONAL_LAYERS.values() for field in layer.fields if field.name == "filters"]
+    assert len(fields) > 10
+    assert all(field.named for field in fields)
+
+
+def test_what_the_job_takes_blank_is_taken_by_the_form_but_for_sizes():
+    fields = [(name, field) for name, layer in table.FUNCTIONAL_LAYERS.items() for field in layer.fields]
+    stricter = [(name, field.name) for name, field in fields if not field.required and field.blank is False]
+    assert {name for _, name in stricter} == {"pool_size", "size"}, stricter
+
+
 def listed(module):
     """Yield (line, names) of the lists of layers in a module: at least two names of classes side by side."""
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):

@@ -154,6 +154,17 @@ def results(tmp_path_factory, runs, data):
     )
 
 
+def test_scores_without_true_values_are_refused_before_anything_is_read(tmp_path):
+    form = forms.prediction(tmp_path / "no_model", tmp_path / "no_samples")
+    outputs = {"outfile_predict": "out", "outfile_scores": "scores"}
+    forms.assert_one_line(forms.run("model_prediction", form, tmp_path, **outputs), "the form names none (true_values)")
+    forms.assert_one_line(
+        forms.run("model_prediction", form | {"true_values": []}, tmp_path, **outputs),
+        "--outfile-scores: scores compare",
+    )
+    assert not {"out", "scores"} & {path.name for path in tmp_path.iterdir()}
+
+
 OK = [
     "plain",
     "no names",

@@ -69,6 +69,17 @@ def test_ok_two_inputs_merged(design, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("axis", [None, ""])
+def test_ok_blank_axis_is_the_last(design, tmp_path, axis):
+    merged = ("Concatenate", {"merging_layers": "[1, 2]", "axis": axis})
+    result = design(
+        forms.functional(ONE_INPUT, ONE_INPUT, merged, dense(1, inbound_nodes="3"), inputs="[1, 2]", outputs="[4]")
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    layers = json.loads((tmp_path / "model.json").read_text())["config"]["layers"]
+    assert [layer["config"]["axis"] for layer in layers if layer["class_name"] == "Concatenate"] == [-1]
+
+
 def test_ok_positions_of_the_form(design, tmp_path):
     """Keras sorts the layers of a functional model by depth; the table keeps the form's order."""
     chain = (

@@ -306,45 +306,6 @@ def test_count_columns(table):
     assert tables.count_columns(dataset, True, Columns("all_but_by_header_name", ("b",))) == 2
 
 
-# --- sparse matrices --------------------------------------------------------------------------
-
-MATRIX = "%%MatrixMarket matrix coordinate real general\n2 3 2\n1 1 5\n2 3 {}\n"
-
-
-def test_read_sparse(table):
-    matrix = tables.read_sparse(table(MATRIX.format("1.5")))
-    assert matrix.format == "csr"
-    assert matrix.dtype == np.float32
-    np.testing.assert_array_equal(matrix.toarray(), [[5, 0, 0], [0, 0, 1.5]])
-
-
-def test_read_sparse_accepts_dense_text(table):
-    dataset = table("%%MatrixMarket matrix array integer general\n2 1\n3\n4\n")
-    np.testing.assert_array_equal(tables.read_sparse(dataset).toarray(), [[3], [4]])
-
-
-@pytest.mark.parametrize(
-    "content, message",
-    [
-        ("1\t2\n3\t4\n", "^'X_train' cannot be read as a sparse matrix in Matrix Market text"),
-        ("", "cannot be read as a sparse matrix"),
-        (MATRIX.format("abc"), "cannot be read as a sparse matrix"),
-        (MATRIX.format("nan"), "row 2, column 3 of the matrix holds a missing or infinite number"),
-        (MATRIX.format("1e300"), "row 2, column 3 of the matrix holds a missing or infinite number"),
-        (MATRIX.format("1").replace("2 3 2", "2 3 3"), "cannot be read as a sparse matrix"),
-        (MATRIX.format("1").replace("2 3 2", "1 3 2"), "cannot be read as a sparse matrix"),
-        (b"\x89HDF\r\n\x1a\n\0\0", "cannot be read as a sparse matrix"),
-        (
-            "%%MatrixMarket matrix coordinate complex general\n1 1 1\n1 1 5 1\n",
-            "holds complex numbers",
-        ),
-    ],
-)
-def test_read_sparse_refuses(table, content, message):
-    with pytest.raises(UserError, match=message):
-        tables.read_sparse(table(content))
-
-
 # --- writing ----------------------------------------------------------------------------------
 
 

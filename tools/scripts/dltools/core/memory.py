@@ -28,6 +28,8 @@ CELL_BYTES = 4
 WORKING_MB, SMALL_MB = 200, 64
 # What is held at a time of a table that is kept in a file: a part of what the libraries leave, within bounds, in MB.
 HELD_PART, FEWEST_HELD_MB, MOST_HELD_MB = 4, 16, 256
+# Of a sparse matrix: a value and its column, and where each row begins; of one written out, what its reader takes.
+VALUE_BYTES, ROW_BYTES, WRITTEN_OUT_BYTES = 8, 4, 8
 # Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -99,10 +101,31 @@ def check_table(dataset: Dataset, rows: int, columns: int) -> None:
     Raises:
         UserError: says how much the table needs and how much there is.
     """
-    here, own, needed = room(), libraries(), table_mb(rows, columns)
-    if own + needed <= here.mb:
-        return
-    raise UserError(
-        f"{dataset}: {rows:,} rows of {columns:,} columns take {needed:,.0f} MB, and the program itself at least {own} "
-        f"MB, but {here.words}. Choose fewer columns or rows, or ask your administrator for more memory."
+    _check(
+        f"{dataset}: {rows:,} rows of {columns:,} columns", rows * columns * CELL_BYTES, "Choose fewer columns or rows"
     )
+
+
+def check_matrix(dataset: Dataset, rows: int, columns: int, entries: int, dense: bool) -> None:
+    """Refuse a matrix in Matrix Market text that cannot fit, by what its file announces.
+
+    Parameters:
+        entries: how many values stand in the file.
+        dense: whether it writes out the zeros as well, so that it is read in float64.
+
+    Raises:
+        UserError: as `check_table`.
+    """
+    needed = rows * columns * WRITTEN_OUT_BYTES if dense else entries * VALUE_BYTES + rows * ROW_BYTES
+    what = "" if dense else f" with {entries:,} values"
+    _check(f"{dataset}: {rows:,} rows of {columns:,} columns{what}", needed, "Leave out columns or rows")
+
+
+def _check(what: str, needed: int, advice: str) -> None:
+    """Refuse what takes more bytes than there are."""
+    here, own = room(), libraries()
+    if own + needed / MB > here.mb:
+        raise UserError(
+            f"{what} take {needed / MB:,.0f} MB, and the program itself at least {own} MB, but {here.words}. "
+            f"{advice}, or ask your administrator for more memory."
+        )

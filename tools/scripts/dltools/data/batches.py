@@ -6,6 +6,7 @@ keeps `fit` waiting for seconds after its last epoch.
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,11 +34,15 @@ PREFETCHED_BATCHES = 2
 PREDICTION_BATCH = 512
 # How many values of the layer that makes most of them are bearable: of large networks, fewer rows go through at a time.
 BATCH_VALUES = 1 << 27
+# How many numbers of the samples themselves are: of several batches at once, while they are made dense and fed.
+BATCH_NUMBERS = 1 << 21
 
 
 def prediction_batch(model: "keras.Model") -> int:
     """Return how many rows go through a network at a time where it does not learn."""
-    return max(1, min(PREDICTION_BATCH, BATCH_VALUES // max(1, activation_sizes.largest(model))))
+    numbers = sum(math.prod(size or 1 for size in tensor.shape[1:]) for tensor in model.inputs)
+    most = min(BATCH_VALUES // max(1, activation_sizes.largest(model)), BATCH_NUMBERS // max(1, numbers))
+    return max(1, min(PREDICTION_BATCH, most))
 
 
 class InputColumns(NamedTuple):

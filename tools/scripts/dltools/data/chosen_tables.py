@@ -62,7 +62,7 @@ class ChosenTables:
             samples.check_lengths(first.source, first.rows, other.source, other.rows)
         widths = tuple(stream.width for stream in opened)
         samples.check_width(first.source, sum(widths), trained_on)
-        found = [stream.table for stream in opened if stream.table]
+        found = [stream.table for stream in opened]
         return samples.SampleStream(
             next=lambda rows: _beside([stream.take(rows) for stream in opened]),
             length=first.rows,

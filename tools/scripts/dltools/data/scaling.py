@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NONE, STANDARD, MIN_MAX, BY_255 = METHODS = ("none", "standard", "min_max", "divide_by_255")
 NAMES = {STANDARD: "standard_scaling", MIN_MAX: "min_max_scaling", BY_255: "scaling_by_255"}
-# Rows that are looked at together: in float64, a table of 10,000 columns takes 80 MB of them.
-CHUNK = 1024
+# So many rows are looked at together, of wide tables so many numbers: in float64 these take 16 MB.
+CHUNK, CHUNK_NUMBERS = 1024, 1 << 21
 # Keras divides by no less than this; the variance of what varies by more than the other does not fit 32 bits.
 SMALLEST, LARGEST = 1e-7, 1e19
 
@@ -189,7 +189,8 @@ def ranges(samples: SampleSource, rows: np.ndarray) -> Ranges:
     """Return what the columns hold in some rows, in two passes, for the difference of large sums would lose the
     variance.
     """
-    chunks = np.array_split(rows, -(-len(rows) // CHUNK))
+    together = max(1, min(CHUNK, CHUNK_NUMBERS // samples.width))
+    chunks = np.array_split(rows, -(-len(rows) // together))
     low, high = np.full(samples.width, np.inf), np.full(samples.width, -np.inf)
     total = np.zeros(samples.width)
     for chunk in chunks:

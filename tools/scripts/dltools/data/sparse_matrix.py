@@ -8,7 +8,7 @@ import numpy as np
 from dltools.core.dataset import Dataset
 from dltools.data import fingerprints, samples
 from dltools.data.specs import FeatureSpec
-from dltools.tables import tables
+from dltools.tables import matrix_market
 from dltools.tables.chosen import ChosenTable
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class ChosenMatrix:
         """Read the matrix.
 
         Raises:
-            UserError: as `tables.read_sparse`; another number of columns than trained on.
+            UserError: as `matrix_market.read`; another number of columns than trained on.
         """
-        found = SparseMatrix(matrix=tables.read_sparse(self.source, watched=True), source=self.source)
+        found = SparseMatrix(matrix=matrix_market.read(self.source, watched=True), source=self.source)
         if trained_on is None:
             return found
         samples.check_width(self.source, found.width, trained_on)
@@ -46,7 +46,7 @@ class ChosenMatrix:
         Raises:
             UserError: as `read`.
         """
-        found = SparseMatrix(matrix=tables.read_sparse(self.source), source=self.source)
+        found = SparseMatrix(matrix=matrix_market.read(self.source), source=self.source)
         samples.check_width(self.source, found.width, trained_on)
         return samples.in_order(found)
 
@@ -97,6 +97,10 @@ class SparseMatrix:
 
     def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return some columns of some rows."""
+        rows = len(range(*positions.indices(len(self)))) if isinstance(positions, slice) else len(positions)
+        # Each choice makes a copy of what it leaves, so the one that leaves less comes first.
+        if rows * self.width < (last - first) * len(self):
+            return self.matrix[positions][:, first:last].toarray()
         return self.matrix[:, first:last][positions].toarray()
 
     def fingerprints(self) -> np.ndarray:

@@ -107,7 +107,7 @@ def inputs_of(model: "keras.Model") -> dict[str, str]:
         tensor._keras_history.operation.name: _input_label(tensor) for tensor in model.inputs if not _is_float(tensor)
     }
     for layer, _, tensor in _reached(model):
-        behind = [operation for operation, _ in _walk([tensor], until=_BINS)]
+        behind = [operation for operation, _ in walk([tensor], until=_BINS)]
         found |= {operation.name: _label(layer) for operation in behind if type(operation).__name__ == "InputLayer"}
     return found
 
@@ -118,7 +118,7 @@ def carriers(model: "keras.Model") -> set[str]:
     """
     found = set()
     for _, wrapper, tensor in _reached(model):
-        found |= {wrapper.name, *(operation.name for operation, _ in _walk([tensor]))}
+        found |= {wrapper.name, *(operation.name for operation, _ in walk([tensor]))}
     return found
 
 
@@ -127,7 +127,7 @@ def _reached(model: "keras.Model") -> list[tuple]:
     import keras
 
     found = []
-    for operation, node in _walk(model.outputs):
+    for operation, node in walk(model.outputs):
         layer = _unwrapped(operation)
         if of_class(type(layer).__name__).vocabulary:
             found.append((layer, operation, node.input_tensors[0]))
@@ -146,7 +146,7 @@ def _unwrapped(layer: "keras.Layer") -> "keras.Layer":
     return layer
 
 
-def _walk(tensors: Iterable, until: str = "") -> list[tuple]:
+def walk(tensors: Iterable, until: str = "") -> list[tuple]:
     """Return (operation, node) of all that tensors are computed from; nothing behind operations of the class
     `until`.
     """
@@ -171,7 +171,7 @@ def _of_layer(
 
     setting = of_class(type(layer).__name__).vocabulary
     size = getattr(layer, setting)
-    between = [operation for operation, _ in _walk([tensor], until=_BINS)]
+    between = [operation for operation, _ in walk([tensor], until=_BINS)]
     # An Embedding by itself takes numbers as they come; a wrapper casts them to the type that it computes in.
     casting = [*between, wrapper] if wrapper is not layer else between
     exact = min((_EXACT.get(operation.compute_dtype, 2**24 - 1) for operation in casting), default=2**24 - 1)
@@ -183,7 +183,7 @@ def _of_layer(
         else f", beyond which its numbers are not exact ({setting} {size:,})"
     )
     changing = [operation for operation in between if not _keeps(operation)]
-    everything = [operation for operation, _ in _walk([tensor])]
+    everything = [operation for operation, _ in walk([tensor])]
     settled = not any(operation.weights or _is_chance(operation) for operation in everything)
     network = keras.Model(model.inputs, tensor) if settled else None
     columns = _traced(network, parts) if network is not None and not changing else None
@@ -197,7 +197,7 @@ def _traced(network: "keras.Model", parts: list[batches.InputColumns]) -> np.nda
         map(_is_wide, network.inputs)
     )
     if not exact:
-        fed = {operation.name for operation, _ in _walk(network.outputs)}
+        fed = {operation.name for operation, _ in walk(network.outputs)}
         taken = [
             p for tensor, p in zip(network.inputs, parts, strict=True) if tensor._keras_history.operation.name in fed
         ]

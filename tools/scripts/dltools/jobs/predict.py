@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dltools.backend.keras_runtime import granted_cores, keras_for_compute
+from dltools.core.errors import UserError
 
 if TYPE_CHECKING:
     from dltools.forms.parameters import Form
@@ -16,8 +17,13 @@ def run(form: "Form", target: Path, scores: Path | None = None) -> None:
         form: all parameters of the tool, as Galaxy's JSON holds them.
 
     Raises:
-        UserError: as `inference.run`.
+        UserError: scores are wanted, and nothing tells the true values; as `inference.run`.
     """
+    if scores and not form.get("true_values"):
+        raise UserError(
+            "--outfile-scores: scores compare the predictions with true labels or values, and the form names none "
+            "(true_values). Name them, or leave the option out."
+        )
     keras_for_compute(keep_out=() if form.get("true_values") else ("sklearn",))
     from dltools.evaluation import baseline
     from dltools.jobs import inference, result_tables

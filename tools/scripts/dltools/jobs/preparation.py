@@ -20,7 +20,7 @@ from dltools.model_files import builder, exports, hyperparameters, records, trai
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
 from dltools.networks import architecture, last_layer
-from dltools.training import automatic_precision, fitting, precision, suitability
+from dltools.training import automatic_precision, fitting, precision, rounding, suitability
 from dltools.training.automatic_precision import Precision
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def prepare(form: TrainForm) -> RunSetup:
     _check_names(inputs, target, form.model if start.loaded else None)
     scorers = scoring.chosen(form.scorers, target)
     suitability.check_scorers(model, made.training, scorers)
+    chosen = automatic_precision.decided(form.precision, model, samples)
+    rounding.check(model, samples, chosen.policy, trained=start.loaded is not None)
     return RunSetup(
         form=form,
         made=made,
@@ -105,7 +107,7 @@ def prepare(form: TrainForm) -> RunSetup:
         data=LabelledSamples(samples=samples, target=target, weights=weights),
         scorers=scorers,
         seed=seed,
-        precision=automatic_precision.decided(form.precision, model, samples),
+        precision=chosen,
         trained=start.loaded is not None,
     )
 

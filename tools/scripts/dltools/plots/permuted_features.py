@@ -85,15 +85,47 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
 
     keras_for_compute()
     from dltools.data import batches, outputs, words
-    from dltools.data.dense_table import DenseTable
     from dltools.model_files import trained_model
 
     model, record = trained_model.read(source)
+    _check_one_output(model, source)
+    features = _features(samples, columns, record)
+    words.Guard(model, features).check_all(features)
+    inputs = batches.input_columns(model, features)
+    given = outputs.of_model(model, inputs, samples)
+    scorer = permutation.PermutationScorer(
+        record, _truth(how.truth, record, given, features), how.scoring, steps.several(given[0].shape)
+    )
+    rows = _chosen_rows(how, features)
+    found, deviations = permutation.permuted(
+        _network(model, inputs), scorer, features.take(rows), rows, how.repeats, how.seed
+    )
+    return Importances(
+        title=TITLE,
+        features=_called(features, record),
+        importances=found,
+        deviations=deviations,
+        meaning=scorer.meaning,
+        notes=_notes(how, scorer, len(rows), len(features)),
+    )
+
+
+def _check_one_output(model: "keras.Model", source: Dataset) -> None:
     if len(model.outputs) > 1:
         raise UserError(
             f"{source}: has {len(model.outputs)} outputs, but the importance of features is shown for networks with "
             "one."
         )
+
+
+def _features(samples: Dataset, columns: Columns, record: "Record") -> "DenseTable":
+    """Read the features, in the order of the training's.
+
+    Raises:
+        UserError: as `_read_samples`; they are not as many as the model was trained on.
+    """
+    from dltools.data.dense_table import DenseTable
+
     table = _in_trained_order(_read_samples(samples, columns), record.features.names, samples)
     names = None if table.names is None else tuple(table.names)
     features = DenseTable(values=table.values, source=samples, names=names, table=table.table)
@@ -103,35 +135,26 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
             f"{samples}: {features.width} columns are selected, but the model was trained on {trained_on}. Choose the "
             "columns that correspond to those of the training samples."
         )
-    words.Guard(model, features).check_all(features)
-    known = names or record.features.names or [f"column {i}" for i in range(1, features.width + 1)]
-    given = outputs.of_model(model, batches.input_columns(model, features), samples)
-    scorer = permutation.PermutationScorer(
-        record, _truth(how.truth, record, given, features), how.scoring, steps.several(given[0].shape)
+    return features
+
+
+def _called(features: "DenseTable", record: "Record") -> list[str]:
+    """Return the names of the features, of the samples or the training, or else their numbers."""
+    return list(
+        features.names or record.features.names or [f"column {number}" for number in range(1, features.width + 1)]
     )
-    rows = _chosen_rows(how, features)
-    network = _network(model, batches.input_columns(model, features))
-    found, deviations = permutation.permuted(network, scorer, features.take(rows), rows, how.repeats, how.seed)
-    notes = (
-        []
-        if scorer.truth is not None
-        else [
+
+
+def _notes(how: Shuffling, scorer: permutation.PermutationScorer, rows: int, of: int) -> list[str]:
+    """Return what is said below the plot: what the importances mean, and how they were found."""
+    notes = []
+    if scorer.truth is None:
+        notes.append(
             "no true labels were given, so the importance tells how far the predictions change rather than how far "
             "they get worse"
-        ]
-    )
-    notes.append(
-        f"samples used: {len(rows)} of {len(features)}; shuffles of each feature: {how.repeats}; random seed: "
-        f"{how.seed}"
-    )
-    return Importances(
-        title=TITLE,
-        features=list(known),
-        importances=found,
-        deviations=deviations,
-        meaning=scorer.meaning,
-        notes=notes,
-    )
+        )
+    shuffles = f"shuffles of each feature: {how.repeats}; random seed: {how.seed}"
+    return [*notes, f"samples used: {rows} of {of}; {shuffles}"]
 
 
 def _network(model: "keras.Model", columns: "list[batches.InputColumns]") -> Callable[[np.ndarray], np.ndarray]:

@@ -7,17 +7,14 @@ column's range, is no loss.
 """
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.tables import places, tsv
-
-if TYPE_CHECKING:
-    import scipy.sparse
 
 # The step between neighbouring float32 may be this part of a column's range. Of whole numbers each step counts.
 _STEP, _WHOLE_STEP = 1e-4, 2.0**-21
@@ -27,8 +24,6 @@ _EXACT = 2**24
 _LOST = 0.01
 # Fractions that differ by less than this part of their size are taken for the same number, computed in two ways.
 _NOISE = 1e-12
-# Columns of a sparse matrix that are looked at together.
-_AT_ONCE = 64
 _LEAVE = "or leave it out"
 _SAME = ", so samples that differ by less get the same prediction."
 
@@ -66,7 +61,7 @@ class Watch:
             low, high: (columns,), its smallest and largest values as float32 has them.
             exact: called with the numbers of some columns, returns their values, float64 (rows, those columns).
         """
-        columns = np.flatnonzero(_is_suspect(low, high, 2))
+        columns = np.flatnonzero(may_lose(low, high))
         found = [np.unique(column) for column in exact(columns).T] if len(columns) else []
         with self._lock:
             self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
@@ -110,21 +105,29 @@ def check_table(values: np.ndarray, source: tsv.Source, what: str) -> None:
     refuse([(column, loss) for column, loss in found if loss], source, what)
 
 
-def look_at_sparse(matrix: "scipy.sparse.csr_array", dataset: Dataset, refused: bool) -> None:
-    """Refuse a `scipy.sparse.csr_array` of float64 if a column loses distinct values, or say so on the standard output.
+def may_lose(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Tell which columns float32 may lose values of, bool (columns,), so that their exact values are worth a look.
+
+    Parameters:
+        low, high: (columns,), their smallest and largest values as float32 has them.
+    """
+    return _is_suspect(low, high, 2)
+
+
+def look_at_columns(columns: Iterable[tuple[int, np.ndarray]], dataset: Dataset, refused: bool) -> None:
+    """Refuse a matrix if one of some columns loses distinct values, or say so on the standard output.
+
+    Parameters:
+        columns: the position of each, and its values, float64 (rows,).
 
     Raises:
         UserError: as `Watch.check`.
     """
-    # A column with zeros is no larger than what its values differ by.
-    full = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) == matrix.shape[0])
-    found = []
-    for columns in np.array_split(full, -(-len(full) // _AT_ONCE) or 1):
-        values = matrix[:, columns].toarray()
-        suspect = np.flatnonzero(
-            _is_suspect(values.min(axis=0, initial=np.inf), values.max(axis=0, initial=-np.inf), 1)
-        )
-        found += [(int(columns[place]), loss) for place in suspect if (loss := loss_of(np.unique(values[:, place])))]
+    found = [
+        (column, loss)
+        for column, values in columns
+        if _is_suspect(values.min(), values.max(), 1) and (loss := loss_of(np.unique(values)))
+    ]
     for column, loss in found:
         where = f"{dataset}, column {column + 1} of the matrix: {loss}"
         if refused:

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from dltools.core.dataset import Dataset
-from dltools.tables import blocks, distinct, tables, tsv
+from dltools.tables import blocks, distinct, tsv
 from dltools.tables.columns import Columns, name_positions, unmarked
 
 Rows = TypeVar("Rows")
@@ -21,7 +21,7 @@ class Stream(NamedTuple, Generic[Rows]):
         rows, width: how many rows and columns there are.
         names: the header's names of these columns, or None.
         source: the dataset.
-        table: where the columns stand in it; None for a sparse matrix.
+        table: where the columns stand in it.
     """
 
     take: Callable[[int], Rows]
@@ -29,7 +29,7 @@ class Stream(NamedTuple, Generic[Rows]):
     width: int
     names: list[str] | None
     source: Dataset
-    table: tsv.Source | None = None
+    table: tsv.Source
 
 
 def numbers(source: tsv.Source, threads: int) -> Stream[np.ndarray]:
@@ -60,24 +60,6 @@ def texts(dataset: Dataset, header: bool, columns: Columns, threads: int) -> Str
     return _stream(
         source, threads, blocks.text_columns, lambda parts: list(map(np.concatenate, zip(*parts, strict=True)))
     )
-
-
-def sparse(dataset: Dataset) -> Stream[np.ndarray]:
-    """Open a sparse matrix; what it holds beside zeros is in memory, and `take` returns dense rows.
-
-    Raises:
-        UserError: as `tables.read_sparse`.
-    """
-    matrix = tables.read_sparse(dataset)
-    done = 0
-
-    def take(count: int) -> np.ndarray:
-        nonlocal done
-        done += count
-        return matrix[done - count : done].toarray()
-
-    rows, width = matrix.shape
-    return Stream(take, rows, width, None, dataset)
 
 
 def _stream(

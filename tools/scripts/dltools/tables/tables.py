@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,17 +17,13 @@ import pyarrow.csv
 
 from dltools.core import memory
 from dltools.core.dataset import Dataset
-from dltools.core.errors import UserError, one_line
 from dltools.core.files import replacing
 from dltools.tables import blocks, distinct, storage, tsv
 from dltools.tables.columns import ALL_COLUMNS, Columns, column_selection
 
-if TYPE_CHECKING:
-    import scipy.sparse
-
 __all__ = [
     "ALL_COLUMNS", "Columns", "NumberTable", "TextTable", "column_selection", "count_columns", "count_rows",
-    "read_numbers", "read_numbers_of", "read_sparse", "read_text", "write_table", "writing",
+    "read_numbers", "read_numbers_of", "read_text", "write_table", "writing",
 ]  # fmt: skip
 
 
@@ -156,41 +152,6 @@ def _check_no_header_missed(table: TextTable, dataset: Dataset) -> None:
         return
     if all(tsv.is_number(cell) for column in table.columns for cell in column[1:]):
         raise tsv.missed_header(dataset, table.columns[0][0], table.first_line)
-
-
-def read_sparse(dataset: Dataset, watched: bool = False) -> "scipy.sparse.csr_array":
-    """Read a sparse matrix (rows, columns) of float32 from Matrix Market text.
-
-    Parameters:
-        watched: whether a column of which float32 loses distinct values is refused; else it is named in the log.
-
-    Raises:
-        UserError: the file is no such text, or holds complex, missing or infinite numbers.
-    """
-    import scipy.io
-    import scipy.sparse
-
-    try:
-        matrix = scipy.io.mmread(dataset.path)
-    except (ValueError, OverflowError) as error:
-        raise UserError(
-            f"{dataset} cannot be read as a sparse matrix in Matrix Market text, whose first line "
-            f"begins with %%MatrixMarket: {one_line(error)}"
-        ) from None
-    if np.iscomplexobj(matrix):
-        raise UserError(f"{dataset}: holds complex numbers. Only real ones can be used.")
-    with np.errstate(over="ignore"):
-        exact = scipy.sparse.csr_array(matrix, dtype=np.float64)
-        matrix = exact.astype(np.float32)
-    wrong = np.flatnonzero(~np.isfinite(matrix.data))
-    if len(wrong):
-        row, column = np.searchsorted(matrix.indptr, wrong[0], "right"), matrix.indices[wrong[0]] + 1
-        count = f" In all, {len(wrong):,} cells are missing or infinite." if len(wrong) > 1 else ""
-        raise UserError(
-            f"{dataset}: row {row}, column {column} of the matrix holds a missing or infinite number.{count}"
-        )
-    distinct.look_at_sparse(exact, dataset, refused=watched)
-    return matrix
 
 
 def write_table(target: str | Path, names: list[str] | None, columns: _Written) -> None:

@@ -16,6 +16,7 @@ from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.layers.traits import Trait
 from dltools.data.samples import SampleSource
 from dltools.networks import activation_sizes
+from dltools.training import rounding
 from dltools.training.precision import BFLOAT16, FULL
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ AUTOMATIC = "automatic"
 FEWEST_MULTIPLICATIONS = 1_000_000
 # bfloat16 has 8 significant bits: with a mean of so many standard deviations, one of these is 8 to 16 steps of it.
 _FARTHEST = 16
-_LOOKED_AT = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def _against(model: "keras.Model", samples: SampleSource) -> str:
         return "a network that steps through sequences gains nothing by 16 bits"
     if sum(map(multiplications, layers)) < FEWEST_MULTIPLICATIONS:
         return "a network of this size gains nothing by 16 bits"
-    if not any(type(layer).__name__ == "Normalization" for layer in layers) and needs_digits(samples):
+    scaled = any(type(layer).__name__ == "Normalization" for layer in layers)
+    if (not scaled and needs_digits(samples)) or rounding.loss(model, samples, BFLOAT16):
         return "the samples hold numbers that differ by too little for 16 bits; feature scaling would help"
     return ""
 
@@ -89,8 +90,7 @@ def needs_digits(samples: SampleSource) -> bool:
 
     So many rows are looked at, evenly spaced, that it shows and takes no time.
     """
-    rows = np.linspace(0, len(samples) - 1, min(len(samples), _LOOKED_AT)).astype(np.int64)
-    values = samples.take(rows)
+    values = samples.take(rounding.looked_at(samples))
     deviation = values.std(axis=0, dtype=np.float64)
     return bool(((deviation > 0) & (np.abs(values.mean(axis=0, dtype=np.float64)) > _FARTHEST * deviation)).any())
 

@@ -33,11 +33,9 @@ def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "
     import keras
 
     config = json.loads(model.to_json())
-    ends = {tensor._keras_history.operation.name for tensor in model.outputs}
-    # Layers that words pass, which would be rounded, and those that compute what the loss takes.
-    kept = ends | words.carriers(model)
+    names = kept(model)
     for layer in config["config"]["layers"]:
-        if not of_class(layer["class_name"]).has(Trait.SEES_TABLE) and layer["config"].get("name") not in kept:
+        if layer["config"].get("name") not in names:
             _set_policy(layer, chosen)
     made = architecture.rebuild(config, "the model in mixed precision")
     copy_state(model, made, training)
@@ -52,8 +50,19 @@ def mixed_copy(model: "keras.Model", chosen: str, training: TrainingConfig) -> "
     return made
 
 
+def kept(model: "keras.Model") -> set[str]:
+    """Return the names of the layers that compute with 32 bits in mixed precision, beside those that see the table:
+    layers that words pass, which would be rounded, and those that compute what the loss takes.
+    """
+    ends = {tensor._keras_history.operation.name for tensor in model.outputs}
+    return ends | words.carriers(model)
+
+
 def _set_policy(value: object, chosen: str) -> None:
+    """Let layers compute with 16 bits, those inside others too, but for those that see the table."""
     if isinstance(value, dict):
+        if of_class(str(value.get("class_name"))).has(Trait.SEES_TABLE):
+            return
         policy = value.get("dtype")
         if (
             isinstance(policy, dict)

@@ -40,11 +40,7 @@ MERGING = {
     "Subtract": Layer(merges=True, traits=_ELEMENTWISE | Trait.TAKES_TWO),
     **{name: Layer(merges=True, traits=_ELEMENTWISE) for name in ("Multiply", "Average", "Maximum", "Minimum")},
     "Concatenate": Layer(
-        (
-            dataclasses.replace(
-                one_axis("Axis along which the layers are joined. -1 is the last one."), blank=False, named=True
-            ),
-        ),
+        (dataclasses.replace(one_axis("Axis along which the layers are joined. -1 is the last one."), named=True),),
         merges=True,
         traits=Trait.JOINS | Trait.ARRANGES,
     ),

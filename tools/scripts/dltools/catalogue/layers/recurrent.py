@@ -18,7 +18,7 @@ _FIXED = {"activation": "tanh", "recurrent_activation": "sigmoid"}
 
 def _convolving(n: int) -> Layer:
     return Layer(
-        (Field("filters", Whole(), "Number of channels of its output."), window(n)),
+        (Field("filters", Whole(), "Number of channels of its output.", named=True), window(n)),
         keywords="return_sequences=True, padding='same'",
         dimensions=n,
         traits=_STATE | Trait.WINDOW | Trait.STRIDES_OR_GAPS,
