@@ -67,7 +67,7 @@ class DenseTable:
 
     def fingerprints(self) -> np.ndarray:
         """Return int64 (rows,), equal where rows are."""
-        return fingerprints.of_array(self.values)
+        return fingerprints.of_taken(self.take, *self.values.shape)
 
     def place(self, row: int, column: int | None) -> str:
         """Say where in the table a value stands."""

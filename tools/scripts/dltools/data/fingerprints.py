@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltools.core.memory import CELL_BYTES
+
 if TYPE_CHECKING:
     import scipy.sparse
 
@@ -20,12 +22,21 @@ def of_array(values: np.ndarray) -> np.ndarray:
     Python's hash of bytes has 64 bits and a secret of its own in every process: among a million rows, two different
     ones are taken for equal once in 40 million runs.
     """
-    return _of_rows(values, _dense)
+    return of_taken(lambda rows: values[rows], values.shape[0], values.shape[1])
+
+
+def of_taken(take: Callable[[np.ndarray | slice], np.ndarray], rows: int, columns: int) -> np.ndarray:
+    """Return the same of rows that are taken some at a time.
+
+    Parameters:
+        take: returns rows by position, (rows, columns).
+    """
+    return _of_rows(take, rows, columns, _dense)
 
 
 def of_sparse(matrix: "scipy.sparse.csr_array") -> np.ndarray:
     """Return int64 (rows,), equal where the rows of a sparse matrix are."""
-    return _of_rows(matrix, _sparse)
+    return _of_rows(lambda rows: matrix[rows], matrix.shape[0], matrix.shape[1], _sparse)
 
 
 def mixed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -33,27 +44,26 @@ def mixed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return first ^ (second * 0x9E3779B97F4A7C1 + 1)
 
 
-def _of_rows(values: "np.ndarray | scipy.sparse.csr_array", hashed: Callable[..., Iterator[int]]) -> np.ndarray:
-    columns = values.shape[1]
+def _of_rows(take: Callable, rows: int, columns: int, hashed: Callable[..., Iterator[int]]) -> np.ndarray:
+    every = np.arange(rows)
     if columns <= 2 * _GLANCE:
-        return _of_all(values, hashed)
+        return _of_some(take, every, columns, hashed)
     # Few rows are equal in some columns already; only these need a look at all.
-    found = _of_all(values[:, :: columns // _GLANCE], hashed)
+    apart = columns // _GLANCE
+    found = _of_some(lambda chosen: take(chosen)[:, ::apart], every, columns, hashed)
     _, places, counts = np.unique(found, return_inverse=True, return_counts=True)
     alike = np.flatnonzero(counts[places] > 1)
-    step = max(1, _BLOCK_BYTES // (values.dtype.itemsize * columns))
-    for first in range(0, len(alike), step):
-        chosen = alike[first : first + step]
-        found[chosen] = mixed(found[chosen], _of_all(values[chosen], hashed))
+    found[alike] = mixed(found[alike], _of_some(take, alike, columns, hashed))
     return found
 
 
-def _of_all(values: "np.ndarray | scipy.sparse.csr_array", hashed: Callable[..., Iterator[int]]) -> np.ndarray:
-    rows, columns = values.shape
-    found = np.empty(rows, np.int64)
-    step = max(1, _BLOCK_BYTES // max(1, values.dtype.itemsize * columns))
-    for first in range(0, rows, step):
-        block = values[first : first + step]
+def _of_some(take: Callable, positions: np.ndarray, columns: int, hashed: Callable[..., Iterator[int]]) -> np.ndarray:
+    found = np.empty(len(positions), np.int64)
+    step = max(1, _BLOCK_BYTES // (CELL_BYTES * max(1, columns)))
+    for first in range(0, len(positions), step):
+        chosen = positions[first : first + step]
+        together = chosen[-1] - chosen[0] == len(chosen) - 1
+        block = take(slice(int(chosen[0]), int(chosen[-1]) + 1) if together else chosen)
         found[first : first + step] = [*hashed(block, range(block.shape[0]))]
     return found
 

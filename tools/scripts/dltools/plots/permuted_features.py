@@ -10,7 +10,6 @@ from dltools.catalogue import target_kinds
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps
-from dltools.evaluation import permutation
 from dltools.forms.kinds import Whole
 from dltools.forms.parameters import is_empty
 from dltools.plots import label_tables
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from dltools.data import batches, targets
     from dltools.data.dense_table import DenseTable
+    from dltools.evaluation.permutation import PermutationScorer
     from dltools.model_files.records import Record
 
 _TRUTH = "Dataset containing the true labels or values"
@@ -85,6 +85,7 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
 
     keras_for_compute()
     from dltools.data import batches, outputs, words
+    from dltools.evaluation import permutation
     from dltools.model_files import trained_model
 
     model, record = trained_model.read(source)
@@ -145,7 +146,7 @@ def _called(features: "DenseTable", record: "Record") -> list[str]:
     )
 
 
-def _notes(how: Shuffling, scorer: permutation.PermutationScorer, rows: int, of: int) -> list[str]:
+def _notes(how: Shuffling, scorer: "PermutationScorer", rows: int, of: int) -> list[str]:
     """Return what is said below the plot: what the importances mean, and how they were found."""
     notes = []
     if scorer.truth is None:
