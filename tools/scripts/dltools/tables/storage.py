@@ -55,7 +55,11 @@ class InFile:
         """
         size = rows * columns * memory.CELL_BYTES
         with tempfile.TemporaryFile(dir=Path.cwd(), prefix=".table-") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            # Not every system can keep room free; there a full disk is found when it is written to.
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                os.truncate(file.fileno(), size)
             self._mapped = _Mapped(file.fileno(), size)
             self._mapped.descriptor = os.dup(file.fileno())
         self.values: np.ndarray = np.ndarray((rows, columns), np.float32, self._mapped)
@@ -108,7 +112,7 @@ def _file(values: np.ndarray) -> _Mapped | None:
 def will_take(values: np.ndarray, first: int, last: int) -> None:
     """Let the system begin to read the rows from `first` to before `last` of an array that is kept in a file."""
     file = _file(values)
-    if file is not None:
+    if file is not None and hasattr(os, "posix_fadvise"):
         row = values.strides[0]
         os.posix_fadvise(file.descriptor, first * row, (last - first) * row, os.POSIX_FADV_WILLNEED)
 
