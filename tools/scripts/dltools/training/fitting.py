@@ -18,7 +18,7 @@ from dltools.model_files import records
 from dltools.model_files.builder import Builder
 from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
-from dltools.training import normalization, watching
+from dltools.training import normalization, steps_together, watching
 
 if TYPE_CHECKING:
     import keras
@@ -128,6 +128,7 @@ def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSampl
     largest = activation_sizes.largest(model)
     activation_sizes.check_memory("The network", model.count_params(), largest, min(size, count))
     compile_model(model, training, data.target)
+    model.steps_per_execution = steps_together.count(model, training, size)
     callbacks.check(training, sets.validation is not None, len(model.outputs))
     return training.fit.steps_per_epoch or -(-count // size)
 
