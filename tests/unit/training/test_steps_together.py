@@ -57,6 +57,7 @@ def trained(config):
 
 
 def test_results_are_those_of_single_steps(monkeypatch):
+    monkeypatch.setattr(steps_together, "FEWEST_STEPS", 3 * 13)
     model, history = trained(CONFIG)
     assert model.steps_per_execution == steps_together.TOGETHER
     monkeypatch.setattr(steps_together, "TOGETHER", 1)
@@ -69,25 +70,27 @@ def test_results_are_those_of_single_steps(monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
-def test_epochs_have_as_many_steps_as_the_user_gave():
+def test_epochs_have_as_many_steps_as_the_user_gave(monkeypatch):
+    monkeypatch.setattr(steps_together, "FEWEST_STEPS", 1)
     model, history = trained(changed(steps_per_epoch=5))
     assert (model.steps_per_execution, len(history["loss"])) == (1, 3)
     assert int(model.optimizer.iterations) == 3 * 5
 
 
 @pytest.mark.parametrize(
-    ("units", "fit", "count"),
+    ("units", "fit", "steps", "count"),
     [
-        (16, {}, steps_together.TOGETHER),
-        (16, {"validation_steps": 2}, 1),
-        (16, {"steps_per_epoch": 2}, 1),
-        (2_000_000, {}, 1),  # (4 + 3) * 2,000,000 multiplications a sample, 8 samples
+        (16, {}, 500, steps_together.TOGETHER),
+        (16, {}, 499, 1),
+        (16, {"validation_steps": 2}, 500, 1),
+        (16, {"steps_per_epoch": 2}, 500, 1),
+        (2_000_000, {}, 500, 1),  # (4 + 3) * 2,000,000 multiplications a sample, 8 samples
     ],
 )
-def test_large_steps_and_counted_ones_are_taken_alone(units, fit, count):
-    assert steps_together.count(network(units), changed(**fit), 8) == count
+def test_large_steps_few_and_counted_ones_are_taken_alone(units, fit, steps, count):
+    assert steps_together.count(network(units), changed(**fit), 8, steps) == count
 
 
 def test_steps_shared_among_gpus_are_taken_alone(monkeypatch):
     monkeypatch.setattr(devices, "strategy", lambda: "shared")
-    assert steps_together.count(network(), CONFIG, 8) == 1
+    assert steps_together.count(network(), CONFIG, 8, 500) == 1

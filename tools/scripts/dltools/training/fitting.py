@@ -128,9 +128,10 @@ def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSampl
     largest = activation_sizes.largest(model)
     activation_sizes.check_memory("The network", model.count_params(), largest, min(size, count))
     compile_model(model, training, data.target)
-    model.steps_per_execution = steps_together.count(model, training, size)
+    steps = training.fit.steps_per_epoch or -(-count // size)
+    model.steps_per_execution = steps_together.count(model, training, size, steps * (training.fit.epochs or 1))
     callbacks.check(training, sets.validation is not None, len(model.outputs))
-    return training.fit.steps_per_epoch or -(-count // size)
+    return steps
 
 
 def _pipelines(
