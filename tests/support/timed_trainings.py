@@ -38,7 +38,7 @@ class Passing(keras.callbacks.Callback):
     """Lets the time pass that each batch takes, and keeps the model of every epoch."""
 
     def __init__(self, batch: Callable[[int, int], float], validation: float):
-        """Take `batch(epoch, number)` seconds for a batch that is learned from, `validation` for one of the validation."""
+        """Take `batch(epoch, number)` seconds for a batch of the training, `validation` for one of the validation."""
         super().__init__()
         self.batch, self.validation = batch, validation
         self.now, self.epoch = 0.0, 0
