@@ -1,6 +1,7 @@
 """Deep learning training and evaluation: fit a network and evaluate it on rows held out."""
 
 import argparse
+import time
 from pathlib import Path
 
 from dltools.core.errors import user_errors_on_stderr
@@ -26,13 +27,15 @@ OUTPUTS = (
 
 def main() -> None:
     """Run the step."""
+    # The time that a job has runs from its start, not from when its libraries are loaded.
+    began = time.time()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", required=True, help="JSON file with the tool's parameters")
     for option, field, description in OUTPUTS:
         parser.add_argument(option, dest=field, type=Path, required=field == "scores", help=description)
     given = vars(parser.parse_args())
     form = parameters.read(given.pop("inputs"))
-    train.run(form, train.Outputs(**given))
+    train.run(form, train.Outputs(**given), began)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ class Cautions:
             print(f"Caution: {warning}")
         print(end="", flush=True)
 
-    def with_scores(self, told: str | None) -> "Cautions":
-        """Return them with what the scores themselves tell, if anything, and print that."""
+    def with_warning(self, told: str | None) -> "Cautions":
+        """Return them with what came out later, if anything, in front, and print that."""
         if told is None:
             return self
         print(f"Caution: {told}", flush=True)

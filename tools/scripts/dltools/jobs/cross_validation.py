@@ -4,13 +4,16 @@ The scores are those of the procedure, not of one model. The model to use is tra
 folds, and only where it is asked for.
 """
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from dltools.backend import devices
 from dltools.core.errors import UserError
+from dltools.core.time_limit import TimeLimit
 from dltools.data import sets
 from dltools.data.sets import TEST
 from dltools.evaluation import baseline
@@ -21,18 +24,21 @@ from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
 from dltools.tables import tables
 from dltools.training import fitting
+from dltools.training.pace import TimePlan
 
 
-def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> Outcome:
+def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_model: bool) -> Outcome:
     """Train and evaluate a network on every fold.
 
     Parameters:
+        limit: when the job has to be over, if anybody says. Scores of a part of the folds would tell nothing, so that
+            the run is refused as soon as its trainings are not expected to fit.
         with_model: whether the model to use is trained too, first of all; else `keep` gets that of the last fold.
 
     Raises:
         UserError: as `experiment.run`.
     """
-    setup = prepare(form)
+    setup = prepare(form, limit)
     if setup.trained:
         raise UserError(
             "Cross-validation: this model is trained already, on samples that would then be in the test. Choose the "
@@ -44,17 +50,21 @@ def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> Outcome:
     whole = sets.for_final_model(*arguments)
     experiment.announce(setup, divided[0])
     seen = experiment.look(setup, divided)
+    count = len(divided) + with_model
     if with_model:
         print(f"Training the model to use. Rows: {whole.sizes()}", flush=True)
-        record = experiment.train(setup, whole)
-        keep(setup.model, record)
+        with _turn(limit, 1, count):
+            record, _ = experiment.train(setup, whole, 1, count)
+            keep(setup.model, record)
     evaluated, histories, baselines = [], [], []
     for number, fold in enumerate(divided, start=1):
         print(f"Fold {number} of {len(divided)}. Rows: {fold.sizes()}", flush=True)
-        fresh = _afresh(setup, number)
-        histories.append(experiment.train(fresh, fold))
-        evaluated.append(experiment.evaluate(fresh, fold))
-        baselines.append(experiment.baselines(fresh, fold, evaluated[-1]))
+        turn = number + with_model
+        with _turn(limit, turn, count):
+            fresh = _afresh(setup, number)
+            histories.append(experiment.train(fresh, fold, turn, count)[0])
+            evaluated.append(experiment.evaluate(fresh, fold))
+            baselines.append(experiment.baselines(fresh, fold, evaluated[-1]))
     if not with_model:
         setup, record = fresh, histories[-1]
         keep(setup.model, record)
@@ -71,8 +81,21 @@ def run(form: TrainForm, keep: experiment.Keep, with_model: bool) -> Outcome:
         evaluated=_joined([fold[TEST] for fold in evaluated]),
         folds=found,
         baselines=constant,
-        seen=seen.with_scores(worse),
+        seen=seen.with_warning(worse),
     )
+
+
+@contextlib.contextmanager
+def _turn(limit: TimeLimit | None, number: int, count: int) -> Iterator[None]:
+    """Measure a training with its evaluation inside the block; after it, refuse the run if the others do not fit.
+
+    Parameters:
+        number, count: which training of how many in the job it is.
+    """
+    began = limit.clock() if limit is not None else 0.0
+    yield
+    if limit is not None:
+        TimePlan(limit=limit, evaluated=0, number=number, count=count).check_rest(limit.clock() - began)
 
 
 def _afresh(setup: RunSetup, number: int) -> RunSetup:

@@ -8,7 +8,10 @@ with it.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dltools.backend import devices, keras_runtime
+from dltools.core.time_limit import TimeLimit, duration
 from dltools.core.types import JsonValue
 from dltools.data import cautions, sets, targets
 from dltools.data.sets import TEST, VALIDATION, Sets
@@ -17,8 +20,10 @@ from dltools.evaluation.evaluator import Evaluated, Evaluator
 from dltools.evaluation.outcome import Outcome
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
+from dltools.model_files import records
 from dltools.model_files.records import Record
 from dltools.training import automatic_precision, fitting, precision
+from dltools.training.pace import Stop, TimePlan
 
 if TYPE_CHECKING:
     import keras
@@ -29,19 +34,23 @@ Keep = Callable[["keras.Model", Record], None]
 TRAIN = "train"
 
 
-def run(form: TrainForm, keep: Keep) -> Outcome:
+def run(form: TrainForm, keep: Keep, limit: TimeLimit | None) -> Outcome:
     """Train and evaluate a network as the form says; Keras runs on TensorFlow by now.
+
+    Parameters:
+        limit: when the job has to be over, if anybody says; the training ends early for it.
 
     Raises:
         UserError: anything in the form or the files that does not fit. What is wrong with them is said before the
             first epoch, when nothing has been written.
     """
-    setup = prepare(form)
+    setup = prepare(form, limit)
     divided = sets.divide(form.scheme, setup.data.samples, setup.data.target, setup.seed)
     announce(setup, divided)
     print(f"Rows: {divided.sizes()}", flush=True)
     seen = look(setup, [divided])
-    record = train(setup, divided)
+    record, stop = train(setup, divided)
+    seen = seen.with_warning(None if stop is None else stop.told())
     keep(setup.model, record)
     evaluated = evaluate(setup, divided)
     scores, constant = named_scores(evaluated), baselines(setup, divided, evaluated)
@@ -57,25 +66,34 @@ def run(form: TrainForm, keep: Keep) -> Outcome:
         evaluated=evaluated[divided.reported],
         divided=divided,
         baselines=constant,
-        seen=seen.with_scores(worse),
+        seen=seen.with_warning(worse),
     )
 
 
-def train(setup: RunSetup, divided: Sets) -> Record:
-    """Train the network of a run and return the record that belongs to it."""
+def train(setup: RunSetup, divided: Sets, number: int = 1, count: int = 1) -> tuple[Record, Stop | None]:
+    """Train the network of a run; return the record that belongs to it, and how it ended for time, if it did.
+
+    Parameters:
+        number, count: which training of how many in the job this one is.
+    """
     training, chosen = setup.made.training, setup.precision.policy
     history = setup.before.history if setup.before else {}
+    plan = None
+    if setup.limit is not None:
+        samples = sum(map(len, _evaluated(setup, divided).values()))
+        plan = TimePlan(limit=setup.limit, evaluated=samples, number=number, count=count)
     with devices.scope():
-        if chosen == precision.FULL:
-            fitted = fitting.fit(setup.model, training, setup.data, divided, setup.seed, history)
-        else:
-            copied = precision.mixed_copy(setup.model, chosen, training)
-            fitted = fitting.fit(copied, training, setup.data, divided, setup.seed, history)
-            precision.copy_state(copied, setup.model, training)
+        full = chosen == precision.FULL
+        network = setup.model if full else precision.mixed_copy(setup.model, chosen, training)
+        fitted = fitting.fit(
+            network, training, setup.data, divided, setup.seed, history, epochs=setup.epochs, plan=plan
+        )
+        if not full:
+            precision.copy_state(network, setup.model, training)
             fitting.compile_model(setup.model, training, setup.data.target)
     known = setup.before.features if setup.before else None
     rows: dict[str, JsonValue] = {**divided.counts()}
-    return Record(
+    record = Record(
         setup.made,
         setup.before.target if setup.before else targets.spec(setup.data.target),
         # A network of the former tools may not say how many features it takes.
@@ -84,19 +102,29 @@ def train(setup: RunSetup, divided: Sets) -> Record:
         {
             "seed": setup.seed, "seed_drawn": training.random_seed is None, "rows": rows,
             "computed_on": devices.description(), "cores": keras_runtime.granted_cores(),
-            "precision": str(setup.precision),
+            "precision": str(setup.precision), **_stopped(fitted.stop),
         },
     )  # fmt: skip
+    return record, fitted.stop
+
+
+def _stopped(stop: Stop | None) -> dict[str, JsonValue]:
+    return {} if stop is None else {records.STOPPED: stop.told(), records.EPOCHS_LEFT: stop.left}
 
 
 def evaluate(setup: RunSetup, divided: Sets) -> dict[str, Evaluated]:
     """Evaluate the network on each set, the one to report first; every sample is looked at once."""
     network = Evaluator(setup.model, setup.made.training, setup.data, setup.scorers)
+    return {name: network.evaluate(positions) for name, positions in _evaluated(setup, divided).items()}
+
+
+def _evaluated(setup: RunSetup, divided: Sets) -> dict[str, np.ndarray]:
+    """Return the positions of the samples of each set to evaluate, int64, the set to report first."""
     positions = {
         TEST: divided.test, VALIDATION: divided.validation,
         TRAIN: evaluator.evaluated_training_samples(divided.training, setup.form.every_training_sample),
     }  # fmt: skip
-    return {name: network.evaluate(chosen) for name, chosen in positions.items() if chosen is not None}
+    return {name: chosen for name, chosen in positions.items() if chosen is not None}
 
 
 def named_scores(evaluated: Mapping[str, Evaluated]) -> dict[str, float]:
@@ -140,6 +168,14 @@ def announce(setup: RunSetup, divided: Sets) -> None:
     evaluated = evaluator.evaluated_training_samples(divided.training, setup.form.every_training_sample)
     if len(evaluated) < len(divided.training):
         print(f"The train scores are computed on {len(evaluated)} evenly spaced samples of the training set.")
+    before = setup.before
+    if before is not None and before.epochs_left is not None and not setup.form.epochs_swapped:
+        print(
+            f"The time of the last training was over after epoch {before.epochs}: {setup.epochs} more to go. Swap "
+            "epochs to train for another number."
+        )
+    if setup.limit is not None:
+        print(f"Time: {duration(max(0.0, setup.limit.left()))} are left of {setup.limit.words}.")
     if options.fit.validation_split:
         print("validation_split of the model is not used: the validation set is the one held out here.")
     chosen = "" if setup.form.precision == precision.FULL else f", {setup.precision}"

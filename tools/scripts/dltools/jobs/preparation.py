@@ -9,6 +9,7 @@ from dltools.backend import devices, keras_runtime
 from dltools.catalogue.training_config import CLASSIFIER
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
+from dltools.core.time_limit import TimeLimit
 from dltools.data import batches, input_tables, mistaken_columns, outputs, paired, scaling, words
 from dltools.data.input_tables import Inputs
 from dltools.data.labelled import LabelledSamples
@@ -57,6 +58,8 @@ class RunSetup:
         seed: of all random generators.
         precision: how the network is trained.
         trained: whether the network comes with trained weights.
+        epochs: how many to train for.
+        limit: when the job has to be over; None if nobody says.
     """
 
     form: TrainForm
@@ -69,10 +72,15 @@ class RunSetup:
     seed: int
     precision: Precision
     trained: bool
+    epochs: int
+    limit: TimeLimit | None
 
 
-def prepare(form: TrainForm) -> RunSetup:
+def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     """Read and check everything that the form names.
+
+    Parameters:
+        limit: when the job has to be over, if anybody says.
 
     Raises:
         UserError: anything in the form or the files that does not fit.
@@ -109,7 +117,15 @@ def prepare(form: TrainForm) -> RunSetup:
         seed=seed,
         precision=chosen,
         trained=start.loaded is not None,
+        epochs=_epochs(form, made, before),
+        limit=limit,
     )
+
+
+def _epochs(form: TrainForm, made: Builder, before: Record | None) -> int:
+    """Return how many epochs to train for: those of the settings, or what a training left whose time was over."""
+    left = before.epochs_left if before is not None else None
+    return made.training.fit.epochs or 1 if left is None or form.epochs_swapped else left
 
 
 def _network(form: TrainForm, start: Start, width: int) -> tuple["keras.Model", Builder]:

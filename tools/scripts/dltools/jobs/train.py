@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dltools.backend import keras_runtime
+from dltools.core import time_limit
 
 if TYPE_CHECKING:
     import keras
@@ -43,11 +44,12 @@ class Outputs:
         return any((self.model, self.keras, self.onnx, self.history))
 
 
-def run(form: "Form", outputs: Outputs) -> None:
+def run(form: "Form", outputs: Outputs, began: float) -> None:
     """Train and evaluate a network as the form says, and write what is wanted.
 
     Parameters:
         form: all parameters of the tool, as Galaxy's JSON holds them.
+        began: when the process started, in seconds since 1970.
 
     Raises:
         UserError: anything in the form or the files that does not fit.
@@ -62,10 +64,11 @@ def run(form: "Form", outputs: Outputs) -> None:
         _write_model(outputs, model, record)
 
     wanted = TrainForm.read(form)
+    limit = time_limit.earliest(began, wanted.minutes)
     if wanted.scheme.name == sets.CROSS_VAL:
-        outcome = cross_validation.run(wanted, keep, with_model=outputs.of_the_model)
+        outcome = cross_validation.run(wanted, keep, limit, with_model=outputs.of_the_model)
     else:
-        outcome = experiment.run(wanted, keep)
+        outcome = experiment.run(wanted, keep, limit)
     print(baseline.legend(outcome.target, "the training set"))
     print(*baseline.beside(outcome.scores, outcome.baselines), sep="\n")
     _write_scores(outputs, outcome)

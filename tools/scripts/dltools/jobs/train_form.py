@@ -38,6 +38,7 @@ class TrainForm:
         afresh: whether a trained model starts from its architecture alone.
         precision: one of `precision.PRECISIONS`, or `automatic_precision.AUTOMATIC`.
         every_training_sample: whether the scores of the training set are computed on all of it.
+        minutes: how long the job may take from the start of its process; None for no limit.
     """
 
     model: Dataset
@@ -52,6 +53,7 @@ class TrainForm:
     afresh: bool
     precision: str
     every_training_sample: bool
+    minutes: float | None
 
     @classmethod
     def read(cls, form: Form) -> "TrainForm":
@@ -61,7 +63,7 @@ class TrainForm:
             UserError: names the parameter.
         """
         run, inputs = form["experiment_schemes"], form["input_options"]
-        options = with_further({"run_options": run.get("run_options")}, "run_options")
+        options = with_further(with_further({"run_options": run.get("run_options")}, "run_options"), "time_limit")
         weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
         scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
         return cls(
@@ -79,7 +81,13 @@ class TrainForm:
                 options.get("precision") or precision.FULL, "Precision of the arithmetic"
             ),
             every_training_sample=boolean(options.get("score_all_training"), "score_all_training"),
+            minutes=_minutes(options.get("max_minutes")),
         )
+
+    @property
+    def epochs_swapped(self) -> bool:
+        """Whether the form says how many epochs to train for."""
+        return any(swap.name.strip() == "epochs" for swap in self.swaps)
 
     @property
     def tables(self) -> list[ChosenTable]:
@@ -134,6 +142,10 @@ def _split(run: Form, section: str, label: str, methods: tuple[str, ...]) -> Spl
         group_names=tuple(name for part in str(form.get("group_names") or "").split(",") if (name := part.strip())),
         column=input_form.table(form["split_selector"], "s", "Dataset containing the sets") if by_column else None,
     )
+
+
+def _minutes(value: Any) -> float | None:
+    return None if is_empty(value) else Real(0).read(value, "Time limit in minutes")
 
 
 def _number(form: Form, name: str, kind: Kind, label: str) -> Any:

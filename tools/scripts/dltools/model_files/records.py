@@ -15,7 +15,7 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, is_markup, quoted
 from dltools.core.types import JsonValue
 from dltools.data.specs import FeatureSpec, TargetSpec
-from dltools.forms.kinds import LARGEST
+from dltools.forms.kinds import LARGEST, Whole
 from dltools.model_files.builder import Builder
 from dltools.networks import architecture
 
@@ -23,6 +23,8 @@ from dltools.networks import architecture
 MAX_LABEL = 1000
 # How long each epoch took, in the history of a run.
 SECONDS = "seconds"
+# Facts of a run whose time was over before its epochs were: how it ended, and how many epochs are left.
+STOPPED, EPOCHS_LEFT = "stopped_for_time", "epochs_left"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ class Record:
     def epochs(self) -> int:
         """How many epochs the model was trained for."""
         return len(self.history.get("loss", []))
+
+    @property
+    def epochs_left(self) -> int | None:
+        """How many epochs the last training had left when its time was over; None if it had time for all."""
+        left = (self.run or {}).get(EPOCHS_LEFT)
+        # A file may hold anything.
+        return left if type(left) is int and 0 < left <= Whole().most else None
 
     def to_json(self) -> dict[str, Any]:
         """Return what a model file holds of it."""

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from dltools.core.errors import UserError
+from dltools.training import state
 
 # What Keras tells of an epoch, where it tells nothing.
 NO_LOGS: Mapping[str, float] = MappingProxyType({})
@@ -21,6 +22,7 @@ class BestEpoch(keras.callbacks.Callback):
     Attributes:
         epoch: the best epoch, counted from 1, or None while there is none.
         figure: what was monitored, in that epoch.
+        kept: the model after that epoch, as `state.of` returns it.
     """
 
     def __init__(self, monitor: str, mode: str):
@@ -29,24 +31,21 @@ class BestEpoch(keras.callbacks.Callback):
         self.monitor, self.mode = monitor, mode
         self.epoch: int | None = None
         self.figure: float | None = None
-        self._kept: list[np.ndarray] | None = None
+        self.kept: list[np.ndarray] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] = NO_LOGS) -> None:
         """Keep the model if this epoch is the best so far."""
         figure = float(logs[self.monitor])
         if not np.isfinite(figure) or not np.isfinite(logs["loss"]) or not self._is_better(figure):
             return
-        kept = [np.array(variable) for variable in self._variables()]
+        kept = state.of(self.model)
         if all(np.isfinite(values).all() for values in kept if values.dtype.kind == "f"):
-            self.epoch, self.figure, self._kept = epoch + 1, figure, kept
+            self.epoch, self.figure, self.kept = epoch + 1, figure, kept
 
     def _is_better(self, figure: float) -> bool:
         if self.figure is None:
             return True
         return figure > self.figure if self.mode == "max" else figure < self.figure
-
-    def _variables(self) -> list:
-        return [*self.model.variables, *self.model.optimizer.variables]
 
     def restore(self) -> None:
         """Give the model the weights and the optimizer the state of the best epoch.
@@ -54,10 +53,9 @@ class BestEpoch(keras.callbacks.Callback):
         Raises:
             UserError: no epoch was any good.
         """
-        if self._kept is None:
+        if self.kept is None:
             raise UserError(
                 f"ModelCheckpoint: in no epoch {self.monitor} was a number, so there is no best one. Monitor another "
                 "figure, lower the optimizer's learning rate, or scale the features to about 0 to 1."
             )
-        for variable, values in zip(self._variables(), self._kept, strict=True):
-            variable.assign(values)
+        state.put_back(self.model, self.kept)

@@ -19,12 +19,14 @@ from dltools.model_files.builder import Builder
 from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
 from dltools.training import normalization, steps_together, watching
+from dltools.training.pace import OutOfTime, Pace, Stop, TimePlan
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
     from dltools.training.best_epoch import BestEpoch
+    from dltools.training.in_time import InTime
     from dltools.training.nan_guard import NanGuard
     from dltools.training.progress import Progress
 
@@ -36,11 +38,12 @@ class Fitted:
     """A trained model and how its training went.
 
     `history` maps loss, metrics, their ``val_`` and ``seconds`` to a list with one number an epoch, NaN where it is
-    not known, as the seconds of an earlier run are not.
+    not known, as the seconds of an earlier run are not. `stop` says how the training ended for time, if it did.
     """
 
     model: "keras.Model"
     history: dict[str, list[float]]
+    stop: Stop | None = None
 
 
 def seed_all(training: TrainingConfig) -> int:
@@ -83,6 +86,9 @@ def fit(
     sets: Sets,
     seed: int,
     history: Mapping[str, list[float]] = MappingProxyType({}),
+    *,
+    epochs: int | None = None,
+    plan: TimePlan | None = None,
 ) -> Fitted:
     """Train a model on the training set, and look after each epoch how it does on the validation set, if there is one.
 
@@ -90,34 +96,52 @@ def fit(
         model: built; one that comes with an optimizer keeps it.
         seed: of the shuffling.
         history: of the epochs that the model was trained for before, if any.
+        epochs: how many to train for; None for as many as the settings say.
+        plan: when the training has to end, if anything limits its time.
 
     Raises:
-        UserError: the table does not fit the model, or a setting does not fit the target.
+        UserError: the table does not fit the model, or a setting does not fit the target; or there is no time.
     """
     done = len(history.get("loss", []))
     steps = _prepare(model, training, data, sets)
-    last = done + (training.fit.epochs or 1)
+    last = done + (epochs or training.fit.epochs or 1)
     scheduled = schedules.apply(training, model.optimizer, steps, last)
-    watchers = _Watchers.of(training, sets.validation is not None, done, last)
+    pace = None if plan is None else _pace(model, training, sets, plan)
+    watchers = _Watchers.of(training, sets.validation is not None, done, last, steps, pace, model.steps_per_execution)
     columns = batches.input_columns(model, data.samples)
     learned, validated = _pipelines(columns, training, data, sets, seed)
+    looking_on = [*scheduled, *watchers.callbacks]
     with computed():
         if not done:
             normalization.adapt(model, data.samples, columns, sets.training)
-        told = model.fit(
-            learned,
-            validation_data=validated,
-            epochs=last,
-            initial_epoch=done,
-            steps_per_epoch=training.fit.steps_per_epoch,
-            validation_steps=training.fit.validation_steps,
-            callbacks=[*scheduled, *watchers.callbacks],
-            # The pipeline shuffles.
-            shuffle=False,
-            verbose=0,
-        )
-    _leave_good_weights(watchers, told.history, done)
-    return Fitted(model, _continued(history, told.history, watchers.progress.seconds))
+        try:
+            told = model.fit(
+                learned,
+                validation_data=validated,
+                epochs=last,
+                initial_epoch=done,
+                steps_per_epoch=training.fit.steps_per_epoch,
+                validation_steps=training.fit.validation_steps,
+                callbacks=looking_on,
+                # The pipeline shuffles.
+                shuffle=False,
+                verbose=0,
+            ).history
+        except OutOfTime:
+            assert watchers.in_time is not None, "what raised it"
+            told = watchers.in_time.cut(looking_on)
+    _leave_good_weights(watchers, told, done)
+    return Fitted(model, _continued(history, watchers.complete(told, history), watchers.seconds), watchers.stop)
+
+
+def _pace(model: "keras.Model", training: TrainingConfig, sets: Sets, plan: TimePlan) -> Pace:
+    plan.check_start()
+    size = training.fit.batch_size or DEFAULT_BATCH_SIZE
+    validated = 0 if sets.validation is None else len(sets.validation)
+    if training.fit.validation_steps is not None:
+        validated = min(validated, training.fit.validation_steps * size)
+    heard_of = min(size * model.steps_per_execution, len(sets.training))
+    return Pace(plan, batch_size=heard_of, validated=validated, parameters=model.count_params())
 
 
 def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSamples, sets: Sets) -> int:
@@ -152,28 +176,67 @@ def _pipelines(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Watchers:
-    """What looks on while a network learns: the form's callbacks, one that keeps good weights, one that prints."""
+    """What looks on while a network learns: the form's callbacks, one that keeps good weights, one that prints, one
+    that looks at the clock.
+    """
 
     chosen: list
     best: "BestEpoch | None"
     guard: "NanGuard | None"
     progress: "Progress"
+    in_time: "InTime | None"
 
     @classmethod
-    def of(cls, training: TrainingConfig, validated: bool, done: int, last: int) -> "_Watchers":
+    def of(
+        cls,
+        training: TrainingConfig,
+        validated: bool,
+        done: int,
+        last: int,
+        steps: int,
+        pace: Pace | None,
+        together: int,
+    ) -> "_Watchers":
         # Defined by a Keras class, so importable only once Keras runs on TensorFlow.
+        from dltools.training.in_time import InTime
         from dltools.training.nan_guard import NanGuard
         from dltools.training.progress import Progress
 
         chosen, best = watching.make(training)
         # A running mean of the weights takes their place after the last epoch, whatever was kept of them before.
         guarded = best is None and not training.optimizer.options.get("use_ema")
-        silent = training.fit.verbose == 0
-        return cls(chosen, best, NanGuard(validated) if guarded else None, Progress(done, last, silent=silent))
+        guard = NanGuard(validated) if guarded else None
+        early = any(callback.type == callbacks.EARLY_STOPPING for callback in training.callbacks)
+        in_time = None
+        if pace is not None:
+            in_time = InTime(
+                pace, first=done, last=last, steps=steps, together=together, keeper=best or guard, may_end_early=early
+            )
+        return cls(chosen, best, guard, Progress(done, last, silent=training.fit.verbose == 0), in_time)
 
     @property
     def callbacks(self) -> list:
-        return [*self.chosen, self.progress, *([self.guard] if self.guard else [])]
+        # The clock comes last: what the others do, and keep, belongs to the epoch.
+        return [*self.chosen, self.progress, *(one for one in (self.guard, self.in_time) if one is not None)]
+
+    @property
+    def stop(self) -> Stop | None:
+        return self.in_time.stop if self.in_time is not None else None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the only epoch of the training was cut."""
+        return self.stop is not None and self.stop.batches is not None
+
+    @property
+    def seconds(self) -> list[float]:
+        return [*self.progress.seconds, *(self.in_time.seconds if self.in_time is not None else ())]
+
+    def complete(self, told: Mapping[str, list[float]], before: Mapping[str, list[float]]) -> Mapping[str, list[float]]:
+        """Return the history of the training with what it does not tell of an epoch that was cut."""
+        if not self.cut:
+            return told
+        return {name: [float("nan")] for name in before if name != records.SECONDS} | dict(told)
 
 
 def _leave_good_weights(watchers: _Watchers, history: Mapping[str, list[float]], done: int) -> None:
@@ -206,7 +269,7 @@ def _leave_good_weights(watchers: _Watchers, history: Mapping[str, list[float]],
             f"Training failed: {found}, so the weights are lost. Lower the optimizer's learning rate, scale the "
             "features to about 0 to 1, or check that the loss fits the target."
         )
-    if kept is None or (not best and not wrong):
+    if kept is None or (not best and not wrong) or watchers.cut:
         return
     kept.restore()
     if wrong:

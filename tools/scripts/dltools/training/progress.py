@@ -5,15 +5,7 @@ from collections.abc import Iterable
 
 import keras
 
-
-def duration(seconds: float) -> str:
-    """Return seconds as a person reads them: ``7.3 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+from dltools.core.time_limit import duration
 
 
 def in_order(names: Iterable[str]) -> list[str]:
