@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workflows.converter import former, states
@@ -49,9 +49,14 @@ def convert(workflow: dict, naming: Naming, notes: Notes) -> None:
             convert(step["subworkflow"], naming, notes)
     ours = {key: tool for key, step in steps.items() if (tool := tool_of(step))}
     for key, tool in ours.items():
-        notes.step = f"step {int(steps[key].get('id', key)) + 1} ({tool})"
+        notes.step = f"step {_shown(steps[key].get('id'))} ({tool})"
         _step(steps[key], tool, naming, notes, steps)
     _connections(steps, notes)
+
+
+def _shown(number: Any) -> str:
+    """Return the number of a step as Galaxy shows it, from 1 on; a file counts from 0."""
+    return str(number + 1) if isinstance(number, int) else "?"
 
 
 def tool_of(step: dict) -> str:
@@ -117,23 +122,32 @@ def _move_connections(step: dict, tool: str, state: dict, notes: Notes) -> None:
 def _outputs(step: dict, tool: str, notes: Notes) -> None:
     """Leave out what a step says of outputs that are no more, and call the others by their present names."""
     gone, renamed = former.OUTPUTS_GONE.get(tool, ()), former.OUTPUTS_RENAMED.get(tool, {})
-    for part, name in (("outputs", "name"), ("workflow_outputs", "output_name")):
+    for part, key in (("outputs", "name"), ("workflow_outputs", "output_name")):
         entries = step.get(part)
         if not isinstance(entries, list):
             continue
-        for entry in [e for e in entries if isinstance(e, dict) and e.get(name) in gone]:
+        for entry in [entry for entry in entries if _named(entry, key) in gone]:
             entries.remove(entry)
             if part == "workflow_outputs":
-                notes.changed(f"the output {entry[name]} of the workflow left out, which is no more")
-        for entry in entries:
-            if isinstance(entry, dict) and entry.get(name) in renamed:
-                entry[name] = renamed[entry[name]]
+                notes.changed(f"the output {entry[key]} of the workflow left out, which is no more")
+        _call_anew(entries, key, renamed)
     actions = step.get("post_job_actions")
-    for key, action in list(actions.items()) if isinstance(actions, dict) else []:
-        if isinstance(action, dict) and action.get("output_name") in gone:
+    if isinstance(actions, dict):
+        for key in [key for key, action in actions.items() if _named(action, "output_name") in gone]:
             del actions[key]
-        elif isinstance(action, dict) and action.get("output_name") in renamed:
-            action["output_name"] = renamed[action["output_name"]]
+        _call_anew(actions.values(), "output_name", renamed)
+
+
+def _named(entry: Any, key: str) -> str:
+    """Return the output that an entry is about, "" where it names none."""
+    name = entry.get(key) if isinstance(entry, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _call_anew(entries: Iterable[Any], key: str, renamed: Mapping[str, str]) -> None:
+    for entry in entries:
+        if (name := _named(entry, key)) in renamed:
+            entry[key] = renamed[name]
 
 
 def _connections(steps: dict[str, dict], notes: Notes) -> None:
@@ -146,8 +160,10 @@ def _connections(steps: dict[str, dict], notes: Notes) -> None:
             if name in former.OUTPUTS_RENAMED.get(tool, {}):
                 source["output_name"] = former.OUTPUTS_RENAMED[tool][name]
             elif name in former.OUTPUTS_GONE.get(tool, ()):
-                notes.step = f"step {int(step.get('id', 0)) + 1} ({step.get('name')})"
-                notes.left(f"{place} takes {name} of step {int(source['id']) + 1}, which is no more: connect another")
+                notes.step = f"step {_shown(step.get('id'))} ({step.get('name')})"
+                notes.left(
+                    f"{place} takes {name} of step {_shown(source.get('id'))}, which is no more: connect another"
+                )
 
 
 def _sources(step: dict) -> Iterator[tuple[str, dict]]:
@@ -190,7 +206,10 @@ def _kind_of_network(step: dict, steps: dict[str, dict]) -> Any:
     config = _source(builder, "mode_selection|infile_json", steps) if builder else None
     if not config or tool_of(config) != former.CONFIG:
         return ABSENT
-    return get(states.decoded(config["tool_state"]), "model_selection|model_type")
+    try:
+        return get(states.decoded(config.get("tool_state")), "model_selection|model_type")
+    except ValueError:
+        return ABSENT
 
 
 def _source(step: dict, place: str, steps: dict[str, dict]) -> dict | None:

@@ -330,3 +330,34 @@ def test_ok_command(tmp_path, capsys):
     # What is there, is named as the repository has it.
     assert f"name: {command.REPOSITORY}\n" in (ROOT / ".shed.yml").read_text()
     assert re.fullmatch(r"\d+\.\d+\.\d+\+galaxy\d+", command.tool_version())
+
+
+def places(value, before=()):
+    """Yield the path of everything in a JSON value, itself left out."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*before, key)
+        yield from places(inner, (*before, key))
+
+
+def replaced(value, path, other):
+    found = copy.deepcopy(value)
+    holder = found
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = other
+    return found
+
+
+def test_ok_nothing_strange_ends_in_a_traceback():
+    saved = former_workflows.fruits()
+    for step in saved["steps"].values():
+        # As a state may stand there too: then all of it is a part of the file.
+        step["tool_state"] = json.loads(step["tool_state"])
+    paths = list(places(saved))
+    assert len(paths) > 300
+    for path in paths:
+        for other in (None, [], {}, "x", 3, [None], {"__class__": "RuntimeValue"}):
+            try:
+                json.dumps(converted(replaced(saved, path, other))[0])
+            except ValueError as error:
+                assert "is no workflow as Galaxy saves it" in str(error), (path, other, error)
