@@ -11,7 +11,7 @@ from tests.support.places import ROOT, TOOLS
 from workflows.converter import __main__ as command
 from workflows.converter import former
 from workflows.converter.notes import Notes
-from workflows.converter.workflow import Naming, convert
+from workflows.converter.workflow import Naming, convert, tool_of
 
 NAMING = Naming("2.1.0+galaxy0")
 WORKFLOWS = {"introduction": former_workflows.introduction, "fruits": former_workflows.fruits}
@@ -151,6 +151,23 @@ def test_ok_steps_of_other_tools_are_not_touched():
     assert found["steps"]["20"] == other and found["steps"]["21"] == like
     assert not any("tp_cut_tool" in line for line in notes.lines + notes.open)
     assert found["steps"]["0"] == saved["steps"]["0"]
+
+
+@pytest.mark.parametrize(
+    ("tool_id", "expected"),
+    [
+        ("model_prediction", "model_prediction"),
+        ("shed.example/repos/me/deep/model_prediction/1.0.8.2", "model_prediction"),
+        ("shed.example/repos/me/deep/model_prediction", "model_prediction"),
+        ("my_model_prediction", ""),
+        ("model_prediction_2", ""),
+        ("shed.example/repos/me/model_prediction/other/1.0", ""),
+        ("model_prediction/repos/me", ""),
+        (None, ""),
+    ],
+)
+def test_ok_which_steps_are_ours(tool_id, expected):
+    assert tool_of({"tool_id": tool_id}) == expected
 
 
 def test_ok_newer_nesting_of_to_categorical():
