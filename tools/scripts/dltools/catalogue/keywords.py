@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from dltools.catalogue import arguments
+from dltools.catalogue import arguments, former_arguments
 from dltools.core.errors import UserError, listed, quoted
 from dltools.forms.parameters import keyword_arguments
 
@@ -25,7 +25,8 @@ def keyword_names(name: str) -> list[str]:
 def joined(fields: dict, text: Any, name: str, label: str, defaults: Mapping[str, str]) -> dict:
     """Return the arguments of a layer: those of its fields in the form, and those of its keyword arguments.
 
-    A keyword argument holds against a field that nobody changed, with a line on stdout that says so.
+    A keyword argument holds against a field that nobody changed, and one that Keras 1 or 2 had by another name is
+    taken for what it is now, each with a line on stdout that says so.
 
     Parameters:
         fields: what the fields hold, by Keras' names.
@@ -47,8 +48,13 @@ def joined(fields: dict, text: Any, name: str, label: str, defaults: Mapping[str
             )
         return arguments.read(name, keyword, value, f"{label}: {keyword}")
 
+    def check_word(keyword: str, word: str) -> None:
+        for new in former_arguments.new_names(keyword, known) or (keyword,):
+            checked(new, word)
+
     found = dict(fields)
-    for keyword, value in keyword_arguments(text, f"{label}: keyword arguments", checked).items():
+    typed = keyword_arguments(text, f"{label}: keyword arguments", check_word)
+    for keyword, value in former_arguments.translated(typed, known, name, label).items():
         found[keyword] = checked(keyword, value)
         if keyword in fields:
             default = defaults.get(keyword)

@@ -21,6 +21,7 @@ from dltools.core import limits
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.core.files import replacing
+from dltools.model_files import python_objects
 from dltools.networks import architecture
 from dltools.untrusted import gate, signing
 
@@ -65,6 +66,7 @@ def read(dataset: Dataset) -> Builder:
     Raises:
         UserError: no zip, other members than a builder's, or contents that fail their check.
     """
+    python_objects.refuse_pickle(dataset.path, str(dataset))
     members = _members(dataset)
     signed = members.pop(SIGNATURE, None)
     signing.report(members.items(), signed if signed is None else signed.decode("utf-8", "replace"), str(dataset))

@@ -4,7 +4,8 @@ Names: ``epochs``, ``batch_size`` and the other fit parameters, ``class_weight``
 loss's other options, ``random_seed``, ``optimizer__learning_rate`` and the optimizer's other options, where there is a
 schedule or loss scaling ``schedule__decay_steps`` or ``loss_scaling__initial_scale``, and for a layer's arguments
 ``layers_<position>_<type>__<argument>``, the position counted from 0 in the model configuration,
-such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bidirectional__layer__units``.
+such as ``layers_7_Dense__units``; for those of a layer inside it ``layers_1_Bidirectional__layer__units``. Names of
+the tools before these are taken too: see `former_settings`.
 """
 
 import copy
@@ -19,6 +20,7 @@ from dltools.catalogue import arguments, fit_parameters, objectives, optimizers,
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.core.files import replacing
 from dltools.forms.parameters import is_empty, word_or_literal
+from dltools.model_files import former_settings
 from dltools.model_files.builder import Builder
 
 # Settings of a layer that are no hyperparameters: what it is called, what shapes it was built for, how a model inside
@@ -26,8 +28,6 @@ from dltools.model_files.builder import Builder
 NOT_SWAPPED = ("name", "dtype", "batch_shape", "build_config", "build_input_shape", "input_layers", "output_layers")
 # Settings that are layers themselves, whose settings have names of their own.
 _LAYERS_INSIDE = ("layer", "forward_layer", "backward_layer", "cell")
-# Names of the tools before these: layers_0_Dense__config__units, lr.
-OLD_NAMES = {"lr": "optimizer__learning_rate"}
 
 
 class _Opened(NamedTuple):
@@ -164,11 +164,15 @@ def swap(builder: Builder, swaps: Iterable[Swap]) -> Builder:
     """
     opened = copy.deepcopy(_opened(builder))
     for entry in swaps:
-        name = entry.name.strip().replace("__config__", "__")
-        name = OLD_NAMES.get(name, name)
+        known = _names(opened) | former_settings.of_weights(_layers(opened)).keys()
+        name = former_settings.present(entry.name.strip(), known)
         if is_empty(entry.value):
             raise UserError(f"Hyperparameter swapping: {quoted(name)} has no new value.")
-        _set(opened, name, _value(entry.value.strip(), name))
+        value = _value(entry.value.strip(), name)
+        if name in former_settings.OF_OPTIMIZER:
+            former_settings.OF_OPTIMIZER[name](opened.training, value)
+        else:
+            _set(opened, name, value)
     return Builder(opened.architecture, training_parameters.check(opened.training, "Hyperparameter swapping"))
 
 
@@ -185,8 +189,10 @@ def _set(opened: _Opened, name: str, value: object) -> None:
     of_loss = {p.name for p in objectives.LOSS_OPTIONS}
     # Options of another loss than the present one too: the loss may be swapped as well.
     allowed = _names(opened) | of_loss
-    if name not in allowed and f"optimizer__{name}" in allowed:
-        name = f"optimizer__{name}"
+    inside = former_settings.of_weights(_layers(opened))
+    if name in inside:
+        inside[name].set(value, f"Hyperparameter swapping: {name}")
+        return
     if name not in allowed:
         raise UserError(
             f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}"

@@ -41,7 +41,7 @@ from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
 from dltools.core.files import replacing
-from dltools.model_files import hyperparameters, old_model_file, records
+from dltools.model_files import hyperparameters, old_model_file, python_objects, records
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
 from dltools.networks import architecture, layer_table
@@ -261,7 +261,9 @@ def _record(handle: "h5py.File", dataset: Dataset) -> Record:
 
     if not isinstance(handle.get(CONFIG), h5py.Dataset):
         raise UserError(f"{dataset}: {NOT_A_MODEL}. It has no text {CONFIG}.")
-    config = gate.parse_json(hdf5.text(handle, CONFIG, str(dataset)), str(dataset))
+    text = hdf5.text(handle, CONFIG, str(dataset))
+    python_objects.refuse_object(handle, text, str(dataset))
+    config = gate.parse_json(text, str(dataset))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise UserError(f"{dataset}: {NOT_A_MODEL}. Its {CONFIG} is not of format {FORMAT}, which these tools read.")
     return records.of_json(config, dataset)

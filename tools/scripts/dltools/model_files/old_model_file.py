@@ -22,6 +22,7 @@ from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRE
 from dltools.catalogue.training_config import CLASSIFIER, LEARNING_TYPES, TrainingConfig
 from dltools.core.errors import UserError, quoted
 from dltools.data.specs import FeatureSpec, TargetSpec
+from dltools.model_files import python_objects
 from dltools.model_files.builder import Builder
 from dltools.networks import keras2, last_layer
 from dltools.untrusted import gate, hdf5
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 CONFIG, MODELS = "-model_config-", "-keras_models-"
 MODEL = f"{MODELS}/0"
 WEIGHTS = f"{MODEL}/weights"
-# An estimator of scikit-learn without a network has no models.
-OBJECT = "-object-"
 OPTIMIZERS = {
     name.lower(): name for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam", "Ftrl")
 }
@@ -78,9 +77,10 @@ def read(handle: "h5py.File", source: str) -> OldFile:
             "KerasGRegressor. Train the network anew."
         )
     whole = gate.parse_json(hdf5.text(handle, CONFIG, source), source)
-    if whole != {OBJECT: {"-keras_model-": 0}}:
+    if whole != {python_objects.OBJECT: {"-keras_model-": 0}}:
         raise UserError(
-            f"{source}: holds Python objects around its network, which are never loaded. Train the network anew."
+            f"{source}: is a scikit-learn model{python_objects.named(handle, source)}: it holds Python objects around "
+            "its network, which are never loaded. Train the network anew, without them."
         )
     params = gate.parse_json(hdf5.text(handle, f"{MODEL}/params", source), source)
     if not isinstance(params, dict):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.model_files import builder, model_file, saved_file, saved_model
+from dltools.model_files import builder, model_file, python_objects, saved_file, saved_model
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
 from dltools.tables import labels
@@ -66,6 +66,7 @@ def read(dataset: Dataset) -> "tuple[keras.Model, Record]":
 
 
 def _refuse_builder(dataset: Dataset, advice: str) -> None:
+    python_objects.refuse_pickle(dataset.path, str(dataset))
     names = saved_file.member_names(dataset.path) if saved_file.is_zip(dataset.path) else None
     if names and {*builder.MEMBERS} <= {*names}:
         raise UserError(f"{dataset}: is a builder, {advice}")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dltools.catalogue.layers.design_form import SEQUENTIAL, DesignForm
 from dltools.core.errors import UserError
-from dltools.networks import adaptation, misfits
+from dltools.networks import adaptation, misfits, stated_shapes
 from dltools.networks.architecture import add, add_input, bounded, check_fits, without_weights
 from dltools.networks.functional import connected, functional
 from dltools.networks.refusals import explained
@@ -44,6 +44,7 @@ def _sequential(form: DesignForm) -> tuple["keras.Model", dict[str, int]]:
     positions = {}
     before: list[Before] = []
     for position, layer in enumerate(form.layers, start=1):
+        stated_shapes.check(layer, reached)
         seen = SeenLayer(misfits.name_of(layer.build), layer.options, reached, tuple(reversed(before)))
         with explained(layer.label, reached, seen):
             built = layer.build(**layer.options)
@@ -69,6 +70,7 @@ def _attentive(form: DesignForm) -> tuple["keras.Model", dict[str, int]]:
     before: list[Before] = []
     for position, layer in enumerate(form.layers, start=1):
         shape = tuple(tensor.shape)
+        stated_shapes.check(layer, shape)
         seen = SeenLayer(misfits.name_of(layer.build), layer.options, shape, tuple(reversed(before)))
         with explained(layer.label, shape, seen):
             built = layer.build(**layer.options)

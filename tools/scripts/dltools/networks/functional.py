@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from dltools.catalogue.layers.design_form import INPUT, ChosenLayer, DesignForm
 from dltools.catalogue.layers.entry import Layer
 from dltools.core.errors import UserError, listed, quoted
-from dltools.networks import misfits
+from dltools.networks import misfits, stated_shapes
 from dltools.networks.architecture import check_fits
 from dltools.networks.refusals import explained
 from dltools.networks.seen import Before, DataShape, SeenLayer
@@ -35,6 +35,7 @@ def functional(form: DesignForm) -> tuple["keras.Model", dict[str, int]]:
         several = [tensors[p - 1] for p in layer.sources]
         given = several if layer.entry.merges else several[0] if several else None
         shapes = _shapes(given)
+        stated_shapes.check(layer, shapes[0] if isinstance(shapes, list) else shapes)
         seen = SeenLayer(misfits.name_of(layer.build), dict(layer.options), shapes, _before(layer, made, form))
         with explained(layer.label, shapes, seen):
             tensor, name = _input(layer) if given is None else _output(layer, given)

@@ -5,6 +5,7 @@ Keras 2 named classes without their modules, or by modules that are no more, and
 of such a network need is told by `keras2_weights`.
 """
 
+from dltools.catalogue.former_arguments import SINCE_KERAS_2
 from dltools.catalogue.layers.table import of_class
 from dltools.catalogue.layers.traits import Trait
 from dltools.core.errors import UserError, quoted
@@ -14,17 +15,10 @@ from dltools.untrusted import allowed, gate
 
 # Arguments that Keras 3 dropped, and the values that meant what Keras 3 does anyway.
 DROPPED_ARGUMENTS: dict[str, tuple | None] = {
-    "ragged": (False,),
+    **SINCE_KERAS_2,
     "optional": (False,),
-    "time_major": (False,),
-    "causal": (False,),
-    "renorm": (False,),
-    "return_runtime": (False,),
-    "unroll": (False,),
     "softmax_robust_masking": (False,),
     "robust_masking": (False,),
-    "num_constants": (0,),
-    "implementation": (0, 1, 2),
     "input_length": None,
     "batch_input_shape": None,
     # What a layer was built for follows from the network.
@@ -32,10 +26,6 @@ DROPPED_ARGUMENTS: dict[str, tuple | None] = {
     "key_shape": None,
     "value_shape": None,
     # How the same is computed.
-    "fused": None,
-    "renorm_clipping": None,
-    "renorm_momentum": None,
-    "experimental_autocast": None,
     "rng_type": None,
     # Written for every convolution, also for those that have no groups and no kernel by this name.
     "groups": (1,),

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dltools.catalogue.former_arguments import INPUT_SHAPE
 from dltools.catalogue.layers.entry import Layer
 from dltools.catalogue.layers.making import entry, make
 from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS, LAYERS
@@ -34,6 +35,7 @@ class ChosenLayer:
         build: the class in `keras.layers`, or what stands for it.
         options: the arguments of its constructor.
         sources: in a functional model, the positions of the layers that feed it, counted from 1; () for an input.
+        stated_shape: what its keyword arguments say of the shape of a sample that reaches it; None for nothing.
     """
 
     label: str
@@ -42,6 +44,7 @@ class ChosenLayer:
     build: "Callable[..., keras.Layer]"
     options: Options
     sources: tuple[int, ...] = ()
+    stated_shape: tuple[int | None, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +94,9 @@ def _sequential(selection: Form, boxes: Sequence[dict]) -> DesignForm:
     shape = None
     if not is_empty(selection.get("input_shape")):
         shape = Shape(unknown=None).read(selection["input_shape"], "input_shape")
-    layers = []
-    for position in range(1, len(boxes) + 1):
-        layer = _chosen(LAYERS, position, boxes)
-        if "input_shape" in layer.options:
-            if position > 1 or shape is not None:
-                raise UserError(f"{layer.label}: input_shape belongs to the first layer, and is given only once.")
-            shape = layer.options["input_shape"]
-            others = {name: value for name, value in layer.options.items() if name != "input_shape"}
-            layer = dataclasses.replace(layer, options=others)
-        layers.append(layer)
-    return DesignForm(kind=SEQUENTIAL, layers=tuple(layers), input_shape=shape)
+    layers = tuple(_chosen(LAYERS, position, boxes) for position in range(1, len(boxes) + 1))
+    shape = layers[0].stated_shape if shape is None else shape
+    return DesignForm(kind=SEQUENTIAL, layers=layers, input_shape=shape)
 
 
 def _chosen(table: dict[str, Layer], position: int, boxes: Sequence[dict]) -> ChosenLayer:
@@ -115,7 +110,8 @@ def _chosen(table: dict[str, Layer], position: int, boxes: Sequence[dict]) -> Ch
         type=values["layer_type"],
         entry=layer,
         build=build,
-        options=options,
+        options={name: value for name, value in options.items() if name != INPUT_SHAPE},
+        stated_shape=options.get(INPUT_SHAPE),
         sources=_sources(values, layer, position, len(boxes), label) if fed else (),
     )
 
