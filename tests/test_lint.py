@@ -29,10 +29,13 @@ def test_workflow_has_no_warning():
 
 
 @with_planemo
-def test_repository_has_no_warning():
-    # The tools are looked at above. One check asks the public Tool Shed whether this version is newer than the one there.
-    outcome = planemo("shed_lint", "--fail_level", "warn", "--skip", "version_bumped", ROOT)
+def test_repositories_have_no_warning():
+    # One check asks the public Tool Shed whether this version is newer than the one there.
+    arguments = ("--tools", "--fail_level", "warn", "--skip", "version_bumped", ROOT)
+    outcome = planemo("shed_lint", *arguments)
     assert outcome.status == 0, outcome.text
+    assert outcome.text.count("Linting repository") == len(WRAPPERS) + 1, outcome.text
+    assert outcome.text.count("+Linting tool") == len(WRAPPERS), outcome.text
 
 
 def run(*command: str) -> subprocess.CompletedProcess:
