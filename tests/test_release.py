@@ -88,6 +88,10 @@ def test_all_files_tell_the_same(told):
     assert set(project["name"].split("-")) == set(found.title.lower().split()) - {"for"}
 
 
+def test_wrappers_name_the_authors():
+    assert f'<organization name="{AUTHORS[0]}"/>' in repository.MACROS.read_text(encoding="utf-8")
+
+
 def test_licenses_of_the_wrappers_and_the_file():
     assert all('license="MIT"' in path.read_text(encoding="utf-8") for path in WRAPPERS.values())
     assert read("LICENSE").startswith("MIT License")
