@@ -23,23 +23,26 @@ MOST_BYTES = 3_000_000
 with_planemo = pytest.mark.skipif(not available(), reason="planemo is not on the path; tox installs it")
 each_tool = pytest.mark.parametrize("tool", WRAPPERS)
 
-# Galaxy's own view of a tool, asked of Galaxy's own Python: its id, the files that a job needs beside it, its tests.
+# Galaxy's own view of tools, asked of Galaxy's own Python: id, the files that a job needs beside it, tests.
 ASK_GALAXY = """
 import json, os, sys
 from galaxy.tool_util.parser import get_tool_source
 from galaxy.tool_util.verify.parse import parse_tool_test_descriptions
-path = os.path.realpath(sys.argv[1])
-source = get_tool_source(path)
-tests = list(parse_tool_test_descriptions(source))
-compared = [output["value"] for test in tests for output in test.outputs if output.get("value")]
-print(json.dumps({
-    "id": source.parse_id(),
-    "version": source.parse_version(),
-    "required": source.parse_required_files().find_required_files(os.path.dirname(path)),
-    "tests": len(tests),
-    "problems": [str(test.exception) for test in tests if test.exception],
-    "data": sorted({name for test in tests for name, _ in test.required_files} | set(compared)),
-}))
+
+def view(path):
+    source = get_tool_source(path)
+    tests = list(parse_tool_test_descriptions(source))
+    compared = [output["value"] for test in tests for output in test.outputs if output.get("value")]
+    return {
+        "id": source.parse_id(),
+        "version": source.parse_version(),
+        "required": source.parse_required_files().find_required_files(os.path.dirname(path)),
+        "tests": len(tests),
+        "problems": [str(test.exception) for test in tests if test.exception],
+        "data": sorted({name for test in tests for name, _ in test.required_files} | set(compared)),
+    }
+
+print(json.dumps([view(os.path.realpath(path)) for path in sys.argv[1:]]))
 """
 
 
@@ -59,19 +62,12 @@ def unpacked(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(unpacked):
-    """Return a function that gives Galaxy's view of a tool in its unpacked repository."""
-    python = environments.python(environments.galaxy())
-    known = {}
-
-    def view(tool):
-        if tool not in known:
-            command = [python, "-c", ASK_GALAXY, unpacked / tool / WRAPPERS[tool].name]
-            answer = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert answer.returncode == 0, answer.stderr
-            known[tool] = json.loads(answer.stdout)
-        return known[tool]
-
-    return view
+    """Return tool -> Galaxy's view of it in its unpacked repository."""
+    paths = [unpacked / tool / wrapper.name for tool, wrapper in WRAPPERS.items()]
+    command = [environments.python(environments.galaxy()), "-c", ASK_GALAXY, *paths]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return dict(zip(WRAPPERS, json.loads(answer.stdout), strict=True))
 
 
 def files(folder):
@@ -79,7 +75,9 @@ def files(folder):
 
 
 def scripts():
-    return {str(path.relative_to(TOOLS)) for path in (TOOLS / "scripts").rglob("*.py")}
+    """Return the modules, and the templates beside them."""
+    found = (path for path in (TOOLS / "scripts").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {str(path.relative_to(TOOLS)) for path in found}
 
 
 def test_list_of_files_is_up_to_date():
@@ -128,7 +126,7 @@ def test_holds_real_files_only(unpacked):
 def test_holds_what_a_repository_needs_and_no_more(tool, unpacked, seen):
     wrapper = WRAPPERS[tool]
     macros = {str(path.relative_to(TOOLS)) for path in write_shed.imported(wrapper)}
-    data = {f"test-data/{name}" for name in seen(tool)["data"]}
+    data = {f"test-data/{name}" for name in seen[tool]["data"]}
     assert files(unpacked / tool) == {wrapper.name, *macros, *scripts(), *data, *write_shed.PAPERS}
     assert sum(path.stat().st_size for path in (unpacked / tool).rglob("*") if path.is_file()) < MOST_BYTES
 
@@ -147,7 +145,7 @@ def test_script_starts(tool, unpacked, tmp_path):
 @with_planemo
 @each_tool
 def test_galaxy_loads_the_tool_and_its_tests(tool, seen):
-    view = seen(tool)
+    view = seen[tool]
     assert view["id"] == tool
     assert "@" not in view["version"]
     assert view["tests"] == len(ET.parse(WRAPPERS[tool]).findall("tests/test"))
@@ -157,4 +155,4 @@ def test_galaxy_loads_the_tool_and_its_tests(tool, seen):
 @with_planemo
 @each_tool
 def test_galaxy_finds_every_script(tool, seen):
-    assert scripts() <= set(seen(tool)["required"])
+    assert scripts() <= set(seen[tool]["required"])
