@@ -25,6 +25,15 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter, config):
+    """Say after a run of all tests what it leaves out, which takes too long for it."""
+    if config.args == config.getini("testpaths"):
+        terminalreporter.section("left out: installing from a Tool Shed")
+        terminalreporter.line("tox run -e toolshed ships the tools to a Tool Shed on this machine, installs them from")
+        terminalreporter.line("there into a Galaxy and runs the workflow on them, in some 15 minutes.")
+
+
 @pytest.fixture(scope="session")
 def uncaptured(pytestconfig):
     """Return a context manager that lets progress through to the terminal."""

@@ -12,6 +12,8 @@ import pytest
 from tests.galaxy.planemo import available, planemo
 from tests.galaxy.repository import ROOT, WORKFLOW, WRAPPERS
 
+WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+
 with_planemo = pytest.mark.skipif(not available(), reason="planemo is not on the path; tox installs it")
 
 
@@ -29,10 +31,13 @@ def test_workflow_has_no_warning():
 
 
 @with_planemo
-def test_repository_has_no_warning():
-    # The tools are looked at above. One check asks the public Tool Shed whether this version is newer than the one there.
-    outcome = planemo("shed_lint", "--fail_level", "warn", "--skip", "version_bumped", ROOT)
+def test_repositories_have_no_warning():
+    # One check asks the public Tool Shed whether this version is newer than the one there.
+    arguments = ("--tools", "--fail_level", "warn", "--skip", "version_bumped", ROOT)
+    outcome = planemo("shed_lint", *arguments)
     assert outcome.status == 0, outcome.text
+    assert outcome.text.count("Linting repository") == len(WRAPPERS) + 1, outcome.text
+    assert outcome.text.count("+Linting tool") == len(WRAPPERS), outcome.text
 
 
 def run(*command: str) -> subprocess.CompletedProcess:
@@ -42,6 +47,20 @@ def run(*command: str) -> subprocess.CompletedProcess:
     assert found, f"{command[0]} is not installed; tox run -e tests installs it"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools" / "scripts")}
     return subprocess.run([found, *command[1:]], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS),
+        ("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"),
+        ("zizmor", "--offline", "--persona", "pedantic", ".github"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:3]),
+)
+def test_workflows_are_right_and_safe(arguments):
+    outcome = run(*arguments)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
 def test_ruff_looks_at_every_file():

@@ -30,6 +30,8 @@ class Settings:
     wrappers: tuple[Path, ...] = tuple(WRAPPERS.values())
     packages: tuple[str, ...] = ()
     watch_tools: bool = False
+    # Address of a Tool Shed from which this server may install tools.
+    tool_shed: str | None = None
 
 
 def write(settings: Settings) -> Path:
@@ -51,6 +53,7 @@ def _galaxy(settings: Settings) -> dict:
         **_quick_jobs(),
         **_background_tasks(settings.state),
         **_nothing_from_outside(settings.state),
+        **_tool_shed(settings),
         "admin_users": settings.admin_email,
         "bootstrap_admin_api_key": settings.admin_key,
         "job_config": _job_config(settings),
@@ -112,6 +115,23 @@ def _nothing_from_outside(state: Path) -> dict:
         "enable_mulled_containers": False,
         # Galaxy's sample fetches lists of genomes when it starts.
         "tool_data_table_config_path": str(state / "config" / "tool_data_table_conf.xml"),
+    }
+
+
+def _tool_shed(settings: Settings) -> dict:
+    """Write and return what a server needs that installs tools, where it may."""
+    if settings.tool_shed is None:
+        return {}
+    config = settings.state / "config"
+    installed = settings.state / "shed_tools"
+    installed.mkdir(exist_ok=True)
+    (config / "shed_tool_conf.xml").write_text(f"<toolbox tool_path={quoteattr(str(installed))}/>\n", encoding="utf-8")
+    shed = f'<tool_sheds><tool_shed name="Tool Shed" url={quoteattr(settings.tool_shed)}/></tool_sheds>\n'
+    (config / "tool_sheds_conf.xml").write_text(shed, encoding="utf-8")
+    return {
+        "tool_config_file": f"{config / 'tool_conf.xml'},{config / 'shed_tool_conf.xml'}",
+        "shed_tool_config_file": str(config / "shed_tool_conf.xml"),
+        "tool_sheds_config_file": str(config / "tool_sheds_conf.xml"),
     }
 
 

@@ -15,7 +15,8 @@ from tests.support.places import ROOT
 
 from . import environments
 from .repository import WORKFLOW
-from .server import EmbeddedGalaxy, GalaxyFailed
+from .server import EmbeddedGalaxy
+from .supervised import ServerFailed
 from .workflow import WorkflowFailed, WorkflowRun
 
 TABLES = ("X_train", "y_train", "X_test", "y_test")
@@ -100,7 +101,7 @@ def main() -> int:
             run.run(tables, values)
             output = args.output.resolve()
             files = {label: run.fetch(label, output / name) for label, name in OUTPUTS.items()}
-    except (GalaxyFailed, WorkflowFailed) as error:
+    except (ServerFailed, WorkflowFailed) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

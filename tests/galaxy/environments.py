@@ -6,6 +6,8 @@ pytest and its helpers on top of `tools`. Each is built once and again only when
 into it changes.
 
     python -m tests.galaxy.environments galaxy tools checks
+
+`shed` holds a Tool Shed of one's own, for `tests/galaxy/toolshed.py`.
 """
 
 import importlib.util
@@ -16,16 +18,26 @@ import sys
 import time
 from pathlib import Path
 
+from tests.support.places import ROOT
+
 from .repository import ENVIRONMENTS, requirements
 
-GALAXY_VERSION = "26.1.2"
-GALAXY_PACKAGES = [f"galaxy-web-apps=={GALAXY_VERSION}", f"galaxy-web-client=={GALAXY_VERSION}", "watchdog>=4"]
+
+def pins(name: str) -> list[str]:
+    """Return the packages that a file of `requirements/` names: versions are pinned there, where Dependabot looks."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+GALAXY_PACKAGES = pins("galaxy")
+GALAXY_VERSION = GALAXY_PACKAGES[0].partition("==")[2]
+SHED_PACKAGES = pins("shed")
 # onnxruntime runs the models that are saved as ONNX.
 # The fuzzer is made for Linux on x86 alone; without it its tests are skipped, and say so.
 FUZZER = "atheris>=3; sys_platform == 'linux' and platform_machine == 'x86_64'"
 CHECK_PACKAGES = [
     "onnxruntime>=1.20", "pytest>=8", "pytest-xdist>=3.7", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6",
-    "hypothesis>=6", FUZZER, "ruff==0.17.6", "import-linter==2.17", "mypy==2.4.1",
+    "hypothesis>=6", FUZZER, *pins("lint"),
 ]  # fmt: skip
 
 # Conda and PyPI mostly agree on names; these are the exceptions among the requirements.
@@ -65,6 +77,11 @@ def checks() -> Path:
     environment = _ensure("checks", CHECK_PACKAGES)
     (_site_packages(environment) / "tools.pth").write_text(f"{below}\n", encoding="utf-8")
     return environment
+
+
+def shed() -> Path:
+    """Return the environment of the Tool Shed's server, building it where needed."""
+    return _ensure("shed", SHED_PACKAGES)
 
 
 def _site_packages(environment: Path) -> Path:
@@ -111,7 +128,7 @@ def _uv(*arguments: str):
 
 def main(names: list[str]):
     """Build the environments named on the command line."""
-    known = {"galaxy": galaxy, "tools": tools, "checks": checks}
+    known = {"galaxy": galaxy, "tools": tools, "checks": checks, "shed": shed}
     if not names or set(names) - set(known):
         raise SystemExit(f"usage: python -m tests.galaxy.environments {' '.join(f'[{name}]' for name in known)}")
     for name in names:

@@ -1,6 +1,11 @@
-"""Where things lie in this repository, and which tools it holds."""
+"""Where things lie in this repository, and which tools it holds.
+
+python -m tests.galaxy.repository conda        # what the six tools require, as conda's arguments
+python -m tests.galaxy.repository is v2.1.0    # ends well where a tag is that of the wrappers' version
+"""
 
 import re
+import sys
 from pathlib import Path
 
 from tests.support.places import ROOT, TOOLS
@@ -39,3 +44,29 @@ def requirements(macros: Path = MACROS) -> dict[str, str]:
     if not found:
         raise ValueError(f'{macros}: no <requirement type="package" version=…> found')
     return found
+
+
+def version(macros: Path = MACROS) -> str:
+    """Return the version of the tools, without Galaxy's suffix."""
+    return dict(_TOKEN.findall(macros.read_text(encoding="utf-8")))["@TOOL_VERSION@"]
+
+
+def conda_arguments() -> str:
+    """Return what the six tools require together, as conda takes it on its command line."""
+    return " ".join(f"{name}={version}" for name, version in sorted(requirements().items()))
+
+
+def main(arguments: list[str]):
+    """Print or check what the command line asks for."""
+    match arguments:
+        case ["conda"]:
+            print(conda_arguments())
+        case ["is", tag]:
+            if tag != f"v{version()}":
+                raise SystemExit(f"the tag is {tag}, and the wrappers' version {version()}")
+        case _:
+            raise SystemExit("usage: python -m tests.galaxy.repository conda | is TAG")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
