@@ -11,11 +11,11 @@ from pathlib import Path
 
 from workflows.converter.notes import Notes
 from workflows.converter.workflow import Naming, convert
+from workflows.long_ids import SHED
 
 ROOT = Path(__file__).resolve().parents[2]
 # The one place where the versions are pinned.
 MACROS = ROOT / "tools" / "macros" / "requirements.xml"
-REPOSITORY, SHED = "deep_learning_suite", "toolshed.g2.bx.psu.edu"
 MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     notes = Notes()
     try:
         workflow = _read(options.old)
-        convert(workflow, Naming(tool_version(), _repository(options)), notes)
+        convert(workflow, Naming(tool_version(), options.shed, options.owner), notes)
     except (ValueError, RecursionError, OSError) as error:
         print(f"Error: {options.old}: {error}", file=sys.stderr)
         return 1
@@ -48,17 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workflows.converter", description=__doc__)
     parser.add_argument("old", type=Path, help="the workflow, as Galaxy saved it (.ga)")
     parser.add_argument("new", type=Path, help="where to write it")
-    parser.add_argument(
-        "--tool-shed-owner", default="", help="who owns the tools in the Tool Shed that the server installed them from"
-    )
-    parser.add_argument("--tool-shed", default=SHED, help=f"that Tool Shed; {SHED} if not given")
-    parser.add_argument("--repository", default=REPOSITORY, help=f"the repository there; {REPOSITORY} if not given")
+    parser.add_argument("--shed", default=SHED, metavar="HOST", help="host of the Tool Shed (default: %(default)s)")
+    parser.add_argument("--owner", default="", help="who owns the tools there; without it they have their short ids")
     return parser
-
-
-def _repository(options: argparse.Namespace) -> str:
-    owner = options.tool_shed_owner
-    return f"{options.tool_shed}/repos/{owner}/{options.repository}" if owner else ""
 
 
 def _read(path: Path) -> dict:

@@ -9,6 +9,7 @@ from typing import Any
 from workflows.converter import former, states
 from workflows.converter.notes import Notes
 from workflows.converter.places import ABSENT, get, put
+from workflows.long_ids import long_id
 
 _ID = re.compile(rf"(?:[^/]+/repos/[^/]+/[^/]+/)?({'|'.join(former.TOOLS)})(?:/[^/]+)?")
 _LAYER = re.compile(r"layers_(\d+)_(\w+?)(__config__.*)")
@@ -23,16 +24,17 @@ class Naming:
 
     Attributes:
         version: of the tools.
-        repository: host, owner and name of the repository of a Tool Shed that they were installed from; "" where
-            the server has them by their short ids.
+        shed, owner: host of the Tool Shed that they were installed from, and who owns them there; "" where the server
+            has them by their short ids.
     """
 
     version: str
-    repository: str = ""
+    shed: str = ""
+    owner: str = ""
 
     def of(self, tool: str) -> str:
         """Return the id of a tool."""
-        return f"{self.repository}/{tool}/{self.version}" if self.repository else tool
+        return long_id(tool, self.version, self.shed, self.owner) if self.owner else tool
 
 
 def convert(workflow: dict, naming: Naming, notes: Notes) -> None:
@@ -93,11 +95,9 @@ def _rename(step: dict, tool: str, naming: Naming, notes: Notes) -> None:
     step["tool_id"] = step["content_id"] = now
     step["tool_version"] = naming.version
     # It named the repository of the former tools, and a revision of it.
-    shed = step.get("tool_shed_repository")
-    if (
-        isinstance(shed, dict)
-        and f"{shed.get('tool_shed')}/repos/{shed.get('owner')}/{shed.get('name')}" != naming.repository
-    ):
+    named = step.get("tool_shed_repository")
+    ours = {"tool_shed": naming.shed, "owner": naming.owner, "name": tool}
+    if isinstance(named, dict) and any(named.get(key) != value for key, value in ours.items()):
         del step["tool_shed_repository"]
 
 

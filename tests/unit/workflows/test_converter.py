@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.support import former_workflows, interface
-from tests.support.places import ROOT, TOOLS
+from tests.support.places import TOOLS
 from workflows.converter import __main__ as command
 from workflows.converter import former
 from workflows.converter.notes import Notes
@@ -133,8 +133,8 @@ def test_ok_introduction():
 def test_ok_ids_and_versions(name):
     saved = WORKFLOWS[name]()
     short, _ = converted(saved)
-    long, _ = converted(saved, Naming("2.1.0+galaxy0", "shed.example/repos/me/deep"))
-    for steps, expected in ((short, "{0}"), (long, "shed.example/repos/me/deep/{0}/2.1.0+galaxy0")):
+    long, _ = converted(saved, Naming("2.1.0+galaxy0", "shed.example", "me"))
+    for steps, expected in ((short, "{0}"), (long, "shed.example/repos/me/{0}/{0}/2.1.0+galaxy0")):
         tools = [step for step in steps["steps"].values() if step["type"] == "tool"]
         assert all(step["tool_id"] == step["content_id"] == expected.format(step["name"]) for step in tools)
         assert {step["tool_version"] for step in tools} == {"2.1.0+galaxy0"}
@@ -142,9 +142,9 @@ def test_ok_ids_and_versions(name):
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-@pytest.mark.parametrize("repository", ["", "shed.example/repos/me/deep"])
-def test_ok_twice_is_once(name, repository):
-    naming = Naming("2.1.0+galaxy0", repository)
+@pytest.mark.parametrize("owner", ["", "me"])
+def test_ok_twice_is_once(name, owner):
+    naming = Naming("2.1.0+galaxy0", "shed.example", owner)
     once, _ = converted(WORKFLOWS[name](), naming)
     twice, notes = converted(once, naming)
     assert twice == once
@@ -357,15 +357,13 @@ def test_fail_what_is_no_workflow(text, tmp_path, capsys):
 
 def test_ok_command(tmp_path, capsys):
     (tmp_path / "old.ga").write_text(json.dumps(former_workflows.introduction()))
-    arguments = [str(tmp_path / "old.ga"), str(tmp_path / "new.ga"), "--tool-shed-owner", "me"]
+    arguments = [str(tmp_path / "old.ga"), str(tmp_path / "new.ga"), "--owner", "me"]
     assert command.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].endswith("changes, 0 things to see to.") and len(lines) > 10
     found = json.loads((tmp_path / "new.ga").read_text())
-    naming = Naming(command.tool_version(), "toolshed.g2.bx.psu.edu/repos/me/deep_learning_suite")
+    naming = Naming(command.tool_version(), "toolshed.g2.bx.psu.edu", "me")
     assert found == converted(former_workflows.introduction(), naming)[0]
-    # What is there, is named as the repository has it.
-    assert f"name: {command.REPOSITORY}\n" in (ROOT / ".shed.yml").read_text()
     assert re.fullmatch(r"\d+\.\d+\.\d+\+galaxy\d+", command.tool_version())
 
 
