@@ -116,7 +116,7 @@ def train(
         "now": passing.now,
         "history": fitted.history,
         "stop": fitted.stop and [fitted.stop.epoch, fitted.stop.last, fitted.stop.batches, fitted.stop.steps],
-        "steps": int(model.optimizer.iterations),
+        "steps": int(np.asarray(model.optimizer.iterations)),
         "same as epochs": [epoch for epoch, kept in passing.states.items() if all(map(np.array_equal, kept, now))],
         "same weights as epochs": [
             epoch

@@ -35,10 +35,14 @@ def minutes(number, **further):
     return {"run_options": {**further, "time_limit": [{"__index__": 0, "max_minutes": number}]}}
 
 
-def run(form, folder):
+def run(form, folder, **variables):
     """Run the script; return how it ended, and the seconds that it took."""
     began = time.monotonic()
-    result = forms.run("train_and_eval", form, folder, **OUTPUTS, **REPORTS)
+    with pytest.MonkeyPatch.context() as patch:
+        # A later limit, which changes nothing, but ends the job if the one that is meant does not.
+        for name, value in {MINUTES_VARIABLE: "2", **variables}.items():
+            patch.setenv(name, value)
+        result = forms.run("train_and_eval", form, folder, **OUTPUTS, **REPORTS)
     return forms.Result(result.returncode, result.stdout, result.stderr, folder), time.monotonic() - began
 
 
@@ -53,9 +57,7 @@ def by_slurm(by_form, data, tmp_path_factory):
     """Go on with what the form's limit ended, in mixed precision, in a job of Slurm."""
     model = {"model": by_form[0].folder / "model.h5mlm"}
     form = form_of(model, data, "model", "y", **minutes("", precision="mixed_bfloat16"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SLURM_VARIABLE, str(int(time.time()) + GRANTED))
-        return run(form, tmp_path_factory.mktemp("slurm"))
+    return run(form, tmp_path_factory.mktemp("slurm"), **{SLURM_VARIABLE: str(int(time.time()) + GRANTED)})
 
 
 def record(result):
@@ -151,8 +153,7 @@ def test_refused_in_one_line(name, refused):
 
 
 @pytest.mark.parametrize("variable", [SLURM_VARIABLE, MINUTES_VARIABLE])
-def test_fail_variable(variable, data, builders, tmp_path, monkeypatch):
-    monkeypatch.setenv(variable, "soon")
-    result, _ = run(form_of(builders, data, "endless", "y"), tmp_path)
+def test_fail_variable(variable, data, builders, tmp_path):
+    result, _ = run(form_of(builders, data, "endless", "y"), tmp_path, **{variable: "soon"})
     forms.assert_one_line(result, f"{variable}: must be a whole number")
     assert result.written == []
