@@ -25,13 +25,15 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter, config):
-    """Say after a run of all tests what it leaves out, which takes too long for it."""
+    """Say at the very end of a run of all tests what it leaves out, which takes too long for it."""
+    result = yield
     if config.args == config.getini("testpaths"):
         terminalreporter.section("left out: installing from a Tool Shed")
         terminalreporter.line("tox run -e toolshed ships the tools to a Tool Shed on this machine, installs them from")
-        terminalreporter.line("there into a Galaxy and runs the workflow on them, in some 15 minutes.")
+        terminalreporter.line("there into a Galaxy and runs the workflow on them, in some 20 minutes.")
+    return result
 
 
 @pytest.fixture(scope="session")
