@@ -135,7 +135,7 @@ seen, take = [], DenseTable.take
 DenseTable.take = lambda self, rows: (seen.append(rows.tolist()), take(self, rows))[1]
 ended = []
 form = TrainForm.read(json.load(open("inputs.json")))
-outcome = experiment.run(form, lambda model, record: ended.append(len(seen)))
+outcome = experiment.run(form, lambda model, record: ended.append(len(seen)), None)
 tested = outcome.evaluated.positions.tolist()
 json.dump({"before": sum(seen[:ended[0]], []), "after": sum(seen[ended[0]:], []), "test": tested}, open("seen.json", "w"))
 """

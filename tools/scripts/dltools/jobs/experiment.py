@@ -38,7 +38,7 @@ def run(form: TrainForm, keep: Keep, limit: TimeLimit | None) -> Outcome:
     """Train and evaluate a network as the form says; Keras runs on TensorFlow by now.
 
     Parameters:
-        limit: when the job has to be over, if anybody says; the training ends early for it.
+        limit: when the job has to be over; None where nobody says. The training ends early for it.
 
     Raises:
         UserError: anything in the form or the files that does not fit. What is wrong with them is said before the
