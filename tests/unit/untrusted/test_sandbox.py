@@ -45,8 +45,9 @@ def test_a_bug_keeps_its_traceback():
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setenv("DLTOOLS_MAX_LOOK_BYTES", str(10**8))
     sandbox.check(lambda: bytearray(5 * 10**7), "'x'")
+    # More than this process may have freed and kept, which the bound does not count.
     with pytest.raises(RuntimeError, match="MemoryError"):
-        sandbox.check(lambda: bytearray(2 * 10**8), "'x'")
+        sandbox.check(lambda: bytearray(10**10), "'x'")
     # Here nothing is bounded.
     assert len(bytearray(2 * 10**8)) == 2 * 10**8
 
