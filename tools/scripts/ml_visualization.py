@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dltools.core.errors import user_errors_on_stderr
+from dltools.core import script
 from dltools.forms import parameters
 from dltools.jobs import plot
 
@@ -26,5 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with user_errors_on_stderr():
-        main()
+    script.run(main)

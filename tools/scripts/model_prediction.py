@@ -2,7 +2,7 @@
 
 import argparse
 
-from dltools.core.errors import user_errors_on_stderr
+from dltools.core import script
 from dltools.forms import parameters
 from dltools.jobs import predict
 
@@ -18,5 +18,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with user_errors_on_stderr():
-        main()
+    script.run(main)

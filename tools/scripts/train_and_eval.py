@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from dltools.core.errors import user_errors_on_stderr
+from dltools.core import script
 from dltools.forms import parameters
 from dltools.jobs import train
 
@@ -39,5 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with user_errors_on_stderr():
-        main()
+    script.run(main)
