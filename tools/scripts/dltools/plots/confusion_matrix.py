@@ -180,7 +180,10 @@ class ConfusionMatrix(Display):
         return rows, columns, self._write(count, count, str(self.counts.sum()))
 
     def _write(self, x: int, y: int, text: str, color: str = "black") -> "Text":
-        return self.axes_.text(x, y, text, ha="center", va="center", color=color, fontsize=self._font_size)
+        written = self.axes_.text(x, y, text, ha="center", va="center", color=color, fontsize=self._font_size)
+        # It fits into its cell, so the layout, which would measure it at each pass, need not know of it.
+        written.set_in_layout(False)
+        return written
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,8 @@ def cleaned(column: np.ndarray, dataset: Dataset, first_line: int, what: str = "
             f"{dataset}, line {line}: the {what} is missing ({quoted(missing.strip())}). Fill it in, or remove the row "
             "here and from the tables that belong to it."
         )
+    if all(text == short for text, short in trimmed.items()):
+        return column
     found = np.empty(len(column), object)
     found[:] = [trimmed[text] for text in column]
     return found
