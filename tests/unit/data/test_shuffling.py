@@ -49,12 +49,12 @@ def test_the_order_is_that_of_the_seed():
     assert order(1) != order(2)
 
 
-def test_no_more_is_read_than_there_is_room_for(monkeypatch):
+def test_no_more_is_read_than_there_is_room_for_and_a_few_runs(monkeypatch):
     read, real = [], DenseTable.take
     monkeypatch.setattr(DenseTable, "take", lambda self, places: read.append(len(places)) or real(self, places))
     samples = DenseTable(values=VALUES, source=Dataset("x", "x"))
     batches = shuffling.batches(samples, POSITIONS, 32, np.random.default_rng(1))
     next(batches)
-    assert sum(read) == 200
-    next(batches)
-    assert sum(read) == 232
+    # What is being read ends with the batches.
+    batches.close()
+    assert 200 <= sum(read) <= 200 + shuffling.AHEAD * 10

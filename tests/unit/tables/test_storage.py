@@ -11,6 +11,7 @@ from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.tables import storage
+from dltools.tables.disk import PAGE
 
 TABLE = Dataset("X", "X")
 # A row, of 80,000 bytes, is so long that none is read only because it lies between two others.
@@ -85,7 +86,6 @@ def kept(tmp_path_factory):
 )
 def test_rows_of_a_file_are_those_of_memory(kept, positions):
     values, in_file = kept
-    storage.will_take(in_file, 3, 9)
     found = storage.take(in_file, positions)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, values[positions])
@@ -97,7 +97,9 @@ def test_rows_far_apart_are_read_without_what_lies_between(kept, monkeypatch):
     read, real = [], os.preadv
     monkeypatch.setattr(os, "preadv", lambda *given: read.append(real(*given)) or read[-1])
     storage.take(in_file, np.array([0, 1, 299]))
-    assert sum(read) == 3 * values.strides[0]
+    rows = 3 * values.strides[0]
+    # Whole pages, where the disk is read directly.
+    assert rows <= sum(read) <= rows + 3 * 2 * PAGE
 
 
 @pytest.mark.parametrize("full", ["told", "found"])

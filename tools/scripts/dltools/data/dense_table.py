@@ -53,10 +53,6 @@ class DenseTable:
     def __len__(self) -> int:
         return len(self.values)
 
-    def will_take(self, positions: np.ndarray) -> None:
-        """Let the system begin to read rows that stand together."""
-        storage.will_take(self.values, int(positions[0]), int(positions[-1]) + 1)
-
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return rows by position: float32 (rows, columns)."""
         return storage.take(self.values, positions)

@@ -62,9 +62,6 @@ class SampleSource(Described, Protocol):
         together.
         """
 
-    def will_take(self, positions: np.ndarray) -> None:
-        """Hear of some samples that stand together, int64 (n,), that they are about to be taken."""
-
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return samples by int64 positions or a slice: float32 (samples, width)."""
 

@@ -56,11 +56,6 @@ class SideBySide:
     def __len__(self) -> int:
         return len(self.parts[0])
 
-    def will_take(self, positions: np.ndarray) -> None:
-        """Say so to each source."""
-        for part in self.parts:
-            part.will_take(positions)
-
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return samples by position: float32 (samples, width)."""
         return np.hstack([part.take(positions) for part in self.parts])

@@ -88,9 +88,6 @@ class SparseMatrix:
     def __len__(self) -> int:
         return self.matrix.shape[0]
 
-    def will_take(self, positions: np.ndarray) -> None:
-        """Do nothing: all are there."""
-
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return rows by position: float32 (rows, columns)."""
         return self.matrix[positions].toarray()

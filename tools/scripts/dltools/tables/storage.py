@@ -16,6 +16,7 @@ import numpy as np
 from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import NO_ROOM, UserError
+from dltools.tables.disk import DiskFile
 
 # Rows that are farther apart are read one by one; nearer ones with what lies between.
 _GAP_BYTES = 1 << 16
@@ -61,7 +62,7 @@ class InFile:
             else:
                 os.truncate(file.fileno(), size)
             self._mapped = _Mapped(file.fileno(), size)
-            self._mapped.descriptor = os.dup(file.fileno())
+            self._mapped.file = DiskFile(os.dup(file.fileno()), self._mapped)
         self.values: np.ndarray = np.ndarray((rows, columns), np.float32, self._mapped)
 
     def put(self, first: int, rows: np.ndarray) -> None:
@@ -69,13 +70,13 @@ class InFile:
         data = np.ascontiguousarray(rows, np.float32).data.cast("B")
         offset, done = first * self.values.strides[0], 0
         while done < len(data):
-            done += os.pwrite(self._mapped.descriptor, data[done:], offset + done)
+            done += os.pwrite(self._mapped.file.descriptor, data[done:], offset + done)
 
 
 class _Mapped(mmap.mmap):
-    """A file that is mapped into memory, with its descriptor."""
+    """A file that is mapped into memory, and can be read from as well."""
 
-    descriptor: int
+    file: DiskFile
 
 
 class Storage:
@@ -109,14 +110,6 @@ def _file(values: np.ndarray) -> _Mapped | None:
     return base if isinstance(base, _Mapped) else None
 
 
-def will_take(values: np.ndarray, first: int, last: int) -> None:
-    """Let the system begin to read the rows from `first` to before `last` of an array that is kept in a file."""
-    file = _file(values)
-    if file is not None and hasattr(os, "posix_fadvise"):
-        row = values.strides[0]
-        os.posix_fadvise(file.descriptor, first * row, (last - first) * row, os.POSIX_FADV_WILLNEED)
-
-
 def take(values: np.ndarray, positions: np.ndarray | slice) -> np.ndarray:
     """Return rows of an array by position: float32 (rows, columns), those of a file in an array of their own."""
     file = _file(values)
@@ -127,10 +120,7 @@ def take(values: np.ndarray, positions: np.ndarray | slice) -> np.ndarray:
     order = np.argsort(positions, kind="stable")
     ordered = positions[order]
     apart = np.flatnonzero(np.diff(ordered) * values.strides[0] > _GAP_BYTES)
-    parts = [
-        _read(file, values.shape[1], int(near[0]), int(near[-1]) + 1)[near - near[0]]
-        for near in (np.split(ordered, apart + 1) if len(ordered) else ())
-    ]
+    parts = [_rows(file.file, values.shape[1], near) for near in (np.split(ordered, apart + 1) if len(ordered) else ())]
     if len(parts) == 1 and (order[:-1] < order[1:]).all():
         return parts[0]
     # Reading rows by position is much faster than writing them.
@@ -139,13 +129,11 @@ def take(values: np.ndarray, positions: np.ndarray | slice) -> np.ndarray:
     return np.concatenate(parts)[places] if parts else np.empty((0, values.shape[1]), np.float32)
 
 
-def _read(file: _Mapped, columns: int, first: int, last: int) -> np.ndarray:
-    """Return the rows of a file from `first` to before `last`."""
-    rows: np.ndarray = np.empty((last - first, columns), np.float32)
-    data, done = rows.data.cast("B"), 0
-    while done < len(data):
-        done += os.preadv(file.descriptor, [data[done:]], first * columns * memory.CELL_BYTES + done)
-    return rows
+def _rows(file: DiskFile, columns: int, near: np.ndarray) -> np.ndarray:
+    """Return rows of a file by position, which are near each other and in order."""
+    first, last, row = int(near[0]), int(near[-1]) + 1, columns * memory.CELL_BYTES
+    rows = file.read(first * row, (last - first) * row).view(np.float32).reshape(-1, columns)
+    return rows if (np.diff(near) == 1).all() else rows[near - first]
 
 
 def _in_file(dataset: Dataset, rows: int, columns: int) -> InFile:
