@@ -30,7 +30,14 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def builders(tmp_path_factory):
-    return make_builders({"softmax": (network(3), {"epochs": 6, "seed": 1, **FAST})}, tmp_path_factory)
+    scheduled = {"schedule": ("ExponentialDecay", {"decay_steps": 10, "decay_rate": 0.9, "staircase": False})}
+    return make_builders(
+        {
+            "softmax": (network(3), {"epochs": 6, "seed": 1, **FAST}),
+            "odd": (network(3), {"epochs": 2, "seed": 1, **FAST, **scheduled, "batch_size": 17}),
+        },
+        tmp_path_factory,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +195,26 @@ def test_two_devices_learn_like_one_and_go_on(first, data, builders, tmp_path):
     assert further.returncode == 0, further.stderr
     assert len(further.table("history")) == 9
     assert float(further.table("history")[-1][1]) < float(new.table("history")[1][1])
+
+
+def test_two_devices_share_batches_that_are_not_even(data, builders, tmp_path):
+    """Of each batch of 17, one device gets 9 samples, in training as in validation, which has 24 samples."""
+    for name in ("new", "further"):
+        (tmp_path / name).mkdir()
+    new = run_on_two_devices(form_of(builders, data, "odd", "y"), tmp_path / "new")
+    assert new.returncode == 0, new.stderr
+    alone = forms.run_all("train_and_eval", {"alone": form_of(builders, data, "odd", "y")}, tmp_path, **OUTPUTS)[
+        "alone"
+    ]
+    assert scores(new)["validation_loss"] == pytest.approx(scores(alone)["validation_loss"], rel=0.1)
+    model = {"model": new.folder / "model.h5mlm"}
+    further = run_on_two_devices(form_of(model, data, "model", "y"), tmp_path / "further")
+    assert further.returncode == 0, further.stderr
+    names, *epochs = further.table("history")
+    rates = [float(epoch[names.index("learning_rate")]) for epoch in epochs]
+    assert len(rates) == 4
+    # The schedule goes on as well.
+    assert rates == sorted(rates, reverse=True) and len(set(rates)) == 4
 
 
 def iterations(result):

@@ -144,7 +144,8 @@ def apply(training: TrainingConfig, optimizer: "keras.Optimizer", steps: int, ep
     if chosen is None:
         return []
     schedule = make(chosen, start_rate(training.optimizer), steps, epochs)
-    done = int(optimizer.iterations)
+    # On several devices it is a variable of all of them, which `int` does not take.
+    done = int(keras.ops.convert_to_numpy(optimizer.iterations))
     if done and not float(schedule(done)) and not float(schedule(done + steps - 1)):
         raise UserError(
             f"{chosen.type}: the learning rate has come down to 0, so training further would change nothing. Swap "

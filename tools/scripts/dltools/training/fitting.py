@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dltools.catalogue import callbacks, metrics, schedules, training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
-from dltools.data import batches, class_weights, scaling
+from dltools.data import batches, scaling
 from dltools.data.labelled import LabelledSamples
 from dltools.data.sets import Sets
 from dltools.data.targets import Target
@@ -18,19 +18,17 @@ from dltools.model_files import records
 from dltools.model_files.builder import Builder
 from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
-from dltools.training import normalization, steps_together, watching
+from dltools.training import normalization, several_devices, steps_together, watching
+from dltools.training.feed import Feed, batch_size
 from dltools.training.pace import OutOfTime, Pace, Stop, TimePlan
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
     from dltools.training.best_epoch import BestEpoch
     from dltools.training.in_time import InTime
     from dltools.training.nan_guard import NanGuard
     from dltools.training.progress import Progress
-
-DEFAULT_BATCH_SIZE = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,15 +107,15 @@ def fit(
     pace = None if plan is None else _pace(model, training, sets, plan)
     watchers = _Watchers.of(training, sets.validation is not None, done, last, steps, pace, model.steps_per_execution)
     columns = batches.input_columns(model, data.samples)
-    learned, validated = _pipelines(columns, training, data, sets, seed)
+    feed = Feed(columns, training.fit, training.class_weight, data, sets)
     looking_on = [*scheduled, *watchers.callbacks]
     with computed():
         if not done:
             normalization.adapt(model, data.samples, columns, sets.training)
         try:
             told = model.fit(
-                learned,
-                validation_data=validated,
+                feed.to_learn(seed),
+                validation_data=feed.to_validate(),
                 epochs=last,
                 initial_epoch=done,
                 steps_per_epoch=training.fit.steps_per_epoch,
@@ -136,7 +134,7 @@ def fit(
 
 def _pace(model: "keras.Model", training: TrainingConfig, sets: Sets, plan: TimePlan) -> Pace:
     plan.check_start()
-    size = training.fit.batch_size or DEFAULT_BATCH_SIZE
+    size = batch_size(training.fit)
     validated = 0 if sets.validation is None else len(sets.validation)
     if training.fit.validation_steps is not None:
         validated = min(validated, training.fit.validation_steps * size)
@@ -146,32 +144,17 @@ def _pace(model: "keras.Model", training: TrainingConfig, sets: Sets, plan: Time
 
 def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSamples, sets: Sets) -> int:
     """Make everything ready but the callbacks; return the number of steps an epoch has."""
-    size = training.fit.batch_size or DEFAULT_BATCH_SIZE
+    size = batch_size(training.fit)
     count = len(sets.training)
     scaling.fit(model, data.samples, sets.training)
     largest = activation_sizes.largest(model)
     activation_sizes.check_memory("The network", model.count_params(), largest, min(size, count))
     compile_model(model, training, data.target)
+    several_devices.prepare(model)
     steps = training.fit.steps_per_epoch or -(-count // size)
     model.steps_per_execution = steps_together.count(model, training, size, steps * (training.fit.epochs or 1))
     callbacks.check(training, sets.validation is not None, len(model.outputs))
     return steps
-
-
-def _pipelines(
-    columns: list[batches.InputColumns], training: TrainingConfig, data: LabelledSamples, sets: Sets, seed: int
-) -> tuple["tf.data.Dataset", "tf.data.Dataset | None"]:
-    """Return the batches to learn from and those to validate with; classes weigh only where the network learns."""
-    target, size = data.target, training.fit.batch_size or DEFAULT_BATCH_SIZE
-    counts = target.spread(class_weights.of_rows(training.class_weight, target, sets.training, data.weights))
-    endless = training.fit.steps_per_epoch is not None
-    learned = batches.pipeline(
-        data.samples, columns, sets.training, size, target.compared, counts, shuffle_seed=seed, repeat=endless
-    )
-    if sets.validation is None:
-        return learned, None
-    weights = target.spread(data.weights)
-    return learned, batches.pipeline(data.samples, columns, sets.validation, size, target.compared, weights)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

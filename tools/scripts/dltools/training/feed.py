@@ -1,0 +1,62 @@
+"""What a network learns from and is validated with, in batches."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltools.catalogue.training_config import FitConfig
+from dltools.data import batches, class_weights
+from dltools.data.batches import InputColumns
+from dltools.data.labelled import LabelledSamples
+from dltools.data.sets import Sets
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_DEFAULT_BATCH_SIZE = 32
+
+
+def batch_size(options: FitConfig) -> int:
+    """Return how many samples are learned from at a time."""
+    return options.batch_size or _DEFAULT_BATCH_SIZE
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Feed:
+    """The batches of a training.
+
+    Attributes:
+        columns: which of the table each input of the network takes.
+        options: of the fit.
+        class_weight: what the classes weigh where the network learns, as the builder says.
+        data, sets: the samples, and which of them are for what.
+    """
+
+    columns: list[InputColumns]
+    options: FitConfig
+    class_weight: str | Mapping[str, float] | None
+    data: LabelledSamples
+    sets: Sets
+
+    def to_learn(self, seed: int) -> "tf.data.Dataset":
+        """Return the training set, shuffled in each epoch anew, beginning from a seed."""
+        endless = self.options.steps_per_epoch is not None
+        data = self.data
+        counts = class_weights.of_rows(self.class_weight, data.target, self.sets.training, data.weights)
+        return self._batches(self.sets.training, data.target.spread(counts), seed, endless)
+
+    def to_validate(self) -> "tf.data.Dataset | None":
+        """Return the validation set in its order, or None if there is none. Classes do not weigh here."""
+        if self.sets.validation is None:
+            return None
+        return self._batches(self.sets.validation, self.data.target.spread(self.data.weights))
+
+    def _batches(
+        self, positions: np.ndarray, counts: batches.Weights, seed: int | None = None, endless: bool = False
+    ) -> "tf.data.Dataset":
+        size, compared = batch_size(self.options), self.data.target.compared
+        return batches.pipeline(
+            self.data.samples, self.columns, positions, size, compared, counts, shuffle_seed=seed, repeat=endless
+        )
