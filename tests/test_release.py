@@ -117,7 +117,7 @@ def test_only_the_tag_of_the_version_is_shipped(tag, status):
     assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == status
 
 
-def test_readme_prints_the_six_tools_to_install():
+def test_documentation_prints_the_six_tools_to_install():
     printed = yaml.safe_load(toolshed.printed_list())
     owner = yaml.safe_load(read(".shed.yml"))["owner"]
     assert {(tool["name"], tool["owner"]) for tool in printed["tools"]} == {(name, owner) for name in WRAPPERS}
@@ -134,8 +134,8 @@ def test_rehearsal_changes_no_more_than_the_host_and_conda():
     assert used == printed
 
 
-def test_readme_prints_the_pins_for_conda():
-    text = re.sub(r"\s*\\\n\s*", " ", read("README.md"))
+def test_documentation_prints_the_pins_for_conda():
+    text = re.sub(r"\s*\\\n\s*", " ", read("docs/administration/installation.md"))
     assert repository.conda_arguments() in text
 
 

@@ -2,7 +2,7 @@
 
     .venv/bin/tox run -e toolshed
 
-Planemo creates and fills the repositories, Ephemeris installs the six tools from the list that README.md prints, and
+Planemo creates and fills the repositories, Ephemeris installs the six tools from the list that docs/ prints, and
 the tutorial's workflow runs on the installed tools by their long ids. Only the host differs from a real release, and
 that the packages come from PyPI, not from conda. No part of `tox run -e tests`, since uploading takes minutes.
 """
@@ -27,7 +27,7 @@ from .shed_server import EmbeddedToolShed
 from .supervised import ServerFailed
 from .workflow import WorkflowFailed, WorkflowRun
 
-README = ROOT / "README.md"
+INSTALLATION = ROOT / "docs" / "administration" / "installation.md"
 PUBLIC_SHED = "https://toolshed.g2.bx.psu.edu/"
 LONG_IDS = ROOT / "workflows" / "long_ids.py"
 # One in ten would be right by chance.
@@ -41,11 +41,11 @@ class ShippingFailed(RuntimeError):
 
 
 def printed_list() -> str:
-    """Return the list of tools that README.md prints for administrators."""
-    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    """Return the list of tools that the documentation prints for administrators."""
+    blocks = re.findall(r"```yaml\n(.*?)```", INSTALLATION.read_text(encoding="utf-8"), re.DOTALL)
     lists = [block for block in blocks if "tools:" in block]
     if len(lists) != 1:
-        raise ShippingFailed(f"{README} prints {len(lists)} lists of tools, not one")
+        raise ShippingFailed(f"{INSTALLATION} prints {len(lists)} lists of tools, not one")
     return lists[0]
 
 

@@ -162,6 +162,15 @@ def test_nothing_from_a_file_becomes_markup(runs):
             assert len({row.count("|") for row in line.splitlines()}) == 1
 
 
+def test_columns_of_the_markdown_stand_apart():
+    """Galaxy draws no room between columns, and Markdown drops blanks at the ends of a cell."""
+    text = document.to_markdown("t", [document.Table(["Class", "validation", "Share"], [["one", 7, "10.0%"]])])
+    cells = [cell.strip(" ") for line in text.splitlines()[2:] if "---" not in line for cell in line.split("|")[1:-1]]
+    assert [cell.strip("\u200b\u2003") for cell in cells] == ["Class", "validation", "Share", "one", "7", "10.0%"]
+    # A space of no width, which no trimming takes away, and behind it a wide one.
+    assert [cell.startswith("\u200b\u2003") for cell in cells] == [False, True, True] * 2
+
+
 def test_the_markdown_is_no_longer_than_galaxy_reads(runs):
     for name, result in runs.items():
         text = (result.folder / "report.md").read_text()

@@ -11,6 +11,9 @@ from typing import Any
 
 _FOLDER = Path(__file__).parent / "templates"
 _PLAIN = frozenset(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,;:%.()/='\"")
+# Galaxy draws tables without room between their columns, so that "7" and "10.0%" read as one number; Markdown drops
+# blanks at the ends of a cell, but for what stands behind a space of no width.
+_GAP = "\u200b\u2003"
 
 
 class _Escaped(str):
@@ -45,6 +48,7 @@ class Template:
             lstrip_blocks=True,
         )
         environment.filters |= {"base64": _base64, "green": _green}
+        environment.globals["gap"] = _Escaped(_GAP)
         self._macros: Any = environment.get_template(name).module
 
     def write(self, macro: str, *arguments: object) -> str:

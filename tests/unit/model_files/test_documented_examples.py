@@ -1,4 +1,4 @@
-"""The README's examples, run as they stand there, without this suite's modules."""
+"""The examples of docs/files.md, run as they stand there, without this suite's modules."""
 
 import re
 import shutil
@@ -7,12 +7,12 @@ import sys
 
 from tests.support.places import ROOT, TEST_DATA
 
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 AFTER = "\nassert model.optimizer.iterations.numpy() > 0 and facts['target']['classes'] == list(range(10))\n"
 
 
 def test_examples_load_the_files(tmp_path):
-    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert len(examples) == 2
     shutil.copy(TEST_DATA / "cnn_builder.zip", tmp_path / "builder.zip")
     shutil.copy(TEST_DATA / "cnn_model.h5mlm", tmp_path / "model.h5")
