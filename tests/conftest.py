@@ -10,6 +10,7 @@ import pytest
 # Test files that share the one embedded Galaxy.
 _NAMES = (
     "browser",
+    "examples",
     "former_workflows",
     "galaxy_tools",
     "out_of_memory",
