@@ -21,7 +21,7 @@ def outcomes(galaxy, request):
     wrappers = [(tool, wrapper) for tool, wrapper in WRAPPERS.items() if tool in chosen]
     longest_first = sorted(wrappers, key=lambda item: -item[1].stat().st_size)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        yield {tool: pool.submit(planemo.run_tool_tests, galaxy, wrapper) for tool, wrapper in longest_first}
+        yield {tool: pool.submit(planemo.run_own_tests, galaxy, wrapper) for tool, wrapper in longest_first}
 
 
 @pytest.mark.parametrize("tool", WRAPPERS)

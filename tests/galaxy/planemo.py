@@ -41,8 +41,8 @@ def planemo(*arguments: str | Path, folder: Path = ROOT) -> Outcome:
     return Outcome(process.returncode, process.stdout)
 
 
-def run_tool_tests(galaxy: EmbeddedGalaxy, wrapper: Path) -> Outcome:
-    """Run the tests that stand in a tool's file, in a running Galaxy."""
+def run_own_tests(galaxy: EmbeddedGalaxy, tested: Path) -> Outcome:
+    """Run the tests that a tool's file holds, or that lie beside a workflow's, in a running Galaxy."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
         outcome = planemo(
@@ -50,7 +50,7 @@ def run_tool_tests(galaxy: EmbeddedGalaxy, wrapper: Path) -> Outcome:
             *("--galaxy_admin_key", galaxy.admin_key, "--galaxy_user_key", galaxy.user_key),
             *("--no_shed_install", "--test_data", TEST_DATA),
             *("--test_output", Path(folder) / "results.html", "--test_output_json", results),
-            wrapper,
+            tested,
         )
         return Outcome(outcome.status, outcome.text + _problems(results))
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from tests.support.places import ROOT, TOOLS
 
 MACROS = TOOLS / "macros" / "requirements.xml"
-WORKFLOW = ROOT / "workflows" / "mnist-cnn" / "mnist-cnn.ga"
+# Every packaged workflow, and the one of the tutorial that the demo and the Tool Shed's rehearsal run.
+PACKAGED = {path.stem: path for path in sorted((ROOT / "workflows").glob("*/*.ga"))}
+WORKFLOW = PACKAGED["mnist-cnn"]
 ENVIRONMENTS = ROOT / ".tox"
 
 WRAPPERS = {
