@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.galaxy.planemo import available, planemo
-from tests.galaxy.repository import ROOT, WORKFLOW, WRAPPERS
+from tests.galaxy.repository import PACKAGED, ROOT, WRAPPERS
 
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -25,8 +25,9 @@ def test_tools_have_no_warning():
 
 
 @with_planemo
-def test_workflow_has_no_warning():
-    outcome = planemo("workflow_lint", "--fail_level", "warn", WORKFLOW)
+@pytest.mark.parametrize("workflow", PACKAGED, ids=lambda path: path.stem)
+def test_workflow_has_no_warning(workflow):
+    outcome = planemo("workflow_lint", "--fail_level", "warn", workflow)
     assert outcome.status == 0, outcome.text
 
 

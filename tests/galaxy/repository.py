@@ -12,6 +12,8 @@ from tests.support.places import ROOT, TOOLS
 
 MACROS = TOOLS / "macros" / "requirements.xml"
 WORKFLOW = ROOT / "workflows" / "mnist-cnn" / "mnist-cnn.ga"
+SWEEP = ROOT / "workflows" / "sweep" / "sweep.ga"
+PACKAGED = (WORKFLOW, SWEEP)
 ENVIRONMENTS = ROOT / ".tox"
 
 WRAPPERS = {
