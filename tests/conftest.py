@@ -16,6 +16,7 @@ _NAMES = (
     "out_of_memory",
     "packaged_workflows",
     "saved_workflow",
+    "sweep_workflow",
     "workflow",
 )
 IN_GALAXY = tuple(f"tests/test_{name}.py" for name in _NAMES)

@@ -143,6 +143,11 @@ def write_plotted(y: np.ndarray) -> None:
     write("importances", [[f"gene_{i}", round(1 / i, 4)] for i in range(1, 13)], header=["feature", "importance"])
     folds = [[i, round(0.8 + 0.02 * i, 2), round(0.5 - 0.03 * i, 2)] for i in range(1, 6)]
     write("folds", folds, header=["fold", "accuracy", "loss"])
+    # Of the four builders of a sweep, in the order of their names: two seeds with 0.001, two with 0.01.
+    names = ["test_loss", "test_accuracy", "validation_loss", "validation_accuracy"]
+    runs = [[0.9, 0.7, 0.8, 0.75], [0.8, 0.74, 0.7, 0.77], [0.3, 0.89, 0.25, 0.91], [0.4, 0.87, 0.35, 0.93]]
+    for number, scores in enumerate(runs, start=1):
+        write(f"sweep_scores_{number}", [scores], header=names)
     values = rng.normal(50, 12, 60)
     write("age_true", values[:, None].round(3), header=["age"])
     write("age_predicted", (values + rng.normal(0, 4, 60))[:, None].round(3), header=["Predicted"])

@@ -6,7 +6,8 @@ tutorial's network with an eighth of its filters, so that the files stay small),
 ``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``two_outputs_model.json``, an architecture with
 an output of classes and one of a number; ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
-that tells of each step of a sequence which of two classes it is of; and the builder
+that tells of each step of a sequence which of two classes it is of; ``sweep_1.zip`` to
+``sweep_4.zip``, builders of a sweep; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
 pixels and one more number. ``saved_model.h5`` and ``saved_model.keras`` are one network in the files of Keras 2.2.4
 and 2.13.1, whose input takes series of 4 numbers of any length. ``attack_builder.zip`` and ``attack_model.h5mlm`` are
@@ -14,6 +15,7 @@ made of these to be refused.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,6 +55,14 @@ TWO_OUTPUTS = [
     {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": "name='digit'", "inbound_nodes": 2},
     {"layer_type": "Dense", "units": 1, "activation": "linear", "kwargs": "name='ink'", "inbound_nodes": 2},
 ]
+# Two learning rates with two seeds each.
+SWEEP = {
+    "sampling": {
+        "sampling_type": "grid",
+        "hyperparameters": [{"hyperparameter": "learning_rate", "values": "0.01, 0.001"}],
+    },
+    "seeds": "1, 2",
+}
 ADAM = {"learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
 ALL_COLUMNS = {"selected_column_selector_option": "all_columns"}
 
@@ -80,8 +90,10 @@ def make_architecture(path: Path, layers: list[dict], **ends: str) -> None:
     run("model_config", {"model_selection": selection}, "--outfile", str(path))
 
 
-def make_builder(name: str, architecture: Path, learning_type: str, loss: str, metric: str, epochs: int) -> None:
-    """Write a builder."""
+def make_builder(
+    name: str, architecture: Path, learning_type: str, loss: str, metric: str, epochs: int, sweep: dict | None = None
+) -> None:
+    """Write a builder, or those of a sweep, numbered in the order of their names."""
     form = {
         "mode_type": "train_model",
         "infile_json": dataset(architecture),
@@ -98,7 +110,14 @@ def make_builder(name: str, architecture: Path, learning_type: str, loss: str, m
             "callbacks": [{"callback_selection": {"callback_type": "None"}}],
         },
     }
-    run("model_builder", {"mode_selection": form}, "--outfile", str(TEST_DATA / name))
+    if not sweep:
+        run("model_builder", {"mode_selection": form}, "--outfile", str(TEST_DATA / name))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = ("--outfile", f"{folder}/base.zip", "--sweep", f"{folder}/sweep")
+        run("model_builder", {"mode_selection": {**form, "sweep": [sweep]}}, *outputs)
+        for number, path in enumerate(sorted(Path(folder, "sweep").iterdir()), start=1):
+            shutil.copy(path, TEST_DATA / f"{name}_{number}.zip")
 
 
 def make_trained_model(builder: str, name: str, **further) -> None:
@@ -139,6 +158,7 @@ def main() -> None:
         regression = Path(folder) / "regression_model.json"
         make_architecture(regression, REGRESSION, input_shape="")
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
+        make_builder("sweep", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5, sweep=SWEEP)
         steps = Path(folder) / "steps_model.json"
         make_architecture(steps, STEPS, input_shape="(12, 4)")
         make_builder("steps_builder.zip", steps, "KerasGClassifier", "binary_crossentropy", "acc", epochs=150)

@@ -38,7 +38,9 @@ def labels_of_outputs(workflow):
 
 
 def test_all_are_found():
-    assert {"car-price-fnn", "fruit-cnn", "leukemia-introduction", "mnist-cnn", "review-sentiment-rnn"} <= set(PACKAGED)
+    assert {
+        "car-price-fnn", "fruit-cnn", "leukemia-introduction", "mnist-cnn", "review-sentiment-rnn", "sweep"
+    } <= set(PACKAGED)  # fmt: skip
 
 
 @each_workflow

@@ -150,7 +150,11 @@ def _job_config(settings: Settings) -> dict:
 
 def _write_tool_conf(settings: Settings):
     tools = "".join(f"    <tool file={quoteattr(str(path))}/>\n" for path in settings.wrappers)
-    text = f'<toolbox>\n  <section id="deep_learning" name="Deep learning">\n{tools}  </section>\n</toolbox>\n'
+    # Galaxy's own: the workflow of a sweep goes on without the runs that failed.
+    own = '    <tool file="${model_tools_path}/filter_failed_collection_1.1.0.xml"/>\n'
+    sections = (("deep_learning", "Deep learning", tools), ("collections", "Collection operations", own))
+    listed = "".join(f'  <section id="{id}" name="{name}">\n{content}  </section>\n' for id, name, content in sections)
+    text = f"<toolbox>\n{listed}</toolbox>\n"
     (settings.state / "config" / "tool_conf.xml").write_text(text, encoding="utf-8")
     (settings.state / "config" / "tool_data_table_conf.xml").write_text("<tables/>\n", encoding="utf-8")
 

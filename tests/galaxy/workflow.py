@@ -1,6 +1,7 @@
 """Run a workflow in a Galaxy through its API, say what happens meanwhile, fetch the results."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from bioblend.galaxy import GalaxyInstance
@@ -21,7 +22,8 @@ class WorkflowFailed(RuntimeError):
 class WorkflowRun:
     """One invocation of a workflow: upload, invoke, watch, fetch.
 
-    `outputs` maps the labels of the workflow's outputs to dataset ids, once it has run.
+    `outputs` maps the labels of the workflow's outputs to dataset ids, once it has run, and `collections` those of
+    its outputs that are lists to collection ids.
     """
 
     def __init__(self, galaxy: EmbeddedGalaxy, workflow: Path, history: str = "workflow"):
@@ -30,11 +32,13 @@ class WorkflowRun:
         self.history = self.api.histories.create_history(history)["id"]
         self.workflow = self.api.workflows.import_workflow_from_local_path(str(workflow))["id"]
         self.outputs: dict[str, str] = {}
+        self.collections: dict[str, str] = {}
 
-    def run(self, tables: dict[str, Path], values: dict | None = None, exact_versions: bool = True):
+    def run(self, tables: dict[str, Path], values: dict | None = None, exact_versions: bool = True, may_fail: str = ""):
         """Run the workflow on tables and values, each keyed by the label of an input.
 
-        A workflow saved with other versions of the tools runs only without `exact_versions`.
+        A workflow saved with other versions of the tools runs only without `exact_versions`. Jobs of the step that
+        `may_fail` names may end red.
         """
         inputs = {label: {"src": "hda", "id": self._upload(label, path)} for label, path in tables.items()}
         invocation = self.api.workflows.invoke_workflow(
@@ -44,13 +48,19 @@ class WorkflowRun:
             history_id=self.history,
             require_exact_tool_versions=exact_versions,
         )["id"]
-        self._watch(invocation)
+        self._watch(invocation, may_fail)
         finished = self.api.invocations.show_invocation(invocation)
         self.outputs = {label: output["id"] for label, output in finished["outputs"].items()}
+        self.collections = {label: output["id"] for label, output in finished["output_collections"].items()}
 
     def dataset(self, label: str) -> dict:
         """Return what Galaxy knows of the dataset of an output: its datatype, metadata, state."""
         return self.api.datasets.show_dataset(self.outputs[label])
+
+    def elements(self, label: str) -> dict[str, dict]:
+        """Return the datasets of an output that is a list, by their names."""
+        found = self.api.dataset_collections.show_dataset_collection(self.collections[label])
+        return {element["element_identifier"]: element["object"] for element in found["elements"]}
 
     def fetch(self, label: str, path: Path) -> Path:
         """Store an output as a file."""
@@ -67,7 +77,7 @@ class WorkflowRun:
         )
         return answer["outputs"][0]["id"]
 
-    def _watch(self, invocation: str):
+    def _watch(self, invocation: str, may_fail: str):
         """Wait until every step has ended, printing what starts, ends and what jobs print."""
         consoles: dict[str, _JobConsole] = {}
         deadline = time.monotonic() + LIMIT_SECONDS
@@ -75,10 +85,8 @@ class WorkflowRun:
             state = self.api.invocations.show_invocation(invocation)
             if state["state"] in ("failed", "cancelled"):
                 raise WorkflowFailed(f"Galaxy could not schedule the workflow: {state.get('messages')}")
-            for step in state["steps"]:
-                if step.get("job_id"):
-                    label = step["workflow_step_label"] or f"step {step['order_index'] + 1}"
-                    consoles.setdefault(step["job_id"], _JobConsole(self.api, step["job_id"], label))
+            for job, label in self._jobs(state["steps"]):
+                consoles.setdefault(job, _JobConsole(self.api, job, label, label == may_fail))
             for console in consoles.values():
                 console.update()
             if state["state"] in SCHEDULED and all(console.done for console in consoles.values()):
@@ -86,20 +94,32 @@ class WorkflowRun:
             time.sleep(POLL_SECONDS)
         raise WorkflowFailed(f"the workflow did not end within {LIMIT_SECONDS} s")
 
+    def _jobs(self, steps: list[dict]) -> Iterator[tuple[str, str]]:
+        """Yield each job that there is so far, with what its step is called; a list has a job for each element."""
+        for step in steps:
+            label = step["workflow_step_label"] or f"step {step['order_index'] + 1}"
+            mapped = step.get("implicit_collection_jobs_id")
+            if step.get("job_id"):
+                yield step["job_id"], label
+            elif mapped:
+                shown = self.api.invocations.show_invocation_step(step["workflow_invocation_id"], step["id"])
+                yield from ((job["id"], label) for job in shown["jobs"])
+
 
 class _JobConsole:
     """What one job prints, followed while it runs."""
 
-    def __init__(self, api: GalaxyInstance, job: str, label: str):
+    def __init__(self, api: GalaxyInstance, job: str, label: str, may_fail: bool):
         self._api = api
         self._job = job
         self._label = label
+        self._may_fail = may_fail
         self._state = ""
         self._printed = 0
 
     @property
     def done(self) -> bool:
-        return self._state == "ok"
+        return self._state == "ok" or (self._state == "error" and self._may_fail)
 
     def update(self):
         """Print what is new; raise where the job has ended red."""
@@ -113,6 +133,8 @@ class _JobConsole:
         elif job["state"] == "ok":
             self._print(job["tool_stdout"] or "", ended=True)
             print(f"[workflow] {self._label}: done", flush=True)
+        elif job["state"] == "error" and self._may_fail:
+            print(f"[workflow] {self._label}: failed", flush=True)
         elif job["state"] not in WAITING:
             printed = "\n".join(filter(None, (job["tool_stdout"], job["tool_stderr"], job["stderr"])))
             raise WorkflowFailed(f"step '{self._label}' ended in state '{job['state']}':\n{printed}")

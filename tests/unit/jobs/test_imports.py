@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import forms
 from tests.support.places import SCRIPTS, TEST_DATA, TOOLS
+from tests.support.sweeps import form_of, grid, values
 
 CONDA_NAMES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base"}
 # Come with what is required: h5py and NumPy with Keras, SciPy with scikit-learn.
@@ -52,6 +53,24 @@ def test_designing_imports_no_tensorflow(tmp_path):
     found = imported("model_builder", forms.builder(tmp_path / "model.json"), tmp_path, outfile="builder.zip")
     assert "keras" in found
     assert not found & unwanted
+
+
+def test_sweep_and_comparison_of_its_runs_import_no_tensorflow(tmp_path):
+    unwanted = {"tensorflow", "sklearn", "pandas", "jaxlib", "scipy"}
+    form = form_of(TEST_DATA / "cnn_model.json", grid(values("epochs", "1, 2"), seeds="1, 2"))
+    found = imported("model_builder", form, tmp_path, outfile="builder.zip", sweep="sweep")
+    assert "keras" in found
+    assert not found & (unwanted | {"matplotlib", "pyarrow"})
+    names = [f"a-{number}" for number in range(1, 5)]
+    selection = {
+        "plot_type": "compare_runs",
+        "plot_format": "png",
+        "infile_scores": [forms.dataset(TEST_DATA / f"sweep_scores_{n[2:]}.tabular", n) for n in names],
+        "run_details": [{"infile_builders": [forms.dataset(TEST_DATA / f"sweep_{n[2:]}.zip", n) for n in names]}],
+    }
+    found = imported("ml_visualization", {"plotting_selection": selection}, tmp_path, output="plot")
+    assert "matplotlib" in found
+    assert not found & (unwanted | {"keras"})
 
 
 def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):

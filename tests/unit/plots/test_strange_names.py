@@ -20,6 +20,9 @@ def plots(tables):
     history = tables("history", f"epoch\tloss\tval_loss\t{STRANGE}\n1\t2\t3\t1\n2\t1\t2\t1\n")
     scores = tables("scores", f"{STRANGE}\n.5\n.9\n.7\n")
     importances = tables("importances", f"feature\timportance\n{STRANGE}\t.1\n{OTHER}\t.5\n")
+    runs = [tables(f"run{number}", f"test_{STRANGE}\n.{number}\n") for number in (5, 6)]
+    for entry, name in zip(runs, (STRANGE, OTHER), strict=True):
+        entry["element_identifier"] = name
     folds = tables("folds", f"fold\t{STRANGE}\n1\t.5\n2\t.6\n")
     truth, values = (
         tables.columns(name, {STRANGE: found}) for name, found in (("truth", [1, 2, 3]), ("values", [1.5, 2, 2.5]))
@@ -43,6 +46,7 @@ def plots(tables):
         "image_mistakes": {"infile_pictures": images, "header_pictures": True, **compared(labels, predicted, True)},
         "regression": compared(truth, values, True),
         "kfold_comparison": {"infile1": folds, "metrics": ""},
+        "compare_runs": {"infile_scores": runs, "score": f"test_{STRANGE}", "better": "more"},
     }
 
 

@@ -10,7 +10,8 @@
      "fit": {"epochs": 2, "batch_size": 500}, "class_weight": "balanced",
      "callbacks": [{"type": "EarlyStopping", "options": {"monitor": "val_loss"}}],
      "outputs": [{"output": "age", "learning_type": "KerasGRegressor", "loss": "mean_squared_error", "loss_weight": 0.1,
-                  "metrics": ["mae"]}]}
+                  "metrics": ["mae"]}],
+     "split": {"seed": 7, "fold": 2, "folds": 5}}
 
 What was left empty is absent there and None here, so that Keras' default holds; an explicit 0 stays 0.
 """
@@ -85,6 +86,24 @@ class OutputConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSplit:
+    """How samples are divided that all builders of a sweep share, whatever their own seeds are.
+
+    Attributes:
+        seed: of the splits for which the training's form gives none.
+        fold, folds: which fold of how many is the test set of a cross-validation, counted from 1; None where all are.
+    """
+
+    seed: int
+    fold: int | None = None
+    folds: int | None = None
+
+    def to_json(self) -> dict[str, int]:
+        """Return what files hold."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """How a network is trained.
 
@@ -95,6 +114,7 @@ class TrainingConfig:
         random_seed: the user's, or None to draw one.
         class_weight: "balanced", what each class counts for by its name, or None where all count alike.
         outputs: those of several outputs that have a loss of their own; the others have that of the configuration.
+        split: what the builders of a sweep share; None for one that stands alone.
     """
 
     learning_type: str
@@ -107,6 +127,7 @@ class TrainingConfig:
     random_seed: int | None = None
     class_weight: str | dict[str, float] | None = None
     outputs: tuple[OutputConfig, ...] = ()
+    split: SharedSplit | None = None
 
     def of(self, output: str) -> "TrainingConfig":
         """Return how the output of this name learns; a single output is called ""."""
@@ -152,4 +173,5 @@ class TrainingConfig:
             **({} if self.class_weight is None else {"class_weight": self.class_weight}),
             "callbacks": [asdict(callback) for callback in self.callbacks],
             **({"outputs": [own.to_json() for own in self.outputs]} if self.outputs else {}),
+            **({} if self.split is None else {"split": self.split.to_json()}),
         }

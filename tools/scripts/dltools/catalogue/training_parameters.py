@@ -16,16 +16,22 @@ from dltools.catalogue.training_config import (
     FitConfig,
     OptimizerConfig,
     OutputConfig,
+    SharedSplit,
     TrainingConfig,
 )
 from dltools.core.errors import UserError, listed, quoted
-from dltools.forms.kinds import Choice, Real, read_parameters
+from dltools.forms.kinds import Choice, Real, Whole, optional, read_parameters
 from dltools.forms.parameters import is_empty, several, with_further
 
 if TYPE_CHECKING:
     import keras
 
 NO_METRIC = "none"
+_SHARED_SPLIT = (
+    RANDOM_SEED._replace(name="seed", required=True),
+    optional("fold", Whole()),
+    optional("folds", Whole(2)),
+)
 
 
 def read(form: dict) -> TrainingConfig:
@@ -54,6 +60,7 @@ def read(form: dict) -> TrainingConfig:
         class_weight=class_weight,
         callbacks=tuple(callbacks.read(fitting.get("callbacks") or [])),
         outputs=tuple(map(_read_output, compiling.get("output_losses") or [])),
+        split=_read_split(form.get("split")),
     )
     callbacks.check(training)
     return training
@@ -79,6 +86,18 @@ def _read_output(entry: dict) -> OutputConfig:
         loss_weight=1.0 if is_empty(weight) else Real(0).read(weight, f"{label}: weight"),
         metrics=tuple(read_metrics(entry.get("output_metrics"))),
     )
+
+
+def _read_split(value: dict | None) -> SharedSplit | None:
+    """Read the split that the builders of a sweep share, which stands in files alone."""
+    if value is None:
+        return None
+    found = read_parameters(_SHARED_SPLIT, value, "The split of a sweep")
+    if ("fold" in found) != ("folds" in found) or found.get("fold", 1) > found.get("folds", 1):
+        raise UserError(
+            f"The split of a sweep: fold must be one of folds, both or none given. Received: {quoted(value)}."
+        )
+    return SharedSplit(**found)
 
 
 def _read_optimizer(selection: dict) -> OptimizerConfig:
@@ -132,7 +151,7 @@ def check(training: Any, source: str) -> TrainingConfig:
             ],
         },
     }
-    return read(form)
+    return read(form | ({"split": _object(training["split"], label)} if "split" in training else {}))
 
 
 def _optimizer_form(optimizer: dict, label: str) -> dict:

@@ -27,8 +27,8 @@ class Outcome:
             the standard deviations (``_std``).
         target: of all samples.
         evaluated: the samples to report on; of a cross-validation all, each by the fold that it was tested in.
-        folds: the scores of every fold of a cross-validation; else None.
-        divided: the sets; of a cross-validation None.
+        folds: number of the fold -> scores, of a cross-validation; else None.
+        divided: the sets; of a cross-validation with all its folds None.
         baselines: what the same answer for every sample would score, by the names of `scores`.
         seen: what makes the scores look better than the network is.
     """
@@ -41,7 +41,7 @@ class Outcome:
     scores: dict[str, float]
     target: Target
     evaluated: Evaluated
-    folds: list[dict[str, float]] | None = None
+    folds: Mapping[int, Mapping[str, float]] | None = None
     divided: Sets | None = None
     baselines: Mapping[str, float]
     seen: Cautions

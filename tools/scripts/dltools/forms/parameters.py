@@ -36,6 +36,12 @@ def dataset(value: Any, label: str) -> Dataset:
     raise UserError(f"{label}: no dataset was chosen.")
 
 
+def datasets(value: Any, label: str) -> tuple[Dataset, ...]:
+    """Return the datasets that a data parameter for several holds, in the order of the form; none where it is empty."""
+    entries = value if isinstance(value, list) else [] if is_empty(value) else [value]
+    return tuple(dataset(entry, label) for entry in entries if not is_empty(entry))
+
+
 def is_empty(value: Any) -> bool:
     """Tell whether an optional parameter was left empty."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -11,6 +11,8 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
 from dltools.forms import parameters
 from dltools.forms.parameters import Form
+from dltools.jobs import sweep, sweep_form
+from dltools.jobs.sweep_form import SweepForm
 from dltools.model_files import builder, hyperparameters, model_source
 from dltools.model_files.builder import Builder
 from dltools.networks import last_layer, layer_table
@@ -26,10 +28,12 @@ class BuildForm:
     Attributes:
         configuration: the model configuration, or a trained model whose network is to be trained afresh.
         training: how to train it.
+        sweep: which other builders are made of it; None for none.
     """
 
     configuration: Dataset
     training: TrainingConfig
+    sweep: SweepForm | None = None
 
     @classmethod
     def read(cls, form: Form) -> "BuildForm":
@@ -43,20 +47,24 @@ class BuildForm:
         return cls(
             configuration=parameters.dataset(selection["infile_json"], label),
             training=training_parameters.read(selection),
+            sweep=sweep_form.read(selection),
         )
 
 
-def run(form: Form, target: Path, table: Path | None = None) -> None:
+def run(form: Form, target: Path, table: Path | None = None, folder: Path | None = None) -> None:
     """Make a builder as the form says, write it onto `target`, and its settings by name onto `table` if that is given.
 
     Parameters:
         form: all parameters of the tool, as Galaxy's JSON holds them.
+        folder: where the builders of a sweep go, if the form asks for one; it is made.
 
     Raises:
         UserError: the configuration or a parameter fails its check.
     """
     keras_for_design()
-    made, model = build(BuildForm.read(form))
+    wanted = BuildForm.read(form)
+    made, model = build(wanted)
+    members = sweep.members(made, wanted.sweep) if wanted.sweep and folder else []
     builder.write(target, made)
     if table:
         hyperparameters.write(table, made)
@@ -65,6 +73,9 @@ def run(form: Form, target: Path, table: Path | None = None) -> None:
     print(f"{chosen.learning_type}, loss {chosen.loss}, optimizer {chosen.optimizer.type}")
     for own in chosen.outputs:
         print(f"Output {own.output}: {own.learning_type}, loss {own.loss}, which counts {own.loss_weight:g}")
+    if wanted.sweep and folder:
+        sweep.write(folder, made, members)
+        print(sweep.told(members, wanted.sweep))
 
 
 def build(form: BuildForm) -> tuple[Builder, "keras.Model"]:

@@ -6,7 +6,7 @@ folds, and only where it is asked for.
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,10 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
             "output of 'Create deep learning model', or open 'further setting of the run' and let it start from its "
             "architecture alone."
         )
-    arguments = (form.scheme, setup.data.samples, setup.data.target, setup.seed)
+    shared = setup.made.training.split
+    if shared is not None and shared.fold is not None:
+        return _one_fold(setup, shared.fold, shared.folds, keep)
+    arguments = (form.scheme, setup.data.samples, setup.data.target, setup.split_seed)
     divided = sets.folds(*arguments)
     whole = sets.for_final_model(*arguments)
     experiment.announce(setup, divided[0])
@@ -79,10 +82,26 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
         scores=_summary(found),
         target=setup.data.target,
         evaluated=_joined([fold[TEST] for fold in evaluated]),
-        folds=found,
+        folds=dict(enumerate(found, start=1)),
         baselines=constant,
         seen=seen.with_warning(worse),
     )
+
+
+def _one_fold(setup: RunSetup, number: int, count: int | None, keep: experiment.Keep) -> Outcome:
+    """Train and evaluate on one fold what `run` would on this fold, with the same scores to the bit."""
+    scheme = setup.form.scheme
+    assert scheme.folds is not None, "checked when the run was made ready"
+    if scheme.folds.folds != count:
+        print(f"n_splits of the form is not used: the sweep is over {count} folds.")
+    scheme = dataclasses.replace(scheme, folds=dataclasses.replace(scheme.folds, folds=count))
+    divided = sets.folds(scheme, setup.data.samples, setup.data.target, setup.split_seed)
+    fold = divided[number - 1]
+    experiment.announce(setup, fold)
+    seen = experiment.look(setup, divided)
+    print(f"Fold {number} of {count}, the others by the other builders of the sweep. Rows: {fold.sizes()}", flush=True)
+    found = experiment.outcome(_afresh(setup, number), fold, seen, keep)
+    return dataclasses.replace(found, scheme=scheme, folds={number: found.scores})
 
 
 @contextlib.contextmanager
@@ -125,9 +144,16 @@ def _joined(evaluated: list[Evaluated]) -> Evaluated:
     return Evaluated(positions=positions[order], outputs=outputs[order], scores={})
 
 
-def write_folds(path: Path, found: list[dict[str, float]]) -> None:
-    """Write one line a fold with its scores, then their mean and their standard deviation (tabular)."""
-    scores = np.asarray([list(fold.values()) for fold in found])
-    rows = np.vstack([scores, scores.mean(axis=0), scores.std(axis=0, ddof=1)]).astype(np.float32)
-    numbers = [*map(str, range(1, len(found) + 1)), "mean", "std"]
-    tables.write_table(path, ["fold", *found[0]], [numbers, *rows.T])
+def write_folds(path: Path, found: Mapping[int, Mapping[str, float]]) -> None:
+    """Write one line a fold with its scores, then, of several, their mean and standard deviation (tabular).
+
+    Parameters:
+        found: number of the fold -> its scores by name.
+    """
+    rows = np.asarray([list(fold.values()) for fold in found.values()])
+    numbers = list(map(str, found))
+    if len(found) > 1:
+        rows = np.vstack([rows, rows.mean(axis=0), rows.std(axis=0, ddof=1)])
+        numbers += ["mean", "std"]
+    names = next(iter(found.values()))
+    tables.write_table(path, ["fold", *names], [numbers, *rows.astype(np.float32).T])

@@ -46,14 +46,19 @@ def run(form: TrainForm, keep: Keep, limit: TimeLimit | None) -> Outcome:
             first epoch, when nothing has been written.
     """
     setup = prepare(form, limit)
-    divided = sets.divide(form.scheme, setup.data.samples, setup.data.target, setup.seed)
+    divided = sets.divide(form.scheme, setup.data.samples, setup.data.target, setup.split_seed)
     announce(setup, divided)
     print(f"Rows: {divided.sizes()}", flush=True)
     seen = look(setup, [divided])
+    return outcome(setup, divided, seen, keep)
+
+
+def outcome(setup: RunSetup, divided: Sets, seen: cautions.Cautions, keep: Keep) -> Outcome:
+    """Train the network of a run on its sets, hand it over and evaluate it."""
     record, stop = train(setup, divided)
     seen = seen.with_warning(None if stop is None else stop.told())
     keep(setup.model, record)
-    evaluated = evaluate(setup, divided)
+    evaluated, form = evaluate(setup, divided), setup.form
     scores, constant = named_scores(evaluated), baselines(setup, divided, evaluated)
     worse = baseline.not_beaten(scores, constant, setup.data.target, divided.reported, setup.scorers[0])
     return Outcome(
@@ -184,4 +189,6 @@ def announce(setup: RunSetup, divided: Sets) -> None:
     advice = automatic_precision.advice(setup.form.precision, setup.model, samples)
     if advice:
         print(advice)
+    if options.split is not None:
+        print(f"Seed of the splits: {setup.split_seed}, which all builders of the sweep share.")
     print(f"Random seed: {setup.seed}", flush=True)

@@ -75,6 +75,12 @@ class RunSetup:
     epochs: int
     limit: TimeLimit | None
 
+    @property
+    def split_seed(self) -> int:
+        """Seed of the splits for which the form gives none: the run's, unless the builder is one of a sweep."""
+        shared = self.made.training.split
+        return self.seed if shared is None else shared.seed
+
 
 def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     """Read and check everything that the form names.
@@ -87,6 +93,7 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     """
     start = _start(form)
     made, before = start.made, start.record
+    _check_fold(form, made)
     classifies = made.training.classifies or any(own.learning_type == CLASSIFIER for own in made.training.outputs)
     threads = keras_runtime.granted_cores()
     inputs = input_tables.read(form.samples, form.target, classifies, threads, before.features if before else None)
@@ -120,6 +127,16 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
         epochs=_epochs(form, made, before),
         limit=limit,
     )
+
+
+def _check_fold(form: TrainForm, made: Builder) -> None:
+    """Refuse a builder that trains one fold where the form makes no folds."""
+    shared = made.training.split
+    if shared is not None and shared.fold is not None and form.scheme.folds is None:
+        raise UserError(
+            f"{form.model}: is to be tested on fold {shared.fold} of {shared.folds}. Select the scheme Cross-validate, "
+            "or make the sweep without folds."
+        )
 
 
 def _epochs(form: TrainForm, made: Builder, before: Record | None) -> int:

@@ -21,19 +21,19 @@ NAMES = {
     "seed": "random_seed",
     "validation_fraction": "validation_split",
 }
-_LABEL = "Hyperparameter swapping"
 _LEVEL = "__config__"
 _POSITION = re.compile(r"layers_(\d+)_")
 # Keyed by class in `keras.initializers` and `keras.regularizers`.
 _OPTIONS: Mapping[str, tuple[Parameter, ...]] = dict([*weights.INITIALIZERS.values(), *weights.REGULARIZERS.values()])
 
 
-def present(name: str, known: Collection[str]) -> str:
+def present(name: str, known: Collection[str], label: str) -> str:
     """Return the name that a setting has now, with a line on stdout where it is another.
 
     Parameters:
         name: as it was typed.
         known: names of all settings.
+        label: of the part of the form, for the line.
     """
     found = NAMES.get(name, name.replace(_LEVEL, "__"))
     # The settings of an optimizer stood beside the others; the first layer was counted as 0.
@@ -42,7 +42,7 @@ def present(name: str, known: Collection[str]) -> str:
         found = next((other for other in others if other in known), found)
     if found != name:
         counted = ", the layers counted from 0 with the input" if _POSITION.match(found) else ""
-        print(f"{_LABEL}: {quoted(name, 120)} is {found} here{counted}.")
+        print(f"{label}: {quoted(name, 120)} is {found} here{counted}.")
     return found
 
 
@@ -86,39 +86,39 @@ def of_weights(layers: Mapping[str, tuple[str, dict]]) -> dict[str, OptionOfWeig
     }
 
 
-def _swap_optimizer(training: dict, value: Any) -> None:
+def _swap_optimizer(training: dict, value: Any, label: str) -> None:
     """Choose another optimizer; it keeps the settings that it shares with the present one."""
     classes = {name.lower(): name for name in OPTIMIZERS}
     kind = classes.get(str(value).lower())
     if kind is None:
-        raise UserError(f"{_LABEL}: optimizer must be one of {listed(OPTIMIZERS)}. Received: {quoted(value)}.")
+        raise UserError(f"{label}: optimizer must be one of {listed(OPTIMIZERS)}. Received: {quoted(value)}.")
     chosen = training["optimizer"]
     kept = {p.name: chosen["options"][p.name] for p in OPTIMIZERS[kind] if p.name in chosen["options"]}
     told = listed(f"{name}={option}" for name, option in kept.items()) or "none"
-    print(f"{_LABEL}: the optimizer is {kind}. Settings that it shares with {chosen['type']} are kept: {told}.")
+    print(f"{label}: the optimizer is {kind}. Settings that it shares with {chosen['type']} are kept: {told}.")
     chosen["type"], chosen["options"] = kind, kept
 
 
-def _swap_decay(training: dict, value: Any) -> None:
+def _swap_decay(training: dict, value: Any, label: str) -> None:
     """Let the learning rate fall with every batch as Keras 2 did: divided by 1 + decay * batches."""
-    decay = Real(0).read(value, f"{_LABEL}: decay")
+    decay = Real(0).read(value, f"{label}: decay")
     if not decay:
-        print(f"{_LABEL}: decay=0 is left out, which changes nothing.")
+        print(f"{label}: decay=0 is left out, which changes nothing.")
         return
     if "schedule" in training["optimizer"]:
-        raise UserError(f"{_LABEL}: decay makes a learning-rate schedule, and the model has one. Swap its settings.")
+        raise UserError(f"{label}: decay makes a learning-rate schedule, and the model has one. Swap its settings.")
     options = {"unit": "steps", "decay_steps": 1, "decay_rate": decay}
     training["optimizer"]["schedule"] = {"type": "InverseTimeDecay", "options": options}
-    print(f"{_LABEL}: decay={decay:g} is the schedule InverseTimeDecay in steps of one batch, which is the same.")
+    print(f"{label}: decay={decay:g} is the schedule InverseTimeDecay in steps of one batch, which is the same.")
 
 
-def _leave_schedule_decay(training: dict, value: Any) -> None:
-    print(f"{_LABEL}: schedule_decay={value} is left out: the Nadam of Keras 3 has no such option.")
+def _leave_schedule_decay(training: dict, value: Any, label: str) -> None:
+    print(f"{label}: schedule_decay={value} is left out: the Nadam of Keras 3 has no such option.")
 
 
 # Settings of the optimizer as a whole, and of optimizers of Keras 2 that have another place now; each is given the
-# training parameters as JSON, which it changes, and the new value.
-OF_OPTIMIZER: Mapping[str, Callable[[dict, Any], None]] = {
+# training parameters as JSON, which it changes, the new value, and the label of the part of the form.
+OF_OPTIMIZER: Mapping[str, Callable[[dict, Any, str], None]] = {
     "optimizer": _swap_optimizer,
     "decay": _swap_decay,
     "schedule_decay": _leave_schedule_decay,

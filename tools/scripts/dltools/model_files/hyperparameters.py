@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from dltools.catalogue import arguments, fit_parameters, objectives, optimizers, schedules, training_parameters
 from dltools.core.errors import UserError, listed, one_line, quoted
 from dltools.core.files import replacing
+from dltools.forms.kinds import Kind, Nullable, Parameter, Sizes, Whole
 from dltools.forms.parameters import is_empty, word_or_literal
 from dltools.model_files import former_settings
 from dltools.model_files.builder import Builder
@@ -41,6 +42,8 @@ def _opened(builder: Builder) -> _Opened:
     return _Opened(builder.architecture, builder.training.to_json())
 
 
+# What the form calls the box in which settings are swapped for one run.
+SWAPPING = "Hyperparameter swapping"
 # Groups of the optimizer's settings: each has a name of its own before the name of the setting.
 _PLACES = ("optimizer", "schedule", "loss_scaling")
 
@@ -81,15 +84,20 @@ def names(builder: Builder) -> set[str]:
 
 def _names(opened: _Opened) -> set[str]:
     training = opened.training
+    found = set(_values(opened)) | {"class_weight"} | {p.name for p in fit_parameters.FIT_PARAMETERS}
+    found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
+    return found | {f"{place}__{p.name}" for place, table in _tables(training).items() for p in table}
+
+
+def _tables(training: dict) -> dict[str, tuple[Parameter, ...]]:
+    """Return the settings that the optimizer, its schedule and its loss scaling have, where there are these."""
     chosen = training["optimizer"]
     tables = {"optimizer": optimizers.OPTIMIZERS[chosen["type"]]}
     if "schedule" in chosen:
         tables["schedule"] = schedules.SCHEDULES[chosen["schedule"]["type"]]
     if "loss_scaling" in chosen:
         tables["loss_scaling"] = optimizers.LOSS_SCALING
-    found = set(_values(opened)) | {"class_weight"} | {p.name for p in fit_parameters.FIT_PARAMETERS}
-    found |= {name for name, losses in objectives.OPTION_OF.items() if training["loss"] in losses}
-    return found | {f"{place}__{p.name}" for place, table in tables.items() for p in table}
+    return tables
 
 
 def write(path: str | Path, builder: Builder) -> None:
@@ -155,8 +163,11 @@ class Swap:
     value: str
 
 
-def swap(builder: Builder, swaps: Iterable[Swap]) -> Builder:
+def swap(builder: Builder, swaps: Iterable[Swap], label: str = SWAPPING) -> Builder:
     """Return a builder with swapped settings.
+
+    Parameters:
+        label: of the part of the form that asks for them, for messages.
 
     Raises:
         UserError: a name that does not exist (the message lists those that do), or a value of another type than the
@@ -165,43 +176,68 @@ def swap(builder: Builder, swaps: Iterable[Swap]) -> Builder:
     opened = copy.deepcopy(_opened(builder))
     for entry in swaps:
         known = _names(opened) | former_settings.of_weights(_layers(opened)).keys()
-        name = former_settings.present(entry.name.strip(), known)
+        name = former_settings.present(entry.name.strip(), known, label)
         if is_empty(entry.value):
-            raise UserError(f"Hyperparameter swapping: {quoted(name)} has no new value.")
-        value = _value(entry.value.strip(), name)
+            raise UserError(f"{label}: {quoted(name)} has no new value.")
+        value = _value(entry.value.strip(), name, label)
         if name in former_settings.OF_OPTIMIZER:
-            former_settings.OF_OPTIMIZER[name](opened.training, value)
+            former_settings.OF_OPTIMIZER[name](opened.training, value, label)
         else:
-            _set(opened, name, value)
-    return Builder(opened.architecture, training_parameters.check(opened.training, "Hyperparameter swapping"))
+            _set(opened, name, value, label)
+    return Builder(opened.architecture, training_parameters.check(opened.training, label))
 
 
-def _value(text: str, name: str) -> Any:
+def present_name(builder: Builder, name: str, label: str) -> str:
+    """Return the name that a setting has now; one that does not exist stays as it is, for `swap` to refuse."""
+    opened = _opened(builder)
+    return former_settings.present(
+        name.strip(), _names(opened) | former_settings.of_weights(_layers(opened)).keys(), label
+    )
+
+
+def is_whole(builder: Builder, name: str) -> bool:
+    """Tell whether a setting, by its present name, counts something."""
+    opened = _opened(builder)
+    inside = former_settings.of_weights(_layers(opened)).get(name)
+    if inside is not None:
+        return _is_whole(inside.parameter.kind)
+    place, _, argument = name.rpartition("__")
+    tables = {"": (*fit_parameters.FIT_PARAMETERS, fit_parameters.RANDOM_SEED), **_tables(opened.training)}
+    if place in tables:
+        return any(_is_whole(p.kind) for p in tables[place] if p.name == argument)
+    layer = _layers(opened).get(place)
+    known = None if layer is None else arguments.kind(layer[0], argument)
+    return type(_values(opened).get(name)) is int if known is None else _is_whole(known)
+
+
+def _is_whole(kind: Kind) -> bool:
+    return isinstance(kind.kind if isinstance(kind, Nullable) else kind, (Whole, Sizes))
+
+
+def _value(text: str, name: str, label: str) -> Any:
     if name == "class_weight" and text.lower() not in ("none", "null"):
         # Read where the classes are still as the user wrote them.
         return text
     # The name of a loss or an activation may be given without quotes, as the form shows it.
-    return word_or_literal(text, f"Hyperparameter swapping: {name}")
+    return word_or_literal(text, f"{label}: {name}")
 
 
-def _set(opened: _Opened, name: str, value: object) -> None:
+def _set(opened: _Opened, name: str, value: object, label: str) -> None:
     training = opened.training
     of_loss = {p.name for p in objectives.LOSS_OPTIONS}
     # Options of another loss than the present one too: the loss may be swapped as well.
     allowed = _names(opened) | of_loss
     inside = former_settings.of_weights(_layers(opened))
     if name in inside:
-        inside[name].set(value, f"Hyperparameter swapping: {name}")
+        inside[name].set(value, f"{label}: {name}")
         return
     if name not in allowed:
-        raise UserError(
-            f"Hyperparameter swapping: {quoted(name)} is no setting of this model. {_advice(name, allowed)}"
-        )
+        raise UserError(f"{label}: {quoted(name)} is no setting of this model. {_advice(name, allowed)}")
     place, _, argument = name.rpartition("__")
     if place in _PLACES:
         _options(training, place)[argument] = value
     elif place:
-        _set_of_layer(*_layers(opened)[place], argument, value, f"Hyperparameter swapping: {name}")
+        _set_of_layer(*_layers(opened)[place], argument, value, f"{label}: {name}")
         _forget_shapes(opened.architecture)
     elif name in ("loss", "random_seed", "class_weight"):
         training[name] = value

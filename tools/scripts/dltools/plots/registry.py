@@ -3,6 +3,7 @@
 from dltools.plots.balance import BalanceRequest
 from dltools.plots.calibration import CalibrationRequest
 from dltools.plots.class_scores import ClassScoresRequest
+from dltools.plots.compare_runs import RunsRequest
 from dltools.plots.confusion_matrix import ConfusionMatrixRequest
 from dltools.plots.curves import PrecisionRecallRequest, RocRequest
 from dltools.plots.feature_importances import FeatureImportancesRequest
@@ -30,4 +31,5 @@ PLOTS: dict[str, type[Request]] = {
     "threshold_plot": ThresholdsRequest,
     "regression": RegressionRequest,
     "kfold_comparison": FoldsRequest,
+    "compare_runs": RunsRequest,
 }

@@ -77,9 +77,10 @@ def blocks(outcome: Outcome) -> list:
 def _scores(outcome: Outcome) -> list:
     """Return the table of scores, one column a set."""
     found: dict[str, dict[str, str]] = {}
+    several = len(outcome.folds or ()) > 1
     for name, value in outcome.scores.items():
         of_set, _, metric = name.partition("_")
-        if metric.endswith("_std") and outcome.folds:
+        if metric.endswith("_std") and several:
             found[metric.removesuffix("_std")][of_set] += f" ± {value:.3g}"
         else:
             found.setdefault(metric, {})[of_set] = f"{value:.6g}"
@@ -89,7 +90,7 @@ def _scores(outcome: Outcome) -> list:
         "validation": "The training was watched on the validation set, so that scores of new samples may be worse.",
     }
     told = (
-        f"Mean and standard deviation over {len(outcome.folds)} folds." if outcome.folds else said.get(present[0], "")
+        f"Mean and standard deviation over {len(outcome.folds or ())} folds." if several else said.get(present[0], "")
     )
     rows = [
         [metric, *(cell for part in present for cell in (values.get(part, ""), _constant(outcome, part, metric)))]
