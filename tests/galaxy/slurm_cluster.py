@@ -66,6 +66,7 @@ class EmbeddedSlurm:
         """Prepare; nothing runs before `__enter__`."""
         self._servers: list[Supervised] = []
         self._state: Path | None = None
+        self._groups: set[Path] = set()
         self.variables: dict[str, str] = {}
         self.words = ""
         self.holds_memory = False
@@ -73,6 +74,7 @@ class EmbeddedSlurm:
     def __enter__(self) -> "EmbeddedSlurm":
         """Start it and return once its node takes jobs."""
         check_programs()
+        self._groups = slurm_settings.groups()
         self._state = Path(tempfile.mkdtemp(prefix="embedded-slurm-"))
         # Others' programs, such as munge's, refuse a folder that more than its owner may write to.
         self._state.chmod(0o755)
@@ -88,11 +90,13 @@ class EmbeddedSlurm:
         return self
 
     def __exit__(self, *_):
-        """End all jobs, then the servers, and remove the folder."""
+        """End all jobs, then the servers, and remove what they leave."""
         if len(self._servers) > 1:
             self._end_jobs()
         while self._servers:
             self._servers.pop().stop()
+        for group in slurm_settings.groups() - self._groups:
+            slurm_settings.remove(group)
         if self._state is not None:
             shutil.rmtree(self._state, ignore_errors=True)
 
@@ -103,10 +107,13 @@ class EmbeddedSlurm:
 
     def run(self, *command: str) -> str:
         """Run one of Slurm's commands; return what it prints."""
-        done = subprocess.run(command, env=os.environ | self.variables, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerFailed(f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"PATH": search_path()} | self.variables
 
     def _start_munge(self):
         folder = self._state / "munge"
@@ -142,7 +149,7 @@ class EmbeddedSlurm:
 
     def _serve(self, name: str, commands: list[list[str]], answers):
         log = self._state / f"{name.lower()}.log"
-        server = Supervised(name, commands, log, os.environ | self.variables)
+        server = Supervised(name, commands, log, self._environment())
         try:
             server.wait_until(answers)
         except ServerFailed:

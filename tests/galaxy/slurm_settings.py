@@ -75,6 +75,18 @@ HOLDINGS = (
 )
 
 
+def groups() -> set[Path]:
+    """Return the control groups of Slurm that there are."""
+    return {path for pattern in ("slurm*", "*/slurm*") for path in _CGROUPS.glob(pattern) if path.is_dir()}
+
+
+def remove(group: Path):
+    """Remove a control group with those in it, as far as no process is left in them."""
+    for folder in sorted((group, *group.rglob("*/")), reverse=True):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def node() -> str:
     """Return what this machine is called in Slurm."""
     return socket.gethostname().partition(".")[0]
