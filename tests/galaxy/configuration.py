@@ -32,6 +32,10 @@ class Settings:
     watch_tools: bool = False
     # Address of a Tool Shed from which this server may install tools.
     tool_shed: str | None = None
+    # Where jobs run, as a file of Galaxy's; without one, beside the server.
+    job_config_file: Path | None = None
+    # Whether the folders of jobs go when they have ended: always, onsuccess, never.
+    cleanup_job: str = "always"
 
 
 def write(settings: Settings) -> Path:
@@ -54,12 +58,13 @@ def _galaxy(settings: Settings) -> dict:
         **_background_tasks(settings.state),
         **_nothing_from_outside(settings.state),
         **_tool_shed(settings),
+        **_jobs(settings),
         "admin_users": settings.admin_email,
         "bootstrap_admin_api_key": settings.admin_key,
-        "job_config": _job_config(settings),
         "dependency_resolvers": [
             {"type": "galaxy_packages", "base_path": str(settings.state / "dependencies"), "versionless": True}
         ],
+        "cleanup_job": settings.cleanup_job,
         "watch_tools": settings.watch_tools,
         "brand": "deep learning tools",
     }
@@ -88,7 +93,6 @@ def _quick_jobs() -> dict:
         "job_runner_monitor_sleep": POLL_SECONDS,
         "workflow_monitor_sleep": POLL_SECONDS,
         "check_job_script_integrity": False,
-        "cleanup_job": "always",
     }
 
 
@@ -135,7 +139,13 @@ def _tool_shed(settings: Settings) -> dict:
     }
 
 
-def _job_config(settings: Settings) -> dict:
+def _jobs(settings: Settings) -> dict:
+    if settings.job_config_file is not None:
+        return {"job_config_file": str(settings.job_config_file)}
+    return {"job_config": _beside_the_server(settings)}
+
+
+def _beside_the_server(settings: Settings) -> dict:
     return {
         "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": settings.workers}},
         "handling": {"assign": ["mem-self"]},
@@ -160,15 +170,19 @@ def _write_tool_conf(settings: Settings):
 
 
 def _write_dependencies(settings: Settings):
-    """Offer each package as one installed by hand: an `env.sh` that puts it on the path.
+    offer_packages(settings.state / "dependencies", settings.tools_environment, settings.packages)
 
-    A job activates Galaxy's own environment first, so the tools' must come before it.
+
+def offer_packages(base: Path, tools_environment: Path, packages: tuple[str, ...] = ()):
+    """Offer each package, by default all that the tools require, as one installed by hand below a folder.
+
+    Each has an `env.sh` that puts it on the path. A job activates Galaxy's own environment first, so the tools' must
+    come before it.
     """
-    base = settings.state / "dependencies"
-    for name in settings.packages or requirements():
+    for name in packages or requirements():
         package = base / name / "1"
         package.mkdir(parents=True, exist_ok=True)
-        (package / "env.sh").write_text(f'export PATH="{settings.tools_environment}/bin:$PATH"\n', encoding="utf-8")
+        (package / "env.sh").write_text(f'export PATH="{tools_environment}/bin:$PATH"\n', encoding="utf-8")
         default = base / name / "default"
         if not default.is_symlink():
             default.symlink_to("1")

@@ -7,7 +7,8 @@ into it changes.
 
     python -m tests.galaxy.environments galaxy tools checks
 
-`shed` holds a Tool Shed of one's own, for `tests/galaxy/toolshed.py`.
+`shed` holds a Tool Shed of one's own, for `toolshed.py`; `galaxy-tpv` a Galaxy that decides with Total Perspective
+Vortex what a job gets, for `on_slurm.py`; `pulsar-app` a Pulsar, for `on_pulsar.py`.
 """
 
 import importlib.util
@@ -32,6 +33,8 @@ def pins(name: str) -> list[str]:
 GALAXY_PACKAGES = pins("galaxy")
 GALAXY_VERSION = GALAXY_PACKAGES[0].partition("==")[2]
 SHED_PACKAGES = pins("shed")
+TPV_PACKAGES = [*GALAXY_PACKAGES, *pins("tpv")]
+PULSAR_PACKAGES = pins("pulsar")
 # onnxruntime runs the models that are saved as ONNX.
 # The fuzzer is made for Linux on x86 alone; without it its tests are skipped, and say so.
 FUZZER = "atheris>=3; sys_platform == 'linux' and platform_machine == 'x86_64'"
@@ -84,6 +87,16 @@ def shed() -> Path:
     return _ensure("shed", SHED_PACKAGES)
 
 
+def galaxy_tpv() -> Path:
+    """Return the environment of a Galaxy server with Total Perspective Vortex, building it where needed."""
+    return _ensure("galaxy-tpv", TPV_PACKAGES)
+
+
+def pulsar_app() -> Path:
+    """Return the environment of Pulsar's server, building it where needed."""
+    return _ensure("pulsar-app", PULSAR_PACKAGES)
+
+
 def _site_packages(environment: Path) -> Path:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return environment / "lib" / version / "site-packages"
@@ -128,7 +141,10 @@ def _uv(*arguments: str):
 
 def main(names: list[str]):
     """Build the environments named on the command line."""
-    known = {"galaxy": galaxy, "tools": tools, "checks": checks, "shed": shed}
+    known = {
+        "galaxy": galaxy, "tools": tools, "checks": checks, "shed": shed, "galaxy-tpv": galaxy_tpv,
+        "pulsar-app": pulsar_app,
+    }  # fmt: skip
     if not names or set(names) - set(known):
         raise SystemExit(f"usage: python -m tests.galaxy.environments {' '.join(f'[{name}]' for name in known)}")
     for name in names:

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from . import configuration, environments
@@ -23,7 +24,16 @@ class EmbeddedGalaxy:
     nobody), `user_key`, `email` and `password` (of the user), `state` and `log`.
     """
 
-    def __init__(self, state: Path | None = None, slots: int | None = None, workers: int = 2, **settings):
+    def __init__(
+        self,
+        state: Path | None = None,
+        slots: int | None = None,
+        workers: int = 2,
+        environment: Callable[[], Path] = environments.galaxy,
+        variables: dict[str, str] | None = None,
+        port: int | None = None,
+        **settings,
+    ):
         """Prepare a server; nothing runs and nothing is written before `start`.
 
         Args:
@@ -32,11 +42,17 @@ class EmbeddedGalaxy:
             slots: Cores that each job may use (GALAXY_SLOTS). Default: two, or one where
                 there is only one.
             workers: Jobs that run at the same time.
+            environment: Builds the virtual environment that it runs in, where needed, and returns it.
+            variables: Further environment variables of the server.
+            port: On which it listens. Default: a free one.
             **settings: Further fields of `configuration.Settings`.
         """
         self._kept_state = state
         self._slots = slots or min(2, os.cpu_count() or 1)
         self._workers = workers
+        self._environment = environment
+        self._variables = variables or {}
+        self._port = port
         self._settings = settings
         self._supervised: Supervised | None = None
         self.state: Path | None = None
@@ -55,12 +71,12 @@ class EmbeddedGalaxy:
 
     def start(self):
         """Start the server and return once it answers and its user exists."""
-        galaxy_environment = environments.galaxy()
+        galaxy_environment = self._environment()
         tools_environment = environments.tools()
         self.state = self._kept_state or Path(tempfile.mkdtemp(prefix="embedded-galaxy-"))
         self.state.mkdir(parents=True, exist_ok=True)
         self.log = self.state / "galaxy.log"
-        port = free_port()
+        port = self._port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         try:
             self._launch(galaxy_environment, self._configure(tools_environment), port)
@@ -101,7 +117,7 @@ class EmbeddedGalaxy:
             "Galaxy",
             [_web_server(environment, port), _worker(environment)],
             self.log,
-            variables(environment, self.state / "tmp", GALAXY_CONFIG_FILE=str(config)),
+            variables(environment, self.state / "tmp", GALAXY_CONFIG_FILE=str(config), **self._variables),
             remove=None if self._kept_state else self.state,
         )
 
