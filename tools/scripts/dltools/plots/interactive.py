@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DASHES: dict[object, str] = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 _POINTS_PER_PIXEL = 1.33
+# Matplotlib's hatches (drawing.HATCHES) -> Plotly's patterns.
+PATTERNS = {"//": "/", "..": ".", "xx": "x", "\\\\": "\\", "oo": "+"}
 # Of a line with more points, so many are shown: no screen has more.
 MAX_POINTS = 3000
 
@@ -207,6 +209,10 @@ def _bars(axes: "Axes") -> list[dict]:
         x = [p.get_x() + p.get_width() / 2 for p in patches]
         y = [p.get_y() + p.get_height() / 2 for p in patches]
         ends = [p.get_width() if lying else p.get_height() for p in patches]
+        marker: dict[str, Any] = {"color": to_hex(patches[0].get_facecolor())}
+        if patches[0].get_hatch():
+            shape = PATTERNS[patches[0].get_hatch()]
+            marker["pattern"] = {"shape": shape, "fgcolor": "white", "fillmode": "overlay"}
         trace = {
             "type": "bar",
             "orientation": "h" if lying else "v",
@@ -214,7 +220,7 @@ def _bars(axes: "Axes") -> list[dict]:
             "x": [float(n) for n in (ends if lying else x)],
             "y": [float(n) for n in (y if lying else ends)],
             "width": [float(p.get_height() if lying else p.get_width()) for p in patches],
-            "marker": {"color": to_hex(patches[0].get_facecolor())},
+            "marker": marker,
         }
         traces.append(trace)
     return traces
