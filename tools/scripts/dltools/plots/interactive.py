@@ -190,6 +190,14 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 
 def _across(axes: "Axes", line: "Line2D", x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from matplotlib.lines import AxLine
+
+    if isinstance(line, AxLine):
+        # Through a point and on to both sides.
+        first, second = (np.asarray(point, float) for point in (line.get_xy1(), line.get_xy2()))
+        slope = np.divide(*(second - first)[::-1]) if line.get_slope() is None else line.get_slope()
+        ends = np.asarray(axes.get_xlim())
+        return ends, first[1] + slope * (ends - first[0])
     if line.get_transform() == axes.get_xaxis_transform(which="grid"):
         return x, np.asarray(axes.get_ylim())
     if line.get_transform() == axes.get_yaxis_transform(which="grid"):
