@@ -40,27 +40,37 @@ def programs() -> tuple[str, str] | None:
     return (chromium, driver) if chromium and driver else None
 
 
+def started(profile: Path, width: int = 1400, height: int = 1000) -> webdriver.Chrome:
+    """Return a browser that keeps its profile in a folder, which must be empty; who asks for it quits it."""
+    found = programs()
+    if found is None:
+        raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
+    chromium, driver = found
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (*OPTIONS, f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options=options, service=Service(driver))
+    try:
+        browser.set_window_size(width, height)
+    except BaseException:
+        browser.quit()
+        raise
+    return browser
+
+
 class Browser:
     """A context manager around one browser with an empty profile."""
 
     def __init__(self, galaxy: EmbeddedGalaxy, profile: Path, width: int = 1400, height: int = 1000):
         """Prepare a browser that keeps its profile in a folder, which must be empty."""
         self._galaxy = galaxy
-        found = programs()
-        if found is None:
-            raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
-        self._chromium, self._driver = found
-        self._arguments = [*OPTIONS, f"--user-data-dir={profile}"]
+        self._profile = profile
         self._size = (width, height)
 
     def __enter__(self) -> "Browser":
-        options = webdriver.ChromeOptions()
-        options.binary_location = self._chromium
-        for argument in self._arguments:
-            options.add_argument(argument)
-        self.driver = webdriver.Chrome(options=options, service=Service(self._driver))
+        self.driver = started(self._profile, *self._size)
         try:
-            self.driver.set_window_size(*self._size)
             self._log_in()
         except BaseException:
             self.driver.quit()
