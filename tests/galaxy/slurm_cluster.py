@@ -133,7 +133,10 @@ class EmbeddedSlurm:
             try:
                 self._start_with(holding)
             except ServerFailed as error:
-                self._say(f"not by {holding.words}: {str(error).splitlines()[-1]}")
+                said = [
+                    line for line in str(error).splitlines() if line.startswith(("slurmd: error:", "slurmd: fatal:"))
+                ]
+                self._say(f"not by {holding.words}: {said[-1] if said else error}")
             else:
                 self.words = holding.words
                 return
