@@ -133,10 +133,8 @@ class EmbeddedSlurm:
             try:
                 self._start_with(holding)
             except ServerFailed as error:
-                said = [
-                    line for line in str(error).splitlines() if line.startswith(("slurmd: error:", "slurmd: fatal:"))
-                ]
-                self._say(f"not by {holding.words}: {said[-1] if said else error}")
+                fatal = [line for line in str(error).splitlines() if "fatal:" in line]
+                self._say(f"not by {holding.words}: {fatal[-1] if fatal else error}")
             else:
                 self.words = holding.words
                 return
