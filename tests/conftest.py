@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 # Test files that share the one embedded Galaxy.
-_NAMES = ("browser", "former_workflows", "galaxy_tools", "out_of_memory", "saved_workflow", "workflow")
+_NAMES = ("browser", "former_workflows", "galaxy_tools", "out_of_memory", "saved_workflow", "student", "workflow")
 IN_GALAXY = tuple(f"tests/test_{name}.py" for name in _NAMES)
 
 
