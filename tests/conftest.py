@@ -16,6 +16,7 @@ _NAMES = (
     "out_of_memory",
     "packaged_workflows",
     "saved_workflow",
+    "student",
     "sweep_workflow",
     "workflow",
 )
