@@ -7,7 +7,7 @@ tutorial's network with an eighth of its filters, so that the files stay small),
 an output of classes and one of a number; ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
 that tells of each step of a sequence which of two classes it is of; ``sweep_1.zip`` to
-``sweep_4.zip``, builders of a sweep; and the builder
+``sweep_4.zip``, builders of a sweep, and ``sweep_fold_1.zip`` and ``sweep_fold_2.zip``, of its folds; and the builder
 ``two_inputs_builder.zip`` and trained model ``two_inputs_model.h5mlm`` of a network with two inputs, the
 pixels and one more number. ``saved_model.h5`` and ``saved_model.keras`` are one network in the files of Keras 2.2.4
 and 2.13.1, whose input takes series of 4 numbers of any length. ``attack_builder.zip`` and ``attack_model.h5mlm`` are
@@ -159,6 +159,8 @@ def main() -> None:
         make_architecture(regression, REGRESSION, input_shape="")
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
         make_builder("sweep", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5, sweep=SWEEP)
+        folds = {"sampling": {"sampling_type": "grid"}, "folds": 2}
+        make_builder("sweep_fold", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5, sweep=folds)
         steps = Path(folder) / "steps_model.json"
         make_architecture(steps, STEPS, input_shape="(12, 4)")
         make_builder("steps_builder.zip", steps, "KerasGClassifier", "binary_crossentropy", "acc", epochs=150)

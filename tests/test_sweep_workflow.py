@@ -77,8 +77,9 @@ def test_log_tells_of_the_choice_and_names_the_failed(sweep):
     assert all(name in named for name in FAILED)
 
 
-def test_all_points_were_tested_on_the_same_rows(sweep):
-    jobs = [dataset["creating_job"] for name, dataset in sweep.elements("scores").items() if name in GOOD]
-    told = [sweep.api.jobs.show_job(job, full_details=True)["tool_stdout"] for job in jobs if job]
+def test_all_points_split_by_the_same_seed(sweep):
+    datasets = [dataset["id"] for name, dataset in sweep.elements("scores").items() if name in GOOD]
+    jobs = [sweep.api.datasets.show_dataset(dataset)["creating_job"] for dataset in datasets]
+    told = [sweep.api.jobs.show_job(job, full_details=True)["tool_stdout"] for job in jobs]
     assert len(told) == len(GOOD)
     assert all("Seed of the splits: 0, which all builders of the sweep share." in text for text in told)

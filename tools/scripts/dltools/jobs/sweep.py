@@ -93,7 +93,7 @@ def told(found: list[Member], form: SweepForm) -> str:
     points = len({json.dumps({k: v for k, v in one.point.items() if k != _SEED or not form.seeds}) for one in found})
     lines = [
         f"{SWEEP}: {points} point{'s' if points > 1 else ''}{parts}: {count} builder{'s' if count > 1 else ''}.",
-        f"Seed of the splits: {found[0].split.seed}. All builders are validated and tested on the same samples.",
+        f"Seed of the splits: {found[0].split.seed}. All points are validated and tested on the same samples.",
         *(f"  {member.name}" for member in found),
     ]
     return "\n".join(lines)
