@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -66,3 +67,29 @@ def test_links_of_the_root_lead_somewhere(name):
 
 def test_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
+
+
+def test_tutorial_tells_the_layers_of_the_lesson():
+    """The lesson is what a browser does by the tutorial, see tests/test_student.py."""
+    pytest.importorskip("selenium")
+    from tests.galaxy import lesson
+
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    told = [line.split("|")[2:4] for line in page.splitlines() if re.match(r"\| \d \|", line)]
+    assert [kind.strip() for kind, _ in told] == [kind for kind, _, _ in lesson.LAYERS]
+    for (_, settings), (_, typed, activation) in zip(told, lesson.LAYERS, strict=True):
+        written = re.sub(r"\bkey words\b", "kwargs", settings.replace("`", "").strip())
+        expected = [f"{name} {text}" for name, text in typed.items() if name != "kwargs"]
+        expected += [f"activation {activation}"] if activation else []
+        expected += [f"kwargs {typed['kwargs']}"] if "kwargs" in typed else []
+        assert written == ", ".join(expected)
+
+
+def test_tutorial_names_the_tools_of_the_lesson_in_order():
+    pytest.importorskip("selenium")
+    from tests.galaxy import lesson
+    from tests.galaxy.repository import WRAPPERS
+
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    names = [ET.parse(WRAPPERS[step.tool]).getroot().get("name") for step in lesson.STEPS]
+    assert re.findall(r"Open \*\*(.+?)\*\*", page) == names

@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import (
-    ElementClickInterceptedException,
-    StaleElementReferenceException,
-    TimeoutException,
-)
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -21,10 +17,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from .server import EmbeddedGalaxy
 
-WAIT_SECONDS, TRIES = 60, 4
+WAIT_SECONDS = 60
 Result = TypeVar("Result")
 # What the client shows once a job is on its way.
 STARTED = "#center .alert-success, #center .donemessagelarge"
+READY = "#execute:not(.g-disabled)"
 # An element that was found is not there any more, or another has moved in front of it.
 DRAWN_ANEW = (StaleElementReferenceException, ElementClickInterceptedException)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -108,15 +105,16 @@ class Browser:
     def run_tool(self) -> str:
         """Run the tool whose form is shown; return what the client says of the job.
 
-        While the form still takes in the last choice, it does nothing when its button is pressed.
+        The button is grey while the form takes in the last choice, and once the job is on its way.
         """
-        for _ in range(TRIES):
-            self.press("Run Tool")
-            try:
-                return self.wait_for(STARTED, WAIT_SECONDS / TRIES).text
-            except TimeoutException:
-                continue
-        raise TimeoutException("the job did not start")
+
+        def started() -> bool:
+            if not self.is_visible(STARTED) and self.is_visible(READY):
+                self.press("Run Tool")
+            return self.is_visible(STARTED)
+
+        self.until(started, "the job did not start")
+        return self.wait_for(STARTED).text
 
     def choose(self, parameter: str, text: str, matches: Callable[[str, str], bool] = str.endswith):
         """Choose what a list of the form offers, a dataset or an option, by default by the end of its text."""

@@ -6,7 +6,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from .browser import Browser
+from .browser import READY, Browser
 
 SCROLL = "arguments[0].scrollIntoView({block: arguments[1]})"
 # Scrolls to a field so that it stands below the tool's name, which stays at the top of the window. The first field of a
@@ -57,7 +57,7 @@ class Form:
         field = self.browser.wait_for(self._place(parameter) if parameter else "#tool-card-body .ui-form-element")
         driver.execute_script(BELOW_NAME, field, self.browser.wait_for("#center .tool-header"))
         # The button is grey while the form takes in the last choice.
-        self.browser.wait_for("#execute:not(.g-disabled)")
+        self.browser.wait_for(READY)
         self._keep_picture(name)
 
     def _typed(self, parameter: str, text: str) -> bool:
