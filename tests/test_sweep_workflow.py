@@ -33,7 +33,8 @@ def sweep(galaxy, uncaptured):
     run = WorkflowRun(galaxy, SWEEP, "sweep test")
     tables = {"samples": TEST_DATA / "X_train.tabular", "classes": TEST_DATA / "y_train.tabular"}
     with uncaptured():
-        run.run(tables, VALUES, may_fail="Training")
+        # Galaxy 26.1 calls the job of its own filter failed as well, but gives its list, and goes on with that.
+        run.run(tables, VALUES, may_fail=("Training", "Runs that ended well"))
     return run
 
 

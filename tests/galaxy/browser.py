@@ -3,10 +3,16 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -16,8 +22,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 from .server import EmbeddedGalaxy
 
 WAIT_SECONDS, TRIES = 60, 4
+Result = TypeVar("Result")
 # What the client shows once a job is on its way.
 STARTED = "#center .alert-success, #center .donemessagelarge"
+# An element that was found is not there any more, or another has moved in front of it.
+DRAWN_ANEW = (StaleElementReferenceException, ElementClickInterceptedException)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
     "--headless=new",
@@ -40,27 +49,37 @@ def programs() -> tuple[str, str] | None:
     return (chromium, driver) if chromium and driver else None
 
 
+def started(profile: Path, width: int = 1400, height: int = 1000) -> webdriver.Chrome:
+    """Return a browser that keeps its profile in a folder, which must be empty; who asks for it quits it."""
+    found = programs()
+    if found is None:
+        raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
+    chromium, driver = found
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (*OPTIONS, f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options=options, service=Service(driver))
+    try:
+        browser.set_window_size(width, height)
+    except BaseException:
+        browser.quit()
+        raise
+    return browser
+
+
 class Browser:
     """A context manager around one browser with an empty profile."""
 
     def __init__(self, galaxy: EmbeddedGalaxy, profile: Path, width: int = 1400, height: int = 1000):
         """Prepare a browser that keeps its profile in a folder, which must be empty."""
         self._galaxy = galaxy
-        found = programs()
-        if found is None:
-            raise FileNotFoundError("Chromium and chromedriver are needed; set CHROMIUM and CHROMEDRIVER or the PATH")
-        self._chromium, self._driver = found
-        self._arguments = [*OPTIONS, f"--user-data-dir={profile}"]
+        self._profile = profile
         self._size = (width, height)
 
     def __enter__(self) -> "Browser":
-        options = webdriver.ChromeOptions()
-        options.binary_location = self._chromium
-        for argument in self._arguments:
-            options.add_argument(argument)
-        self.driver = webdriver.Chrome(options=options, service=Service(self._driver))
+        self.driver = started(self._profile, *self._size)
         try:
-            self.driver.set_window_size(*self._size)
             self._log_in()
         except BaseException:
             self.driver.quit()
@@ -99,27 +118,30 @@ class Browser:
                 continue
         raise TimeoutException("the job did not start")
 
-    def choose(self, parameter: str, text: str):
-        """Choose what a list of the form offers, by the end of its text: a dataset by its name, or an option."""
+    def choose(self, parameter: str, text: str, matches: Callable[[str, str], bool] = str.endswith):
+        """Choose what a list of the form offers, a dataset or an option, by default by the end of its text."""
         self.wait_for(f"[id='form-element-{parameter}'] .multiselect")
-        # The form draws its lists anew while it loads.
-        waiting = WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException])
-        waiting.until(lambda _: self._is_chosen(parameter, text), f"{parameter} did not become {text}")
+        self.until(lambda: self._is_chosen(parameter, text, matches), f"{parameter} did not become {text}")
 
-    def _is_chosen(self, parameter: str, text: str) -> bool:
+    def until(self, condition: Callable[[], Result], message: str, seconds: float = WAIT_SECONDS) -> Result:
+        """Return what a condition gives once it is true; it may be asked again while the page draws something anew."""
+        waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=DRAWN_ANEW)
+        return waiting.until(lambda _: condition(), message)
+
+    def _is_chosen(self, parameter: str, text: str, matches: Callable[[str, str], bool]) -> bool:
         """Tell whether a list shows a text; if not, click on it there, once the form has filled the list."""
-        if self._chosen(parameter).endswith(text):
+        if matches(self._chosen(parameter), text):
             return True
         self._offered(parameter)
         options = self.driver.find_elements(By.CSS_SELECTOR, f"[id='form-element-{parameter}'] li[role=option]")
-        option = next((option for option in options if option.text.endswith(text)), None)
+        option = next((option for option in options if matches(option.text, text)), None)
         # A form chooses by itself while it loads, and a second click would take a choice back.
         if option is None or option.find_elements(By.CSS_SELECTOR, ".multiselect__option--selected"):
             self.driver.execute_script("document.activeElement.blur()")
             return False
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", option)
         option.click()
-        return self._chosen(parameter).endswith(text)
+        return matches(self._chosen(parameter), text)
 
     def wait_without(self, parameter: str):
         """Wait until the form has left a field out, which a choice before it made needless."""
@@ -168,12 +190,20 @@ class Browser:
         """Return what the page shows as errors."""
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger")]
 
-    def save(self, path: Path) -> Path:
-        """Save an image of the window, once the client's panels have what they show."""
+    def is_visible(self, selector: str) -> bool:
+        """Tell whether an element that a CSS selector finds is visible now."""
+        return any(element.is_displayed() for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def wait_until_loaded(self):
+        """Wait until the client's panels have what they show."""
         WebDriverWait(self.driver, WAIT_SECONDS).until(
             lambda driver: not re.search("Loading (Toolbox|History)", driver.find_element(By.TAG_NAME, "body").text),
             "the panels did not finish loading",
         )
+
+    def save(self, path: Path) -> Path:
+        """Save an image of the window, once the client's panels have what they show."""
+        self.wait_until_loaded()
         path.parent.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(path))
         return path

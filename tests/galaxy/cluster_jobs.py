@@ -45,9 +45,13 @@ def training(**form: object) -> Order:
     )
 
 
-def one_hot() -> Order:
-    """Return the job that makes one-hot columns of the digits of test-data."""
-    return Order(tool="sklearn_to_categorical", files={"infile": "y_train.tabular"}, form={})
+def builder() -> Order:
+    """Return the job that makes a builder of the tutorial's network, with what the form begins with."""
+    return Order(
+        tool="keras_model_builder",
+        files={"mode_selection|infile_json": "cnn_model.json"},
+        form={"mode_selection|mode_type": "train_model", "mode_selection|learning_type": "KerasGClassifier"},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,11 @@ PULSAR_PACKAGES = pins("pulsar")
 # onnxruntime runs the models that are saved as ONNX.
 # The fuzzer is made for Linux on x86 alone; without it its tests are skipped, and say so.
 FUZZER = "atheris>=3; sys_platform == 'linux' and platform_machine == 'x86_64'"
+# axe-core, the judge of pages' accessibility, as one file without Node.
+AXE = "axe-core-python==0.1.0"
 CHECK_PACKAGES = [
     "onnxruntime>=1.20", "pytest>=8", "pytest-xdist>=3.7", "bioblend>=1.5", "selenium>=4.20", "pyyaml>=6",
-    "hypothesis>=6", FUZZER, *pins("lint"),
+    "hypothesis>=6", AXE, FUZZER, *pins("lint"),
 ]  # fmt: skip
 
 # Conda and PyPI mostly agree on names; these are the exceptions among the requirements.

@@ -19,7 +19,7 @@ import yaml
 from tests.support.places import TEST_DATA
 
 from . import environments, slurm_settings
-from .cluster_jobs import GalaxyJob, history_jobs, one_hot, run, training
+from .cluster_jobs import GalaxyJob, builder, history_jobs, run, training
 from .demo import SMALL_DATA, TABLES, accuracy, read_column
 from .deployment import DeploymentFailed, check, put
 from .repository import WORKFLOW, WRAPPERS
@@ -32,8 +32,8 @@ SHIPPED_PLACE = "/srv/galaxy/deployment/slurm"
 # One in ten would be right by chance.
 LEAST_ACCURACY = 0.3
 HOPELESS, GROWING, LIMITED = "too little memory", "too little memory at first", "two minutes"
-# GiB of the first attempt: doubled three times it does not do for a training, but for one-hot columns.
-HOPELESS_GIB, GROWING_GIB = 0.015, 0.03
+# GiB of the first attempt: doubled three times it does not do for a training, but for a builder, which takes 0.05.
+HOPELESS_GIB, GROWING_GIB = 0.015, 0.02
 LIMITED_MINUTES = 2
 _OUT_OF_MEMORY = "Out of memory error"
 ENDLESS = {
@@ -118,7 +118,7 @@ def out_of_memory(galaxy: EmbeddedGalaxy, slurm: EmbeddedSlurm):
     check(job.state == "error" and _OUT_OF_MEMORY in job.message, f"{HOPELESS}: {job}")
     say(f"{HOPELESS}: {_attempts(slurm, known)}, then Galaxy says: {job.message.strip().splitlines()[-1]}")
     known = set(slurm.ended())
-    job = run(galaxy, GROWING, one_hot())
+    job = run(galaxy, GROWING, builder())
     attempts = _attempts(slurm, known)
     check(job.state == "ok" and "OUT_OF_MEMORY" in attempts, f"{GROWING}: {attempts}; {job}")
     say(f"{GROWING}: {attempts}, and the job ends green")

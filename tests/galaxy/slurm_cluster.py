@@ -133,7 +133,8 @@ class EmbeddedSlurm:
             try:
                 self._start_with(holding)
             except ServerFailed as error:
-                self._say(f"not by {holding.words}: {str(error).splitlines()[-1]}")
+                fatal = [line for line in str(error).splitlines() if "fatal:" in line]
+                self._say(f"not by {holding.words}: {fatal[-1] if fatal else error}")
             else:
                 self.words = holding.words
                 return

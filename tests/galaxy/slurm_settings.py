@@ -44,12 +44,12 @@ class Holding:
         probe = self.folder / f"probe-{os.getpid()}"
         try:
             probe.mkdir()
+            # A new group has files of the memory that it may take; a folder of something else has none.
+            found = any(probe.glob("memory.*"))
+            probe.rmdir()
         except OSError:
             return False
-        with contextlib.suppress(OSError):
-            probe.rmdir()
-        # A folder in which nothing can be limited is no control group of memory.
-        return self.folder.name == "memory" or "memory" in (self.folder / "cgroup.controllers").read_text().split()
+        return found
 
 
 _BY_CGROUP = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-START_SECONDS = 240
+START_SECONDS = 480
 STOP_SECONDS = 40
 LOG_TAIL_LINES = 60
 

@@ -1,7 +1,7 @@
 """Run a workflow in a Galaxy through its API, say what happens meanwhile, fetch the results."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bioblend.galaxy import GalaxyInstance
@@ -38,7 +38,7 @@ class WorkflowRun:
     def run(self, tables: dict[str, Path], values: dict | None = None, exact_versions: bool = True, may_fail: str = ""):
         """Run the workflow on tables and values, each keyed by the label of an input.
 
-        A workflow saved with other versions of the tools runs only without `exact_versions`. Jobs of the step that
+        A workflow saved with other versions of the tools runs only without `exact_versions`. Jobs of the steps that
         `may_fail` names may end red.
         """
         inputs = {label: {"src": "hda", "id": self._upload(label, path)} for label, path in tables.items()}
@@ -78,7 +78,7 @@ class WorkflowRun:
         )
         return answer["outputs"][0]["id"]
 
-    def _watch(self, invocation: str, may_fail: str):
+    def _watch(self, invocation: str, may_fail: Sequence[str]):
         """Wait until every step has ended, printing what starts, ends and what jobs print."""
         consoles: dict[str, _JobConsole] = {}
         deadline = time.monotonic() + LIMIT_SECONDS
@@ -86,8 +86,8 @@ class WorkflowRun:
             state = self.api.invocations.show_invocation(invocation)
             if state["state"] in ("failed", "cancelled"):
                 raise WorkflowFailed(f"Galaxy could not schedule the workflow: {state.get('messages')}")
-            for job, label in self._jobs(state["steps"]):
-                consoles.setdefault(job, _JobConsole(self.api, job, label, label == may_fail))
+            for job, label in self._jobs(state):
+                consoles.setdefault(job, _JobConsole(self.api, job, label, label in may_fail))
             for console in consoles.values():
                 console.update()
             if state["state"] in SCHEDULED and all(console.done for console in consoles.values()):
@@ -95,15 +95,15 @@ class WorkflowRun:
             time.sleep(POLL_SECONDS)
         raise WorkflowFailed(f"the workflow did not end within {LIMIT_SECONDS} s")
 
-    def _jobs(self, steps: list[dict]) -> Iterator[tuple[str, str]]:
+    def _jobs(self, invocation: dict) -> Iterator[tuple[str, str]]:
         """Yield each job that there is so far, with what its step is called; a list has a job for each element."""
-        for step in steps:
+        for step in invocation["steps"]:
             label = step["workflow_step_label"] or f"step {step['order_index'] + 1}"
             mapped = step.get("implicit_collection_jobs_id")
             if step.get("job_id"):
                 yield step["job_id"], label
             elif mapped:
-                shown = self.api.invocations.show_invocation_step(step["workflow_invocation_id"], step["id"])
+                shown = self.api.invocations.show_invocation_step(invocation["id"], step["id"])
                 yield from ((job["id"], label) for job in shown["jobs"])
 
 

@@ -58,3 +58,43 @@ def probabilities(rows, classes, seed=0):
 def tick_names(axis):
     """Return the names on an axis."""
     return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def every_plot(tables, name, other):
+    """Return a form for each plot of tables, with two names wherever there are names."""
+    labels = tables.columns("labels", {name: [name, other] * 6})
+    predicted = tables.columns("predicted", {"Predicted": [name, other, other, name] * 3})
+    shares = np.array([0.6, 0.4, 0.3, 0.7] * 3)
+    both = tables.columns("shares", {name: shares, other: 1 - shares})
+    images = tables.columns("images", {f"{name}{n}": [0, 1, 2, 3] * 3 for n in range(16)})
+    history = tables("history", f"epoch\tloss\tval_loss\t{name}\n1\t2\t3\t1\n2\t1\t2\t1\n")
+    scores = tables("scores", f"{name}\n.5\n.9\n.7\n")
+    importances = tables("importances", f"feature\timportance\n{name}\t.1\n{other}\t.5\n")
+    runs = [tables(f"run{number}", f"test_{name}\n.{number}\n") for number in (5, 6)]
+    for entry, called in zip(runs, (name, other), strict=True):
+        entry["element_identifier"] = called
+    folds = tables("folds", f"fold\t{name}\n1\t.5\n2\t.6\n")
+    truth, values = (
+        tables.columns(table, {name: found}) for table, found in (("truth", [1, 2, 3]), ("values", [1.5, 2, 2.5]))
+    )
+    entry = {"infile1": labels, "header1": True, "column_selector_options": forms.ALL, "name": name}
+    return {
+        "learning_curve": {"infile1": history, "plot_std_err": False},
+        "roc_curve": scored(labels, both),
+        "pr_curve": scored(labels, both),
+        "calibration_curve": {**scored(labels, both), "n_bins": "5", "strategy": "uniform"},
+        "threshold_plot": scored(labels, tables.columns("share", {name: shares}), name),
+        "rfecv_gridscores": {"infile1": scores, "steps": repr([name, other, "c"])},
+        "feature_importances": {
+            "infile_estimator": importances,
+            "infile1": tables("n", "a\tb\n"),
+            "column_selector_options": forms.ALL,
+        },
+        "classification_confusion_matrix": {"plot_color": "Greens", **compared(labels, predicted, True)},
+        "class_scores": compared(labels, predicted, True),
+        "class_balance": {"label_tables": [entry]},
+        "image_mistakes": {"infile_pictures": images, "header_pictures": True, **compared(labels, predicted, True)},
+        "regression": compared(truth, values, True),
+        "kfold_comparison": {"infile1": folds, "metrics": ""},
+        "compare_runs": {"infile_scores": runs, "score": f"test_{name}", "better": "more"},
+    }

@@ -23,6 +23,17 @@ def test_dataset_from_a_path_has_the_file_name():
     assert parameters.dataset("/files/X_train.tabular", "").name == "X_train.tabular"
 
 
+def test_datasets_of_several_of_a_list_and_of_none():
+    one = {"source_path": "/files/1.dat", "element_identifier": "a", "ext": "zip"}
+    # An element of a list has its name as Galaxy's way to it.
+    other = {"source_path": "/files/2.dat", "element_identifier": ["b"], "ext": "zip"}
+    assert [found.name for found in parameters.datasets([one, other], "Builders")] == ["a", "b"]
+    assert [found.name for found in parameters.datasets(one, "Builders")] == ["a"]
+    assert parameters.datasets(None, "Builders") == parameters.datasets([], "Builders") == ()
+    with pytest.raises(UserError, match="Builders: no dataset was chosen"):
+        parameters.datasets([{"element_identifier": "a"}], "Builders")
+
+
 @pytest.mark.parametrize("value", [None, "", {}, {"source_path": ""}])
 def test_dataset_that_was_not_chosen_is_refused(value):
     with pytest.raises(UserError, match=r"^Training samples: no dataset was chosen"):

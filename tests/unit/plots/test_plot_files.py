@@ -169,6 +169,15 @@ def test_points_become_a_trace(tables):
     np.testing.assert_allclose(points[0]["y"], [1.5, 2, 2.5])
 
 
+def test_the_diagonal_goes_all_the_way(tables):
+    shown = drawn("regression", **compared(tables("t", "10\n20\n30\n"), tables("p", "P\n15\n20\n25\n")))
+    found = interactive.figure_of(shown.figure_)
+    diagonal = next(trace for trace in found["data"] if trace["type"] == "scatter")
+    assert diagonal["x"] == diagonal["y"]
+    low, high = found["layout"]["xaxis"]["range"]
+    assert diagonal["x"][0] <= low and diagonal["x"][-1] >= high
+
+
 def test_long_lines_are_thinned_along_their_way():
     x = np.linspace(0, 1, 50_000)
     y = (x > 0.5).astype(float)

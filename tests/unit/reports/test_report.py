@@ -145,6 +145,22 @@ def test_regressions_labels_and_folds(runs):
     assert "±" in page(runs["folds"]).table("Score")["accuracy"]["test"]
 
 
+@pytest.mark.parametrize("name", ["classes", "values", "labels", "folds"])
+def test_it_speaks_to_those_who_do_not_see_it(runs, name):
+    """Every table has a caption and headers, every figure words and its numbers."""
+    text = (runs[name].folder / "report.html").read_text()
+    tables = re.findall(r"<table.*?</table>", text, re.DOTALL)
+    assert all(re.search(r"<caption[^>]*>[^<]+</caption>", table) for table in tables)
+    for table in tables:
+        header, *rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
+        assert header.count("<th") == header.count('scope="col"')
+        assert all(row.count('<th scope="row"') == 1 for row in rows)
+    shown = re.findall(r'<img [^>]*alt="([^"]*)"[^>]*></p>\n<table', text)
+    assert len(shown) == text.count("<img") > 0
+    assert re.search(r"loss from [0-9.e+-]+ to [0-9.e+-]+", shown[0])
+    assert '<html lang="en">' in text and "<title>Deep learning" in text
+
+
 def test_nothing_from_a_file_becomes_markup(runs):
     for name in ("classes", "values"):
         text = "".join(page(runs[name]).text)

@@ -37,9 +37,15 @@ def dataset(value: Any, label: str) -> Dataset:
 
 
 def datasets(value: Any, label: str) -> tuple[Dataset, ...]:
-    """Return the datasets that a data parameter for several holds, in the order of the form; none where it is empty."""
+    """Return the datasets that a parameter for several, or for a list, holds, in its order; none where it is empty."""
     entries = value if isinstance(value, list) else [] if is_empty(value) else [value]
-    return tuple(dataset(entry, label) for entry in entries if not is_empty(entry))
+    return tuple(dataset(_named(entry), label) for entry in entries if not is_empty(entry))
+
+
+def _named(entry: Any) -> Any:
+    """Return an entry under one name: Galaxy gives that of a list's element as the names on the way to it."""
+    names = entry.get("element_identifier") if isinstance(entry, dict) else None
+    return entry | {"element_identifier": "/".join(map(str, names))} if isinstance(names, list) else entry
 
 
 def is_empty(value: Any) -> bool:

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from dltools.core import files
-from dltools.plots import drawing, export, plot_form
+from dltools.plots import drawing, export, plot_form, words
 from dltools.tables import tables
 
 TOOL = "ml_visualization_ex"
@@ -41,9 +41,11 @@ def run(form: dict, outputs: Outputs) -> None:
         if is_page or outputs.image:
             png = export.image(figure, dataclasses.replace(look, format="png"))
         if is_page:
-            content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL)
+            content = export.page(figure, png, look.dpi, shown.title, facts, shown.interactive, TOOL, shown.table())
         else:
             content = export.image(figure, look)
+        if look.format == "svg":
+            content = words.describe_svg(content, shown.title, facts)
     files.write_bytes(outputs.plot, content)
     if outputs.image:
         files.write_bytes(outputs.image, png)

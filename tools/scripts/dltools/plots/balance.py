@@ -7,7 +7,7 @@ import numpy as np
 
 from dltools.core.errors import UserError
 from dltools.plots import label_tables
-from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
+from dltools.plots.drawing import HATCHES, PALETTE, Display, add_legend, name_ticks, shortened, tidy, visible
 from dltools.tables import chosen, labels
 from dltools.tables.chosen import ChosenTable
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _LABEL = "Select the dataset containing labels"
 MAX_CLASSES = 60
 MAX_CLASSES_AT_ALL = 1000
-_HATCHES = (None, "//", "..", "xx", "\\\\", "oo")
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -48,7 +47,7 @@ class Balance(Display):
                 counts[self.shown_],
                 height=thick * 0.94,
                 color=PALETTE[number % len(PALETTE)],
-                hatch=_HATCHES[number % len(_HATCHES)],
+                hatch=HATCHES[number % len(HATCHES)],
                 edgecolor="white",
                 linewidth=0,
                 label=visible(shortened(name, 40)),

@@ -8,7 +8,7 @@ import numpy as np
 
 from dltools.evaluation import class_scores
 from dltools.plots.compared_labels import compared, read_order
-from dltools.plots.drawing import PALETTE, Display, add_legend, name_ticks, tidy
+from dltools.plots.drawing import HATCHES, PALETTE, Display, add_legend, name_ticks, tidy
 from dltools.plots.label_tables import TruthAndPrediction
 
 if TYPE_CHECKING:
@@ -42,9 +42,18 @@ class ClassScoresPlot(Display):
             ax = self.new_axes((7, 1.7 + max(2.2, 0.45 * len(at))))
         self.axes_ = ax
         self.bars_ = {}
-        for offset, (name, color) in zip((-0.27, 0, 0.27), _BARS, strict=True):
+        for offset, (name, color), hatch in zip((-0.27, 0, 0.27), _BARS, HATCHES, strict=False):
             values = getattr(found, name)[self.shown_]
-            self.bars_[name] = ax.barh(at + offset, values, height=0.25, color=color, label=_label(name))
+            self.bars_[name] = ax.barh(
+                at + offset,
+                values,
+                height=0.25,
+                color=color,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0,
+                label=_label(name),
+            )
         names = [f"{self.classes[i]} (n = {found.support[i]})" for i in self.shown_]
         name_ticks(ax.yaxis, at, names)
         ax.set_ylim(len(at) - 0.5, -0.5)

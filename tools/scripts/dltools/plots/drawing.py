@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # The colours of Okabe and Ito, told apart by the colour-blind too (https://jfly.uni-koeln.de/color/).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINE_STYLES = ("-", "--", "-.", ":")
+# Of bars beside each other.
+HATCHES = (None, "//", "..", "xx", "\\\\", "oo")
 GREY = "#767676"
 MAX_NAME = 24
 _MAX_TITLE = 300
@@ -190,11 +192,16 @@ def shortened(name: str, limit: int = MAX_NAME) -> str:
 
 
 def style(number: int) -> dict[str, Any]:
-    """Return colour and line style of the n-th line, counted from 0; 24 are different. Black is left to averages."""
+    """Return colour and line style of the n-th line, counted from 0; 24 are different. Black is left to averages.
+
+    Lines that follow each other differ in both, so that they are told apart without colours.
+    """
     colors = PALETTE[:-1]
+    # After as many lines as have both the same again (6 and 4: 12), the styles go on by one.
+    turn = number // math.lcm(len(colors), len(LINE_STYLES))
     return {
         "color": colors[number % len(colors)],
-        "linestyle": LINE_STYLES[number // len(colors) % len(LINE_STYLES)],
+        "linestyle": LINE_STYLES[(number + turn) % len(LINE_STYLES)],
     }
 
 

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from dltools.core.errors import UserError, listed, one_line, quoted
-from dltools.plots import drawing, interactive
+from dltools.plots import drawing, interactive, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,17 +87,31 @@ What follows is for the browser.
 """
 # So many empty lines keep what is no text below a reader's first screen.
 _ROOM = 40
+# The figure has its title in it: the page's own is for those who hear it.
 _PAGE = """<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
+<head><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font-family: sans-serif; color: black; background: white }}
+h1 {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%) }}
+table {{ border-collapse: collapse; margin: 0.5em 0 }}
+th, td {{ border: 1px solid #767676; padding: 0.2em 0.6em; text-align: left; font-weight: normal }}
+thead th {{ background: #e8e8e8; font-weight: bold }}
+caption {{ text-align: left; padding: 0.2em 0 }}
+</style></head>
 <body>
-<div id="static"><img src="data:image/png;base64,{png}" alt="{title}" width="{width}"></div>
+<main>
+<h1>{title}</h1>
+<div id="static"><img src="data:image/png;base64,{png}" alt="{alt}" width="{width}"></div>
+{plot}
 {lines}
+{numbers}
+</main>
 {scripts}
 </body>
 </html>
 """
-_DRAW = """<div id="plot"></div>
-<script>{library}</script>
+_PLOT = '<div id="plot" role="group" aria-label="{alt}"></div>'
+_DRAW = """<script>{library}</script>
 <script>
 Plotly.newPlot("plot", {data}, {layout}, {{"displaylogo": false}}).then(function () {{
   document.getElementById("static").style.display = "none";
@@ -106,7 +120,14 @@ Plotly.newPlot("plot", {data}, {layout}, {{"displaylogo": false}}).then(function
 
 
 def page(
-    figure: "Figure", png: bytes, dpi: int, title: str, facts: list[str], is_interactive: bool, tool: str
+    figure: "Figure",
+    png: bytes,
+    dpi: int,
+    title: str,
+    facts: list[str],
+    is_interactive: bool,
+    tool: str,
+    table: tuple[list[str], list] | None = None,
 ) -> bytes:
     """Return an HTML page with the figure as an image, which an interactive plot replaces where scripts may run.
 
@@ -116,6 +137,7 @@ def page(
         facts: lines of text below it.
         is_interactive: whether the figure's artists can be shown so.
         tool: id of the tool, which a server's administrator may trust.
+        table: header and columns of the numbers behind the figure, for those who cannot see or point at it.
     """
     found = interactive.figure_of(figure) if is_interactive else None
     title, facts = one_line(title) or "Plot", [one_line(fact) for fact in facts]
@@ -124,11 +146,15 @@ def page(
     head, _, tail = comment.rpartition("-->")
     comment = head.replace("--", "––").replace("<!––", "<!--", 1) + "-->" + tail
     width = int.from_bytes(png[16:20], "big") * 96 // dpi
+    alt = html.escape(words.for_image(title, facts))
     body = _PAGE.format(
         title=html.escape(title),
+        alt=alt,
         png=base64.b64encode(png).decode(),
         width=width,
         lines="\n".join(f"<p>{html.escape(fact)}</p>" for fact in facts),
+        plot=_PLOT.format(alt=alt) if found else "",
+        numbers=words.numbers(*table) if table else "",
         scripts=_scripts(found) if found else "",
     )
     return (comment + body).encode()

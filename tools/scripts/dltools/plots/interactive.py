@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DASHES: dict[object, str] = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 _POINTS_PER_PIXEL = 1.33
+# Matplotlib's hatches (drawing.HATCHES) -> Plotly's patterns.
+PATTERNS = {"//": "/", "..": ".", "xx": "x", "\\\\": "\\", "oo": "+"}
 # Of a line with more points, so many are shown: no screen has more.
 MAX_POINTS = 3000
 
@@ -188,6 +190,14 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 
 def _across(axes: "Axes", line: "Line2D", x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from matplotlib.lines import AxLine
+
+    if isinstance(line, AxLine):
+        # Through a point and on to both sides.
+        first, second = (np.asarray(point, float) for point in (line.get_xy1(), line.get_xy2()))
+        slope = np.divide(*(second - first)[::-1]) if line.get_slope() is None else line.get_slope()
+        ends = np.asarray(axes.get_xlim())
+        return ends, first[1] + slope * (ends - first[0])
     if line.get_transform() == axes.get_xaxis_transform(which="grid"):
         return x, np.asarray(axes.get_ylim())
     if line.get_transform() == axes.get_yaxis_transform(which="grid"):
@@ -207,6 +217,10 @@ def _bars(axes: "Axes") -> list[dict]:
         x = [p.get_x() + p.get_width() / 2 for p in patches]
         y = [p.get_y() + p.get_height() / 2 for p in patches]
         ends = [p.get_width() if lying else p.get_height() for p in patches]
+        marker: dict[str, Any] = {"color": to_hex(patches[0].get_facecolor())}
+        if patches[0].get_hatch():
+            shape = PATTERNS[patches[0].get_hatch()]
+            marker["pattern"] = {"shape": shape, "fgcolor": "white", "fillmode": "overlay"}
         trace = {
             "type": "bar",
             "orientation": "h" if lying else "v",
@@ -214,7 +228,7 @@ def _bars(axes: "Axes") -> list[dict]:
             "x": [float(n) for n in (ends if lying else x)],
             "y": [float(n) for n in (y if lying else ends)],
             "width": [float(p.get_height() if lying else p.get_width()) for p in patches],
-            "marker": {"color": to_hex(patches[0].get_facecolor())},
+            "marker": marker,
         }
         traces.append(trace)
     return traces

@@ -32,19 +32,25 @@ class Paragraph(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: the header, rows of texts or numbers, and how dark each cell is, 0 to 1, if that says something."""
+    """A table: the header, rows of texts or numbers, how dark each cell is, 0 to 1, if that says something, and what
+    it holds, in words, for HTML.
+    """
 
     header: list[str]
     rows: list[list]
     shades: list[list[float]] | None = None
+    caption: str = ""
 
 
 class Figure(NamedTuple):
-    """A figure as bytes of a PNG file, what it shows in words, and its numbers for where there are no images."""
+    """A figure as bytes of a PNG file, what it shows in words, its numbers for where there are no images, and what one
+    sees in it.
+    """
 
     png: bytes
     alt: str
     numbers: Table
+    says: str = ""
 
 
 class Matrix(NamedTuple):

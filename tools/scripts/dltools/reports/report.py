@@ -99,7 +99,7 @@ def _scores(outcome: Outcome) -> list:
     header = [name for part in present for name in (part, f"{part} baseline")]
     return [
         Paragraph(told),
-        Table(["Score", *header], rows),
+        Table(["Score", *header], rows, caption="Scores and baselines of each set"),
         Paragraph(baseline.legend(outcome.target, "the training set")),
     ]
 
@@ -130,7 +130,7 @@ def _data(outcome: Outcome) -> list:
         facts.append(["Sets", "", outcome.divided.sizes()])
     names = ["all", *(name for name, _ in _sets(outcome))]
     every = [np.arange(len(target.truth)), *(rows for _, rows in _sets(outcome))]
-    found: list[Table | Paragraph] = [Table(["", "Dataset", "Contents"], facts)]
+    found: list[Table | Paragraph] = [Table(["What", "Dataset", "Contents"], facts, caption="Tables and sets")]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
         found += (_spread if own.kind == target_kinds.REGRESSION else _balance)(own, names, every)
@@ -151,7 +151,8 @@ def _balance(target: targets.Target, names: list[str], every: list[np.ndarray]) 
     labels = _labels(target)
     shares = counts[0] / max(1, len(found[0]))
     rows = [[label, *(int(count[i]) for count in counts), f"{shares[i]:.1%}"] for i, label in enumerate(labels)]
-    return _cut(Table(["Class" if one else "Label", *names, "Share"], rows), LISTED_CLASSES, "classes")
+    header = ["Class" if one else "Label", *names, "Share"]
+    return _cut(Table(header, rows, caption="Samples of each class, in each set"), LISTED_CLASSES, "classes")
 
 
 def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -> list:
@@ -163,11 +164,8 @@ def _spread(target: targets.Target, names: list[str], every: list[np.ndarray]) -
             rows.append(
                 [label, name, len(values), *map(float, (values.min(), values.mean(), values.max(), values.std()))]
             )
-    return _cut(
-        Table(["Target", "Set", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"], rows),
-        LISTED_CLASSES,
-        "rows",
-    )
+    header = ["Target", "Set", "Samples", "Smallest", "Mean", "Largest", "Standard deviation"]
+    return _cut(Table(header, rows, caption="Values of each target, in each set"), LISTED_CLASSES, "rows")
 
 
 def _cut(table: Table, limit: int, what: str) -> list:
@@ -202,11 +200,14 @@ def _training(record: records.Record) -> list:
     names = [name for name in history if name != records.SECONDS]
     some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
     numbers = Table(
-        ["Epoch", *names], [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some]
+        ["Epoch", *names],
+        [[int(epoch) + 1, *(float(history[name][epoch]) for name in names)] for epoch in some],
+        caption=f"Loss and metrics of {len(some)} of {epochs} epochs",
     )
+    says = ", ".join(f"{name} from {history[name][0]:.4g} to {history[name][-1]:.4g}" for name in names)
     return [
         Paragraph(told),
-        Figure(figures.learning_curves(history), "Loss and metrics of the epochs", numbers),
+        Figure(figures.learning_curves(history), "Loss and metrics of the epochs", numbers, says),
     ]
 
 
@@ -241,10 +242,11 @@ def _residuals(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
         off = truth[:, column] - predicted[:, column]
         rows.append([label, *map(float, (off.mean(), off.std(), np.abs(off).mean(), np.abs(off).max()))])
         png = figures.residuals(truth[:, column], predicted[:, column], label)
-        drawn.append(Figure(png, f"True - predicted of {label}", _distribution(off)))
+        says = f"from {off.min():.4g} to {off.max():.4g}, mean {off.mean():.4g}, standard deviation {off.std():.4g}"
+        drawn.append(Figure(png, f"True - predicted of {label}", _distribution(off), says))
     header = ["Target", "Mean of true - predicted", "Standard deviation", "Mean absolute", "Largest absolute"]
     rest = [Paragraph(f"and {len(labels) - LISTED_TARGETS} more targets")] if len(labels) > LISTED_TARGETS else []
-    return [Table(header, rows), *drawn, *rest]
+    return [Table(header, rows, caption="How far the predictions are off"), *drawn, *rest]
 
 
 def _distribution(off: np.ndarray) -> Table:
@@ -252,7 +254,7 @@ def _distribution(off: np.ndarray) -> Table:
     rows = [
         [f"{low:.4g} to {high:.4g}", int(count)] for low, high, count in zip(edges, edges[1:], counts, strict=False)
     ]
-    return Table(["True - predicted", "Samples"], rows)
+    return Table(["True - predicted", "Samples"], rows, caption="How often each range")
 
 
 def _matrix(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> list:
@@ -293,7 +295,8 @@ def _per_class(truth: np.ndarray, predicted: np.ndarray, labels: list[str]) -> l
         [label, *(f"{value:.4f}" for value in values[:3]), int(values[3])]
         for label, *values in zip(labels, *found, strict=True)
     ]
-    return _cut(Table(["Class", "Precision", "Recall", "F1", "Samples"], rows), LISTED_CLASSES, "classes")
+    header = ["Class", "Precision", "Recall", "F1", "Samples"]
+    return _cut(Table(header, rows, caption="Scores of each class"), LISTED_CLASSES, "classes")
 
 
 def _architecture(model: "keras.Model") -> list:
@@ -301,6 +304,7 @@ def _architecture(model: "keras.Model") -> list:
     table = Table(
         list(layer_table.HEADER),
         [[row.position, *map(str, row[1:4]), row.parameters, row.receptive_field] for row in rows],
+        caption="Layers of the network",
     )
     return [
         *_cut(table, LISTED_CLASSES, "layers"),
@@ -329,7 +333,7 @@ def _settings(outcome: Outcome) -> list:
             name: f"{value:g}" if isinstance(value, float) else value for name, value in split.settings().items()
         }
         rows.append([split.label, ", ".join(f"{name}={value}" for name, value in settings.items())])
-    return [Table(["Setting", "Value"], rows)]
+    return [Table(["Setting", "Value"], rows, caption="Settings of the training")]
 
 
 def _told(value: object) -> str:
@@ -340,4 +344,4 @@ def _run(outcome: Outcome) -> list:
     rows = [["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")]]
     rows += [[name.replace("_", " "), _told(value)] for name, value in (outcome.record.run or {}).items()]
     rows += [[name, version] for name, version in model_file.versions().items()]
-    return [Table(["Fact", "Value"], rows)]
+    return [Table(["Fact", "Value"], rows, caption="What the run was made with")]
