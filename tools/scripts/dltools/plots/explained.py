@@ -40,7 +40,11 @@ class Samples:
         """Say in two or three short lines what is shown of a sample."""
         true = [] if self.true is None else [f"true {shortened(self.true[number], 12)}"]
         return "\n".join(
-            [f"row {self.rows[number]}", *true, f"{shortened(self.asked[number], 12)}: {self.answers[number]:.3g}"]
+            [
+                f"row {self.rows[number]}",
+                *true,
+                f"answer {shortened(self.asked[number], 12)}: {self.answers[number]:.3g}",
+            ]
         )
 
 
