@@ -4,6 +4,7 @@ import numpy as np
 
 from dltools.plots import plot_form
 from tests.support import forms
+from tests.support.places import TEST_DATA
 
 
 class Tables:
@@ -97,4 +98,10 @@ def every_plot(tables, name, other):
         "regression": compared(truth, values, True),
         "kfold_comparison": {"infile1": folds, "metrics": ""},
         "compare_runs": {"infile_scores": runs, "score": f"test_{name}", "better": "more"},
+        # A network of several inputs takes its samples for no images, so that their columns are named.
+        "saliency": {
+            "infile_estimator": forms.dataset(TEST_DATA / "two_inputs_model.h5mlm"),
+            "infile1": tables.columns("wide", {f"{name}{number}": [0, 1] for number in range(785)}),
+            "column_selector_options": forms.ALL,
+        },
     }

@@ -14,7 +14,7 @@ from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, input_tables, outputs, paired, words
 from dltools.data.samples import SampleStream, check_lengths
 from dltools.data.targets import Target
-from dltools.evaluation import baseline, evaluator, prediction, scoring
+from dltools.evaluation import baseline, evaluator, features, prediction, scoring
 from dltools.evaluation.forward_pass import Answers, ForwardPass, mean_loss
 from dltools.jobs.predict_form import PredictForm, TruthForm
 from dltools.model_files import trained_model
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # About how many numbers are read at a time, and at most how many rows.
 STRETCH, STRETCH_ROWS = 1 << 20, 1 << 16
+# From a network's outputs, float32 (rows, numbers), to the header and the columns that are written.
+AsTable = Callable[[np.ndarray], tuple[list[str], list[np.ndarray]]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Outcome:
         rows: how many samples there were.
         scores: by name, if asked for.
         baselines: what the same answer for every sample would score, by the same names.
-        notes: what the scores are to be compared with.
+        notes: what the scores are to be compared with, or what the features are.
     """
 
     record: Record
@@ -71,38 +73,57 @@ def run(form: PredictForm, target: Path, threads: int) -> Outcome:
         UserError: anything in the form or the files that does not fit; nothing has been written then.
     """
     model, record = trained_model.read(form.model)
+    wanted = features.of_layer(model, form.layer) if form.method == features.METHOD else None
     samples = form.samples.stream(threads, record.features)
     columns = batches.input_columns(model, samples)
     beside = [_passed_through(table, samples, threads) for table in form.passed]
     given = outputs.of_model(model, columns, samples.source)
     truth = None if form.truth is None else _truth(form.truth, samples, record, given, threads)
     paired.check(form.tables)
-    training, shapes, names = record.builder.training, [own.shape for own in given], [own.name for own in given]
-    network, guard = _Network(model, record, columns, truth), words.Guard(model, samples)
+    as_table = _labels(form.method, record, given) if wanted is None else wanted.table
+    network = _Network(model if wanted is None else wanted.network, record, columns, truth)
+    guard = words.Guard(model, samples)
     kept: list[Answers] = []
     done = 0
     with tables.writing(target) as write:
-        for size in _stretches(samples, network.batch_size):
+        for size in _stretches(samples, network.batch_size, wanted.width if wanted else 0):
             rows = samples.next(size)
             guard.check(rows, done)
             answers = network.of(rows, done)
             done += size
-            found = prediction.without_logits(answers.outputs, training, shapes, names)
-            header, predicted = prediction.table(found, form.method, record.target, training, shapes)
+            header, predicted = as_table(answers.outputs)
             if beside:
                 prediction_tables.check_classes(header)
             header = [name for passed in beside for name in passed.names] + header
             write(header, [column for passed in beside for column in passed.take(size)] + predicted)
             if truth is not None:
                 kept.append(answers)
+    training = record.builder.training
     scores = {} if truth is None else _scores(training, truth, kept)
     constant, notes = ({}, []) if truth is None else _compared(training, truth, scores)
+    if wanted is not None:
+        notes = [wanted.told()]
     return Outcome(record=record, rows=len(samples), scores=scores, baselines=constant, notes=notes)
 
 
-def _stretches(samples: SampleStream, batch: int) -> list[int]:
-    """Divide the rows into stretches, each but the last of whole batches."""
-    size = max(1, min(STRETCH_ROWS, STRETCH // samples.width) // batch) * batch
+def _labels(method: str, record: Record, given: list[outputs.Output]) -> AsTable:
+    """Return a function from the network's outputs to what they say of the samples."""
+    training, shapes, names = record.builder.training, [own.shape for own in given], [own.name for own in given]
+
+    def table(found: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
+        found = prediction.without_logits(found, training, shapes, names)
+        return prediction.table(found, method, record.target, training, shapes)
+
+    return table
+
+
+def _stretches(samples: SampleStream, batch: int, width: int = 0) -> list[int]:
+    """Divide the rows into stretches, each but the last of whole batches.
+
+    Parameters:
+        width: how many numbers are written of each.
+    """
+    size = max(1, min(STRETCH_ROWS, STRETCH // max(samples.width, width)) // batch) * batch
     return [min(size, len(samples) - first) for first in range(0, len(samples), size)]
 
 

@@ -4,10 +4,15 @@ import dataclasses
 
 from dltools.catalogue.scorers import DEFAULT, ScorerChoice
 from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError, quoted
 from dltools.data.samples import SampleChoice
-from dltools.forms.parameters import Form, dataset, several
+from dltools.evaluation import features
+from dltools.forms.kinds import Choice
+from dltools.forms.parameters import Form, dataset, is_empty, several
 from dltools.jobs import input_form
 from dltools.tables.chosen import ChosenTable
+
+METHODS = ("predict", "predict_proba", features.METHOD)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class PredictForm:
 
     Attributes:
         model: the trained model.
-        method: predict or predict_proba.
+        method: predict, predict_proba or features.
+        layer: name of the layer whose output the features are; None for the one before the last.
         samples: what to predict.
         passed: tables whose columns stand before the predictions.
         truth: what the predictions are scored by, or None.
@@ -32,6 +38,7 @@ class PredictForm:
 
     model: Dataset
     method: str
+    layer: str | None = None
     samples: SampleChoice
     passed: tuple[ChosenTable, ...]
     truth: TruthForm | None
@@ -44,18 +51,37 @@ class PredictForm:
             UserError: names the parameter.
         """
         passed = form.get("id_columns") or ()
+        method = Choice(METHODS).read(form["method"], "Select invocation method")
+        truth = next(map(_truth, form.get("true_values") or ()), None)
+        if method == features.METHOD and truth is not None:
+            raise UserError(
+                "Scores: features are no predictions, so there is nothing to compare with true values. Choose the "
+                "method predict, or remove the true values."
+            )
         return cls(
             model=dataset(form["infile_estimator"], "Choose the dataset containing the trained model"),
-            method=form["method"],
+            method=method,
+            layer=_layer(form, method),
             samples=input_form.samples(form["input_options"]),
             passed=tuple(input_form.table(entry, "id", "Dataset with the columns to pass through") for entry in passed),
-            truth=next(map(_truth, form.get("true_values") or ()), None),
+            truth=truth,
         )
 
     @property
     def tables(self) -> list[ChosenTable]:
         """The tables that have a row for each sample."""
         return [*self.samples.tables, *self.passed, *([self.truth.table] if self.truth else [])]
+
+
+def _layer(form: Form, method: str) -> str | None:
+    """Return the name of the layer whose output is wanted, or None where none is given."""
+    names = [entry["layer"].strip() for entry in form.get("features_of") or () if not is_empty(entry.get("layer"))]
+    if names and method != features.METHOD:
+        raise UserError(
+            f"Layer: {quoted(names[0])} is given, but the method is {method}, which gives what the whole network says. "
+            "Choose the method features, or remove the layer."
+        )
+    return names[0] if names else None
 
 
 def _truth(entry: Form) -> TruthForm:

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
-from dltools.core.dataset import Dataset
-from dltools.core.errors import UserError, quoted
-from dltools.forms.kinds import Shape, Whole
-from dltools.forms.parameters import is_empty
-from dltools.plots import label_tables
+from dltools.core.errors import UserError
+from dltools.forms.kinds import Whole
+from dltools.plots import image_shapes, label_tables
 from dltools.plots.drawing import Display, shortened
 from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import chosen, labels, tables
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _PIXELS = "Select the dataset containing the images"
-_SHAPE = "Height, width and channels of an image"
 MAX_IMAGES = 100
 
 
@@ -108,7 +105,7 @@ class MistakesRequest:
             raise UserError(f"Number of images: must be at most {MAX_IMAGES}. Received: {limit}.")
         return cls(
             images=chosen.read(form, _PIXELS, "infile_pictures", "header_pictures"),
-            shape=_read_shape(form.get("picture_shape")),
+            shape=image_shapes.read(form.get("picture_shape")),
             labels=TruthAndPrediction.read(form),
             limit=limit,
         )
@@ -127,7 +124,7 @@ class MistakesRequest:
                 f"{source} has {len(images)} images, {true.dataset} has {len(true.values)} labels. Choose tables of "
                 'the same samples, and check what "Does the dataset contain header" says.'
             )
-        images = images.reshape(-1, *_shape(self.shape, images.shape[1], source))
+        images = images.reshape(-1, *image_shapes.of(self.shape, images.shape[1], source))
         return _chosen(images, true, predicted, self.limit)
 
 
@@ -156,29 +153,3 @@ def _chosen(images: np.ndarray, true: label_tables.Labels, predicted: label_tabl
     return Mistakes(
         title="Most confident mistakes", mistakes=mistakes, count=len(wrong), samples=len(true.values), notes=notes
     )
-
-
-def _read_shape(text: object) -> tuple[int, ...] | None:
-    """Read the shape of an image; refuse what is none."""
-    if is_empty(text):
-        return None
-    shape = Shape().read(text, _SHAPE)
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
-        raise UserError(
-            f"{_SHAPE}: must be (height, width), or (height, width, 3) for colours. Received: {quoted(text)}."
-        )
-    return shape
-
-
-def _shape(asked: tuple[int, ...] | None, pixels: int, source: Dataset) -> tuple[int, ...]:
-    """Return the shape of an image as Matplotlib takes it: as asked for, or that of a square."""
-    if asked is None:
-        side = int(np.sqrt(pixels) + 0.5)
-        if side * side == pixels:
-            return side, side
-        raise UserError(f"{_SHAPE}: must be given, for the {pixels} columns of {source} are no square of pixels.")
-    if int(np.prod(asked)) != pixels:
-        raise UserError(
-            f"{_SHAPE}: {quoted(str(asked))} makes {int(np.prod(asked))} pixels, but {source} has {pixels} columns."
-        )
-    return asked[:2] if asked[2:] == (1,) else asked

@@ -14,6 +14,7 @@ from dltools.plots.mistakes import MistakesRequest
 from dltools.plots.network import NetworkRequest
 from dltools.plots.regression import RegressionRequest
 from dltools.plots.request import Request
+from dltools.plots.saliency import SaliencyRequest
 from dltools.plots.thresholds import ThresholdsRequest
 
 PLOTS: dict[str, type[Request]] = {
@@ -32,4 +33,5 @@ PLOTS: dict[str, type[Request]] = {
     "regression": RegressionRequest,
     "kfold_comparison": FoldsRequest,
     "compare_runs": RunsRequest,
+    "saliency": SaliencyRequest,
 }

@@ -1,0 +1,217 @@
+"""Where a network looks: which part of an image decides, or how much each column of a table adds to the answer."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError, listed
+from dltools.forms import parameters
+from dltools.forms.kinds import Choice, Whole
+from dltools.forms.parameters import is_empty, with_further
+from dltools.plots import image_shapes, network_samples, sample_choice
+from dltools.plots.drawing import Display
+from dltools.plots.explained import TITLE, FeatureShares, Overlays, Samples
+from dltools.plots.sample_choice import ROWS
+from dltools.tables import chosen
+from dltools.tables.chosen import ChosenTable
+from dltools.tables.columns import Columns
+
+if TYPE_CHECKING:
+    import keras
+
+    from dltools.data.dense_table import DenseTable
+
+GRAD_CAM, GRADIENTS = "grad_cam", "integrated_gradients"
+METHODS = ("auto", GRAD_CAM, GRADIENTS)
+BASELINES = ("auto", "zero", "mean")
+MAX_IMAGES, MAX_SAMPLES = 50, 1000
+# Where nobody says how many: images to look at, samples to take a mean of.
+_IMAGES, _SAMPLES = 8, 100
+_MODEL, _TABLE = "Select the trained model", "Select the dataset containing the samples"
+_TRUTH = "Dataset containing the true labels or values"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SaliencyRequest:
+    """What decides the answers for some samples of a table.
+
+    Attributes:
+        model, samples: the trained network, and the table.
+        columns: which of the table are the features.
+        method: one of `METHODS`; "auto" is Grad-CAM where the network has convolutions over images.
+        shape: (height, width) or (height, width, channels) of an image, or None where the network tells, or for samples
+            that are no images.
+        truth: what the samples are; then the most confident right and wrong answers are shown.
+        rows: numbers of the rows to show, counted from 1; None for the first, or the most confident.
+        count: how many at most; None for as many as suit.
+        asked: name of the class or value to explain; None for the class that the network says.
+        baseline: one of `BASELINES`, what integrated gradients compare with; "auto" is 0 for images, else the mean.
+    """
+
+    model: Dataset
+    samples: Dataset
+    columns: Columns
+    method: str = "auto"
+    shape: tuple[int, ...] | None = None
+    truth: ChosenTable | None = None
+    rows: tuple[int, ...] | None = None
+    count: int | None = None
+    asked: str | None = None
+    baseline: str = "auto"
+
+    @classmethod
+    def read(cls, form: dict) -> Self:
+        """Read the section of the form."""
+        form = with_further(form, "saliency_options")
+        count, asked = form.get("number"), form.get("explained")
+        return cls(
+            model=parameters.dataset(form.get("infile_estimator"), _MODEL),
+            samples=parameters.dataset(form.get("infile1"), _TABLE),
+            columns=chosen.read_columns(form["column_selector_options"], "col1"),
+            method=Choice(METHODS).read(form.get("saliency_method") or "auto", "Method"),
+            shape=image_shapes.read(form.get("picture_shape")),
+            truth=chosen.read(form, _TRUTH, "infile_truth", "header_truth") if form.get("infile_truth") else None,
+            rows=_read_rows(form.get("rows")),
+            count=None if is_empty(count) else Whole(1, MAX_SAMPLES).read(count, "Number of samples"),
+            asked=None if is_empty(asked) else str(asked).strip(),
+            baseline=Choice(BASELINES).read(form.get("baseline") or "auto", "Baseline"),
+        )
+
+    def display(self) -> Display:
+        """Read network and samples, and find out what decides.
+
+        Raises:
+            UserError: no model, samples that do not fit it, or a method that does not.
+        """
+        # Keras is kept from importing Matplotlib; what draws the plot must be there before.
+        import matplotlib.figure  # noqa: F401
+
+        from dltools.backend.keras_runtime import keras_for_compute
+
+        keras_for_compute()
+        from dltools.data import batches, outputs, words
+        from dltools.evaluation import attribution
+        from dltools.evaluation.forward_pass import ForwardPass
+        from dltools.model_files import trained_model
+
+        model, record = trained_model.read(self.model)
+        network_samples.check_one_output(model, self.model, "where it looks")
+        features = network_samples.features(self.samples, self.columns, record)
+        words.Guard(model, features).check_all(features)
+        inputs = batches.input_columns(model, features)
+        given = outputs.of_model(model, inputs, self.samples)
+        truth = network_samples.truth(self.truth, record, given, features)
+        shape = self._image_shape(model, features)
+        layer = attribution.last_maps(model) if self.method != GRADIENTS else None
+        self._check_method(layer is not None, shape is not None)
+        if len(model.outputs[0].shape) != 2:
+            raise UserError(
+                f"{self.model}: answers each step of a sequence or point of an image, but where it looks is shown for "
+                "networks with one answer for each sample."
+            )
+        network = ForwardPass(model)
+
+        def answer(rows: np.ndarray) -> np.ndarray:
+            return network(batches.in_memory(features.take(rows), inputs, network.batch_size)).outputs
+
+        wanted = sample_choice.Wanted(rows=self.rows, count=self._count(shape is not None), asked=self.asked)
+        rows, asked, shown = sample_choice.choose(wanted, record, features, answer, truth)
+        values = features.take(rows)
+        if layer is not None and shape is not None:
+            heat = attribution.grad_cam(model, layer, inputs, values, asked)
+            return _overlays(shown, values, shape, heat.maps, f"what speaks for the answer (Grad-CAM, {heat.layer})")
+        baseline = self._baseline(features, shape is not None)
+        found = attribution.integrated_gradients(model, inputs, values, baseline, asked)
+        notes = [_compared_with(baseline), *_gap(found.gaps)]
+        if shape is not None:
+            size = np.abs(found.values).reshape(len(values), *shape).astype(np.float32)
+            heat_maps = size if size.ndim == 3 else size.sum(axis=-1)
+            return _overlays(shown, values, shape, heat_maps, "what changes the answer (integrated gradients)", notes)
+        return FeatureShares(
+            title=TITLE,
+            samples=shown,
+            features=network_samples.names(features, record),
+            values=found.values,
+            at_baseline=found.at_baseline,
+            notes=notes,
+        )
+
+    def _image_shape(self, model: "keras.Model", features: "DenseTable") -> tuple[int, ...] | None:
+        """Return the shape of an image, as was asked for or as the network takes it; None for what is no image."""
+        if self.shape is not None:
+            return image_shapes.of(self.shape, features.width, features.source)
+        if len(model.inputs) > 1:
+            return None
+        # A network may take the pixels in a row, and bring them into their shape itself.
+        shapes = [tuple(tensor.shape[1:]) for tensor in (model.inputs[0], *(layer.output for layer in model.layers))]
+        images = (
+            s for s in shapes if len(s) == 3 and None not in s and s[2] in (1, 3) and np.prod(s) == features.width
+        )
+        found = next(images, None)
+        return None if found is None else image_shapes.of(found, features.width, features.source)
+
+    def _count(self, are_images: bool) -> int:
+        """Return how many samples are shown at most."""
+        usual, most = (_IMAGES, MAX_IMAGES) if are_images else (_SAMPLES, MAX_SAMPLES)
+        return min(self.count or usual, most)
+
+    def _check_method(self, has_maps: bool, are_images: bool) -> None:
+        if self.method != GRAD_CAM:
+            return
+        if not has_maps:
+            raise UserError(
+                "Method: grad_cam needs a network with a convolution over two dimensions. Choose integrated_gradients."
+            )
+        if not are_images:
+            raise UserError(f"{image_shapes.LABEL}: must be given for grad_cam, for the network does not tell it.")
+
+    def _baseline(self, features: "DenseTable", are_images: bool) -> np.ndarray:
+        """Return the sample to compare with, float32 (features,)."""
+        if self.baseline == "zero" or (self.baseline == "auto" and are_images):
+            return np.zeros(features.width, np.float32)
+        return features.values.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _read_rows(text: object) -> tuple[int, ...] | None:
+    """Read numbers of rows, separated by commas; refuse what is none, and too many."""
+    if is_empty(text):
+        return None
+    found = tuple(Whole(1).read(part.strip(), ROWS) for part in str(text).split(","))
+    if len(found) > MAX_SAMPLES:
+        raise UserError(f"{ROWS}: must be at most {MAX_SAMPLES}. Received: {len(found)}.")
+    return found
+
+
+def _overlays(
+    shown: Samples,
+    values: np.ndarray,
+    shape: tuple[int, ...],
+    heat: np.ndarray,
+    meaning: str,
+    notes: Sequence[str] = (),
+) -> Overlays:
+    """Return the display of images, `values` float32 (n, pixels), with the heat of each."""
+    notes = list(notes)
+    cold = shown.rows[~heat.any(axis=(1, 2))]
+    if len(cold):
+        notes.append(f"nothing speaks for the answer in: {listed(f'row {row}' for row in cold)}")
+    pixels = values.reshape(-1, *shape)
+    return Overlays(title=TITLE, samples=shown, pixels=pixels, heat=heat, meaning=meaning, notes=notes)
+
+
+def _compared_with(baseline: np.ndarray) -> str:
+    what = "a sample of all zeros" if not baseline.any() else "the mean of the samples"
+    return f"each answer is compared with that for {what}; what the features add sums to the difference"
+
+
+def _gap(gaps: np.ndarray) -> list[str]:
+    """Say by how much the sums are wrong, if that is more than they are let."""
+    from dltools.evaluation.attribution import TOLERANCE
+
+    wrong = gaps > TOLERANCE
+    if not wrong.any():
+        return []
+    return [f"of {wrong.sum()} samples, the sum differs from the difference by up to {gaps.max():.0%}"]
