@@ -33,7 +33,7 @@ def test_every_entry_is_of_a_tool(rules):
 def test_slurm_files_are_copied_with_their_places(tmp_path):
     job_conf = on_slurm.configured(tmp_path)
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == ["end_time.sh", "here.yml", "job_conf.yml", "site.yml", "tpv.yml"]
+    assert files == ["end_time.sh", "exit_status.sh", "here.yml", "job_conf.yml", "site.yml", "tpv.yml"]
     named = yaml.safe_load(job_conf.read_text(encoding="utf-8"))["execution"]["environments"]["tpv"]["tpv_config_files"]
     assert named == [str(tmp_path / name) for name in ("tpv.yml", "site.yml", "here.yml")]
     assert not any(on_slurm.SHIPPED_PLACE in path.read_text(encoding="utf-8") for path in tmp_path.iterdir())

@@ -31,10 +31,12 @@ from .workflow import WorkflowFailed, WorkflowRun
 SHIPPED_PLACE = "/srv/galaxy/deployment/slurm"
 # One in ten would be right by chance.
 LEAST_ACCURACY = 0.3
-HOPELESS, GROWING, LIMITED = "too little memory", "too little memory at first", "two minutes"
+HOPELESS, GROWING, LIMITED, KILLED = "too little memory", "too little memory at first", "two minutes", "one minute"
 # GiB of the first attempt: doubled three times it does not do for a training, but for a builder, which takes 0.05.
 HOPELESS_GIB, GROWING_GIB = 0.015, 0.02
 LIMITED_MINUTES = 2
+# Slurm's limit for a job that is told that it ends in the year 2100.
+KILLED_MINUTES, NEVER = 1, "4102444800"
 _OUT_OF_MEMORY = "Out of memory error"
 ENDLESS = {
     "experiment_schemes|hyperparams_swapping|param_set_0|sp_name": "epochs",
@@ -54,6 +56,7 @@ def configured(folder: Path) -> Path:
                     _rule(HOPELESS, context={"base_gib": HOPELESS_GIB, "gib_per_gib": 0}),
                     _rule(GROWING, context={"base_gib": GROWING_GIB, "gib_per_gib": 0}),
                     _rule(LIMITED, context={"minutes": LIMITED_MINUTES}),
+                    _rule(KILLED, context={"minutes": KILLED_MINUTES}, env={"SLURM_JOB_END_TIME": NEVER}),
                 ]
             }
         },
@@ -139,6 +142,15 @@ def in_time(galaxy: EmbeddedGalaxy, slurm: EmbeddedSlurm):
     say(f"time limit of {LIMITED_MINUTES} min: {attempts}; the job ends green and prints: {stops[0]}")
 
 
+def killed(galaxy: EmbeddedGalaxy, slurm: EmbeddedSlurm):
+    """Train for longer than Slurm gives the job, without knowing it: it is killed as a whole, and ends red."""
+    known = set(slurm.ended())
+    job = run(galaxy, KILLED, training(**ENDLESS))
+    attempts = _attempts(slurm, known)
+    check(job.state == "error" and attempts.endswith("TIMEOUT"), f"{KILLED}: {attempts}; {job}")
+    say(f"time limit of {KILLED_MINUTES} min, unknown to the job: {attempts}; the job ends red")
+
+
 def say(text: str):
     """Print a line of progress."""
     print(f"[cluster] {text}", flush=True)
@@ -157,6 +169,7 @@ def cluster(folder: Path):
             tutorial(galaxy, slurm, folder)
             out_of_memory(galaxy, slurm)
             in_time(galaxy, slurm)
+            killed(galaxy, slurm)
 
 
 def main() -> int:
