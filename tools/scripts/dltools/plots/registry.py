@@ -1,37 +1,45 @@
 """The plots that the visualization tool offers, by the name that the form gives them."""
 
-from dltools.plots.balance import BalanceRequest
-from dltools.plots.calibration import CalibrationRequest
-from dltools.plots.class_scores import ClassScoresRequest
-from dltools.plots.compare_runs import RunsRequest
-from dltools.plots.confusion_matrix import ConfusionMatrixRequest
-from dltools.plots.curves import PrecisionRecallRequest, RocRequest
-from dltools.plots.feature_importances import FeatureImportancesRequest
-from dltools.plots.folds import FoldsRequest
-from dltools.plots.grid_scores import GridScoresRequest
-from dltools.plots.learning import LearningRequest
-from dltools.plots.mistakes import MistakesRequest
-from dltools.plots.network import NetworkRequest
-from dltools.plots.regression import RegressionRequest
-from dltools.plots.request import Request
-from dltools.plots.saliency import SaliencyRequest
-from dltools.plots.thresholds import ThresholdsRequest
+import importlib
+from collections.abc import Iterator, Mapping
 
-PLOTS: dict[str, type[Request]] = {
-    "learning_curve": LearningRequest,
-    "pr_curve": PrecisionRecallRequest,
-    "roc_curve": RocRequest,
-    "rfecv_gridscores": GridScoresRequest,
-    "feature_importances": FeatureImportancesRequest,
-    "keras_plot_model": NetworkRequest,
-    "classification_confusion_matrix": ConfusionMatrixRequest,
-    "class_scores": ClassScoresRequest,
-    "class_balance": BalanceRequest,
-    "image_mistakes": MistakesRequest,
-    "calibration_curve": CalibrationRequest,
-    "threshold_plot": ThresholdsRequest,
-    "regression": RegressionRequest,
-    "kfold_comparison": FoldsRequest,
-    "compare_runs": RunsRequest,
-    "saliency": SaliencyRequest,
+from dltools.plots.request import Request
+
+# Name in the form -> module of this package, and the class in it that reads the form.
+_PLOTS = {
+    "learning_curve": ("learning", "LearningRequest"),
+    "pr_curve": ("curves", "PrecisionRecallRequest"),
+    "roc_curve": ("curves", "RocRequest"),
+    "rfecv_gridscores": ("grid_scores", "GridScoresRequest"),
+    "feature_importances": ("feature_importances", "FeatureImportancesRequest"),
+    "keras_plot_model": ("network", "NetworkRequest"),
+    "classification_confusion_matrix": ("confusion_matrix", "ConfusionMatrixRequest"),
+    "class_scores": ("class_scores", "ClassScoresRequest"),
+    "class_balance": ("balance", "BalanceRequest"),
+    "image_mistakes": ("mistakes", "MistakesRequest"),
+    "calibration_curve": ("calibration", "CalibrationRequest"),
+    "threshold_plot": ("thresholds", "ThresholdsRequest"),
+    "regression": ("regression", "RegressionRequest"),
+    "kfold_comparison": ("folds", "FoldsRequest"),
+    "compare_runs": ("compare_runs", "RunsRequest"),
+    "saliency": ("saliency", "SaliencyRequest"),
 }
+
+
+class Plots(Mapping[str, type[Request]]):
+    """The plots; the module of one is imported when it is asked for, since a job draws one of them."""
+
+    def __getitem__(self, name: str) -> type[Request]:
+        """Return the class that reads the form of a plot."""
+        module, request = _PLOTS[name]
+        found: type[Request] = getattr(importlib.import_module(f"dltools.plots.{module}"), request)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLOTS)
+
+    def __len__(self) -> int:
+        return len(_PLOTS)
+
+
+PLOTS = Plots()
