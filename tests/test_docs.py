@@ -1,5 +1,6 @@
 """The pages of docs/: links and anchors lead somewhere, images say what they show, nothing is fetched from elsewhere."""
 
+import html
 import re
 import shutil
 import subprocess
@@ -30,6 +31,23 @@ def site(tmp_path_factory):
 def test_every_page_is_made(site):
     made = {path.relative_to(site).with_suffix(".md") for path in site.rglob("*.html")}
     assert {path.relative_to(DOCS) for path in DOCS.rglob("*.md")} <= made
+
+
+SHOWN = {
+    "scripting.html": ["examples/run_workflow.py"],
+    "administration/clusters.html": [
+        "deployment/slurm/job_conf.yml", "deployment/slurm/site.yml", "deployment/slurm/tpv.yml",
+        "deployment/pulsar/job_conf.yml", "deployment/pulsar/app.yml",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_files_are_shown_as_they_are(page, site):
+    text = html.unescape(re.sub(r"<[^>]*>", "", (site / page).read_text(encoding="utf-8")))
+    for file in SHOWN[page]:
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        assert not [line for line in lines if line not in text], file
 
 
 def test_pages_fetch_nothing_from_elsewhere(site):
