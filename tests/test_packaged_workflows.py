@@ -84,7 +84,7 @@ def test_own_test_gives_every_table_and_looks_into_every_output(name):
     for test in own_tests(name):
         assert tables <= set(test["job"])
         assert wanted <= set(test["outputs"])
-        assert all(output.get("asserts") or output.get("elements") for output in test["outputs"].values())
+        assert all(output.get("asserts") or output.get("element_tests") for output in test["outputs"].values())
 
 
 @each_workflow

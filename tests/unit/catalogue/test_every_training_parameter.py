@@ -9,6 +9,7 @@ import pytest
 from dltools.catalogue import callbacks, metrics, objectives, optimizers, schedules
 from dltools.catalogue.objectives import BINARY, CATEGORICAL, FORMS, REGRESSION, SPARSE
 from dltools.core.errors import UserError
+from dltools.jobs import sweep_form
 from tests.support import forms, interface
 from tests.support.places import ROOT
 
@@ -233,7 +234,15 @@ def test_no_option_of_the_form_is_left_out(built):
     form = interface.expanded()["keras_model_builder"].find("inputs")
     # Its lists are those of the whole network, which are walked.
     of_outputs = offered_in(form.find(".//repeat[@name='output_losses']"))
-    offered = offered_in(form) - of_outputs
+    # Its builders are made of the settings that are walked here.
+    of_sweep = offered_in(form.find(".//repeat[@name='sweep']"))
+    lists = {
+        "sampling_type": sweep_form.SAMPLINGS,
+        "candidates_type": sweep_form.CANDIDATES,
+        "scale": sweep_form.SCALES,
+    }
+    assert of_sweep == {(name, value) for name, values in lists.items() for value in values}
+    offered = offered_in(form) - of_outputs - of_sweep
     assert {(name.removeprefix("output_"), value) for name, value in of_outputs} <= offered
     walked = set()
     for result in built.values():

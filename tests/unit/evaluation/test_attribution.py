@@ -13,9 +13,9 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def keras():
-    from dltools.backend.keras_runtime import keras_for_compute
+    import keras
 
-    return keras_for_compute()
+    return keras
 
 
 def networks(keras):

@@ -6,7 +6,7 @@ import pytest
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.evaluation import permutation
-from dltools.plots import permuted_features
+from dltools.plots import network_samples
 from dltools.tables.tables import NumberTable
 from tests.support import forms
 from tests.support.places import TEST_DATA
@@ -62,10 +62,10 @@ def test_sample_without_output_is_named_by_its_row(limit):
 
 def test_columns_are_matched_by_the_names_of_the_training():
     table = NumberTable(np.arange(6.0).reshape(2, 3), ["a", "b", "c"])
-    found = permuted_features._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
+    found = network_samples._in_trained_order(table, ["c", "a"], Dataset("x", "x"))
     assert (found.names, found.values.tolist()) == (["c", "a"], [[2, 0], [5, 3]])
     with pytest.raises(UserError, match="not among the chosen ones: 'd'"):
-        permuted_features._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
+        network_samples._in_trained_order(table, ["a", "d"], Dataset("x", "x"))
 
 
 def form(tables, truth=None, **others):

@@ -127,3 +127,19 @@ def test_keyword_arguments(text, expected):
 def test_keyword_arguments_evaluate_nothing(text, message):
     with pytest.raises(UserError, match=f"^kwargs: .*{message}"):
         parameters.keyword_arguments(text, "kwargs")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"element_identifier": "y", "ext": "tabular", "source_path": "/y"}, True),
+        ("/y", True),
+        ({"element_identifier": None, "ext": "", "source_path": None}, False),
+        ({}, False),
+        (None, False),
+        ("", False),
+        ([], False),
+    ],
+)
+def test_optional_dataset_is_chosen_or_not(value, expected):
+    assert parameters.is_chosen(value) is expected

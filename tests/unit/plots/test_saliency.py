@@ -11,6 +11,16 @@ IMAGES = {"infile_estimator": "cnn_model.h5mlm", "infile1": "X_test.tabular"}
 TRUTH = {"infile_truth": forms.dataset(TEST_DATA / "y_test.tabular"), "header_truth": False}
 
 
+@pytest.fixture(autouse=True)
+def _keras_as_it_is(monkeypatch):
+    """The process of the tests has TensorFlow already, whose threads are not set a second time."""
+    import keras
+
+    from dltools.backend import keras_runtime
+
+    monkeypatch.setattr(keras_runtime, "keras_for_compute", lambda: keras)
+
+
 def read(files=IMAGES, **options):
     """Return what is asked for."""
     from dltools.plots.saliency import SaliencyRequest

@@ -48,6 +48,13 @@ def _named(entry: Any) -> Any:
     return entry | {"element_identifier": "/".join(map(str, names))} if isinstance(names, list) else entry
 
 
+def is_chosen(value: Any) -> bool:
+    """Tell whether an optional data parameter holds a dataset: what Galaxy passes for none may be a description of
+    nothing.
+    """
+    return bool(value.get("source_path")) if isinstance(value, dict) else isinstance(value, str) and not is_empty(value)
+
+
 def is_empty(value: Any) -> bool:
     """Tell whether an optional parameter was left empty."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -51,7 +51,8 @@ class PredictForm:
             UserError: names the parameter.
         """
         passed = form.get("id_columns") or ()
-        method = Choice(METHODS).read(form["method"], "Select invocation method")
+        # Blank in workflows that were saved so.
+        method = Choice(METHODS).read(form.get("method") or METHODS[0], "Select invocation method")
         truth = next(map(_truth, form.get("true_values") or ()), None)
         if method == features.METHOD and truth is not None:
             raise UserError(

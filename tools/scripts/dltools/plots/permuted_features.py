@@ -56,7 +56,7 @@ class Shuffling:
         """
         samples, seed = form.get("max_samples"), form.get("random_seed")
         return cls(
-            truth=chosen.read(form, _TRUTH, "infile_truth", "header_truth") if form.get("infile_truth") else None,
+            truth=chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth"),
             scoring=form.get("scoring"),
             repeats=Whole(1).read(form.get("n_repeats") or REPEATS, "How often each feature is shuffled"),
             samples=None if is_empty(samples) else Whole(2).read(samples, "Number of samples"),

@@ -73,7 +73,7 @@ class SaliencyRequest:
             columns=chosen.read_columns(form["column_selector_options"], "col1"),
             method=Choice(METHODS).read(form.get("saliency_method") or "auto", "Method"),
             shape=image_shapes.read(form.get("picture_shape")),
-            truth=chosen.read(form, _TRUTH, "infile_truth", "header_truth") if form.get("infile_truth") else None,
+            truth=chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth"),
             rows=_read_rows(form.get("rows")),
             count=None if is_empty(count) else Whole(1, MAX_SAMPLES).read(count, "Number of samples"),
             asked=None if is_empty(asked) else str(asked).strip(),

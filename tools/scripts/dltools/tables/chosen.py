@@ -3,7 +3,7 @@
 import dataclasses
 
 from dltools.core.dataset import Dataset
-from dltools.forms.parameters import Form, boolean, dataset
+from dltools.forms.parameters import Form, boolean, dataset, is_chosen
 from dltools.tables import tsv
 from dltools.tables.columns import ALL_COLUMNS, Columns, column_selection
 
@@ -53,6 +53,11 @@ def read(
         return ChosenTable(source, has_header)
     columns = column_selection(form[selector], option, column, f"Columns of {source}")
     return ChosenTable(source, has_header, columns)
+
+
+def read_optional(form: Form, label: str, infile: str, header: str) -> ChosenTable | None:
+    """Read the parameters that name a table, of which all columns are meant; None where no dataset was chosen."""
+    return read(form, label, infile, header) if is_chosen(form.get(infile)) else None
 
 
 def read_columns(conditional: Form, column: str) -> Columns:
