@@ -5,7 +5,7 @@ import pytest
 
 from dltools.core.errors import UserError
 from dltools.data.batches import InputColumns
-from dltools.evaluation import attribution
+from dltools.evaluation import attribution, maps
 from dltools.evaluation.attribution import Asked
 
 RNG = np.random.default_rng(0)
@@ -117,27 +117,27 @@ def corner(keras):
 
 def test_heat_lies_in_the_corner_that_decides(corner):
     model, rows = corner
-    layer = attribution.last_maps(model)
-    assert layer.name == "last_maps"
+    shown = maps.last_over(model, (SIDE, SIDE))
+    assert shown.layer == "last_maps"
     asked = Asked(np.zeros(len(rows), np.int64), np.ones(len(rows), np.float32))
-    before = model.layers[-1].activation
-    found = attribution.grad_cam(model, layer, [InputColumns(0, SIDE * SIDE, (SIDE * SIDE,))], rows, asked)
-    assert found.maps.shape == (len(rows), 8, 8)
-    heat = found.maps.sum(axis=0)
+    columns, before = [InputColumns(0, SIDE * SIDE, (SIDE * SIDE,))], model.layers[-1].activation
+    found = attribution.grad_cam(model, shown, columns, rows, asked)
+    assert found.shape == (len(rows), 8, 8)
+    heat = found.sum(axis=0)
     assert heat[:4, :4].sum() >= 0.9 * heat.sum() > 0
     # The network is as it was.
     assert model.layers[-1].activation is before
-    against = attribution.grad_cam(
-        model, layer, [InputColumns(0, SIDE * SIDE, (SIDE * SIDE,))], rows, Asked(asked.units, -asked.signs)
-    )
-    assert against.maps[:, :4, :4].sum() < 0.5 * heat[:4, :4].sum()
+    against = attribution.grad_cam(model, shown, columns, rows, Asked(asked.units, -asked.signs))
+    assert against[:, :4, :4].sum() < 0.5 * heat[:4, :4].sum()
 
 
-def test_channels_may_come_first_or_last(keras):
+def test_words_beside_measurements_are_refused_too(keras):
+    """What they add would be 0, and the sums wrong."""
     layers = keras.layers
-    inner = keras.Sequential(
-        [keras.Input((4, 4, 1)), layers.Conv2D(2, 1), layers.GlobalAveragePooling2D(), layers.Dense(2)]
-    )
-    assert attribution.last_maps(inner).output.shape == (None, 4, 4, 2)
-    points = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 4), layers.Flatten(), layers.Dense(2)])
-    assert attribution.last_maps(points) is None
+    numbers, words = keras.Input((3,)), keras.Input((2,))
+    both = layers.Concatenate()([numbers, layers.Flatten()(layers.Embedding(5, 4)(words))])
+    model = keras.Model([numbers, words], layers.Dense(2, "softmax")(both))
+    columns = [InputColumns(0, 3, (3,)), InputColumns(3, 5, (2,))]
+    rows, asked = np.ones((4, 5), np.float32), Asked(np.zeros(4, np.int64), np.ones(4, np.float32))
+    with pytest.raises(UserError, match="^Method: this network looks up what its inputs stand for"):
+        attribution.integrated_gradients(model, columns, rows, np.zeros(5, np.float32), asked)

@@ -139,3 +139,15 @@ def test_what_makes_no_table_is_refused(branched, layer, message):
 def test_any_layer_of_several_inputs(branched):
     found = features.of_layer(branched, "joined")
     assert (found.shape, found.network.inputs) == ((5,), branched.inputs)
+
+
+def test_a_layer_in_several_places_is_refused():
+    import keras
+
+    from dltools.core.errors import UserError
+
+    given, twin = [keras.Input((3,)), keras.Input((3,))], keras.layers.Dense(4, name="twin")
+    joined = keras.layers.Concatenate()([twin(one) for one in given])
+    model = keras.Model(given, keras.layers.Dense(2)(joined))
+    with pytest.raises(UserError, match="^Layer: 'twin' has 2 outputs, since it gives several or stands in several"):
+        features.of_layer(model, "twin")

@@ -118,6 +118,7 @@ def test_what_features_add_sums_to_the_answers_of_both_classes(flowers):
         ({"picture_shape": "(20, 20)"}, "Height, width and channels of an image: '(20, 20)' makes 400 pixels"),
         ({"saliency_method": "gradcam"}, "Method must be one of auto, grad_cam, integrated_gradients."),
         ({"number": "1001"}, "Number of samples must be"),
+        ({"rows": ", ".join(map(str, range(1, 52)))}, "Rows to show: must be at most 50 images. Received: 51."),
     ],
 )
 def test_what_cannot_be_shown_is_refused(options, message):
@@ -128,6 +129,8 @@ def test_what_cannot_be_shown_is_refused(options, message):
 
 def test_grad_cam_needs_convolutions(flowers):
     with pytest.raises(UserError, match="^Method: grad_cam needs a network with a convolution over two dimensions"):
+        read(flowers, saliency_method="grad_cam", picture_shape="(2, 2)").display()
+    with pytest.raises(UserError, match="^Height, width and channels of an image: must be given for grad_cam"):
         read(flowers, saliency_method="grad_cam").display()
 
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltools.core.errors import UserError
-from dltools.data import batches
+from dltools.data import batches, words
 from dltools.evaluation.forward_pass import side_by_side
+from dltools.evaluation.maps import Maps
 from dltools.networks.refusals import computed
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ _SMALLEST = 0.05
 # Rows whose slopes are computed at once, and the most numbers that these may have.
 _ROWS, _NUMBERS = 4096, 1 << 22
 _SATURATED = ("softmax", "sigmoid")
+_NO_SLOPE = (
+    "Method: this network looks up what its inputs stand for (Embedding), so that they have no slope and integrated "
+    "gradients say nothing. Use the plot 'Feature importances' instead."
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,19 +88,6 @@ class Attributions:
         return np.abs(self.values.sum(axis=1) - wanted) / np.maximum(sizes, np.finfo(np.float32).tiny)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Heat:
-    """What of an image speaks for an answer.
-
-    Attributes:
-        maps: float32 (n, height, width) of the layer's maps; 0 is nothing.
-        layer: name of the layer.
-    """
-
-    maps: np.ndarray
-    layer: str
-
-
 def integrated_gradients(
     model: "keras.Model", columns: list[batches.InputColumns], rows: np.ndarray, baseline: np.ndarray, asked: Asked
 ) -> Attributions:
@@ -109,6 +101,9 @@ def integrated_gradients(
     Raises:
         UserError: the network's answer has no slope, as that of one that looks its inputs up.
     """
+    # Beside other inputs, those that are looked up would silently add nothing.
+    if words.inputs_of(model):
+        raise UserError(_NO_SLOPE)
     slope = _slope(model, columns)
     answers = slope(rows, asked)[1]
     at_baseline = slope(np.broadcast_to(baseline, rows.shape), asked)[1]
@@ -165,10 +160,7 @@ def _slope(model: "keras.Model", columns: list[batches.InputColumns]) -> _Slope:
             with computed():
                 found, answer = compiled(*map(tf.constant, (rows[part], asked.units[part], asked.signs[part])))
             if found is None:
-                raise UserError(
-                    "Method: this network looks up what its inputs stand for (Embedding), so that they have no slope "
-                    "and integrated gradients say nothing. Use the plot 'Feature importances' instead."
-                )
+                raise UserError(_NO_SLOPE)
             slopes.append(found.numpy().astype(np.float64))
             answers.append(answer.numpy().astype(np.float64) + asked.whole * (asked.signs[part] < 0))
         return np.concatenate(slopes), np.concatenate(answers)
@@ -176,44 +168,28 @@ def _slope(model: "keras.Model", columns: list[batches.InputColumns]) -> _Slope:
     return of
 
 
-def last_maps(model: "keras.Model") -> "keras.Layer | None":
-    """Return the last convolution over two dimensions whose maps have several points, or None if there is none."""
-    for layer in reversed(model.layers):
-        if hasattr(layer, "kernel_size") and hasattr(layer, "data_format") and len(layer.output.shape) == 4:
-            high, wide = _sides(layer)
-            if high is not None and wide is not None and high * wide > 1:
-                return layer
-    return None
-
-
-def _sides(layer: "keras.Layer") -> tuple[int | None, int | None]:
-    shape = layer.output.shape
-    return shape[1:3] if layer.data_format == "channels_last" else shape[2:4]
-
-
 def grad_cam(
-    model: "keras.Model", layer: "keras.Layer", columns: list[batches.InputColumns], rows: np.ndarray, asked: Asked
-) -> Heat:
-    """Return which part of the images speaks for an answer, by the maps of a convolution.
+    model: "keras.Model", maps: Maps, columns: list[batches.InputColumns], rows: np.ndarray, asked: Asked
+) -> np.ndarray:
+    """Return which part of the images speaks for an answer, float32 (n, height, width) of the maps; 0 is nothing.
 
     Parameters:
-        layer: of the model, as `last_maps` returns it.
+        maps: of the model, as `maps.last_over` returns them.
         columns, rows, asked: as for `integrated_gradients`.
     """
     import keras
     import tensorflow as tf
 
-    last = layer.data_format == "channels_last"
-    over, channels = ((1, 2), -1) if last else ((2, 3), 1)
-    both = keras.Model(model.inputs, [layer.output, model.outputs[0]])
+    over, channels = ((1, 2), -1) if maps.channels_last else ((2, 3), 1)
+    both = keras.Model(model.inputs, [maps.output, model.outputs[0]])
 
     def step(rows: "tf.Tensor", units: "tf.Tensor", signs: "tf.Tensor") -> "tf.Tensor":
         with tf.GradientTape() as tape:
-            maps, outputs = both(batches.shaped(rows, columns), training=False)
-            tape.watch(maps)
+            shown, outputs = both(batches.shaped(rows, columns), training=False)
+            tape.watch(shown)
             answers = signs * tf.gather(side_by_side(outputs), units, axis=1, batch_dims=1)
-        weights = tf.reduce_mean(tape.gradient(answers, maps), axis=over, keepdims=True)
-        return tf.nn.relu(tf.reduce_sum(weights * maps, axis=channels))
+        weights = tf.reduce_mean(tape.gradient(answers, shown), axis=over, keepdims=True)
+        return tf.nn.relu(tf.reduce_sum(weights * shown, axis=channels))
 
     size, compiled = batches.prediction_batch(model), tf.function(step, reduce_retracing=True)
     with _before_saturation(model), computed():
@@ -222,7 +198,7 @@ def grad_cam(
             compiled(*map(tf.constant, (rows[part], asked.units[part], asked.signs[part]))).numpy().astype(np.float32)
             for part in parts
         ]
-    return Heat(np.concatenate(found), layer.name)
+    return np.concatenate(found)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltools.core.errors import UserError, listed, quoted
+from dltools.data.words import walk
 
 if TYPE_CHECKING:
     import keras
@@ -60,16 +61,21 @@ def of_layer(model: "keras.Model", name: str | None) -> LayerOutput:
     """
     import keras
 
-    layers = {layer.name: layer for layer in model.layers}
+    used = walk(model.outputs)
+    layers = {layer.name: [node for operation, node in used if operation is layer] for layer in model.layers}
     name = _before_last(model, list(layers)) if name is None else name
     if name not in layers:
         raise UserError(
             f"Layer: the network has no layer named {quoted(name)}. Its layers are {listed(layers)}. Names are in the "
             "second column of the layer table."
         )
-    output = layers[name].output
-    if isinstance(output, (list, tuple)):
-        raise UserError(f"Layer: {quoted(name)} has {len(output)} outputs. Choose a layer with one.")
+    outputs = [tensor for node in layers[name] for tensor in node.output_tensors]
+    if len(outputs) != 1:
+        raise UserError(
+            f"Layer: {quoted(name)} has {len(outputs)} outputs, since it gives several or stands in several places of "
+            "the network. Choose a layer with one."
+        )
+    output = outputs[0]
     shape = tuple(output.shape[1:])
     if None in shape or not shape:
         raise UserError(
@@ -90,11 +96,10 @@ def _before_last(model: "keras.Model", names: list[str]) -> str:
     Raises:
         UserError: there are several, or none.
     """
-    before = {
-        source._keras_history.operation.name
-        for output in model.outputs
-        for source in output._keras_history.operation._inbound_nodes[-1].input_tensors
-    } - {tensor._keras_history.operation.name for tensor in model.inputs}
+    ends = [tensor._keras_history for tensor in model.outputs]
+    sources = [tensor for end in ends for tensor in end.operation._inbound_nodes[end.node_index].input_tensors]
+    before = {source._keras_history.operation.name for source in sources}
+    before -= {tensor._keras_history.operation.name for tensor in model.inputs}
     if len(before) != 1:
         raise UserError(
             f"Layer: the last layer of this network takes the output of {len(before)} layers, so give the name of the "

@@ -78,8 +78,7 @@ def _read(dataset: Dataset, columns: Columns) -> tables.NumberTable:
     first = tsv.first_line(dataset)
     if first.alone:
         raise UserError(
-            f"{dataset} holds names but no samples. The features of a network are shuffled among samples: choose the "
-            "table that the model was tested on."
+            f"{dataset} holds names but no samples. Choose the table of samples that the model was tested on."
         )
     numbers = all(is_number(cell) or is_boolean(cell) for cell in first.cells)
     header = first.marked or columns.mode.endswith("header_name") or not numbers

@@ -93,7 +93,7 @@ class SaliencyRequest:
 
         keras_for_compute()
         from dltools.data import batches, outputs, words
-        from dltools.evaluation import attribution
+        from dltools.evaluation import attribution, maps
         from dltools.evaluation.forward_pass import ForwardPass
         from dltools.model_files import trained_model
 
@@ -105,8 +105,8 @@ class SaliencyRequest:
         given = outputs.of_model(model, inputs, self.samples)
         truth = network_samples.truth(self.truth, record, given, features)
         shape = self._image_shape(model, features)
-        layer = attribution.last_maps(model) if self.method != GRADIENTS else None
-        self._check_method(layer is not None, shape is not None)
+        found_maps = maps.last_over(model, shape) if shape is not None and self.method != GRADIENTS else None
+        self._check_method(found_maps is not None, shape is not None)
         if len(model.outputs[0].shape) != 2:
             raise UserError(
                 f"{self.model}: answers each step of a sequence or point of an image, but where it looks is shown for "
@@ -120,9 +120,9 @@ class SaliencyRequest:
         wanted = sample_choice.Wanted(rows=self.rows, count=self._count(shape is not None), asked=self.asked)
         rows, asked, shown = sample_choice.choose(wanted, record, features, answer, truth)
         values = features.take(rows)
-        if layer is not None and shape is not None:
-            heat = attribution.grad_cam(model, layer, inputs, values, asked)
-            return _overlays(shown, values, shape, heat.maps, f"what speaks for the answer (Grad-CAM, {heat.layer})")
+        if found_maps is not None and shape is not None:
+            heat = attribution.grad_cam(model, found_maps, inputs, values, asked)
+            return _overlays(shown, values, shape, heat, f"what speaks for the answer (Grad-CAM, {found_maps.layer})")
         baseline = self._baseline(features, shape is not None)
         found = attribution.integrated_gradients(model, inputs, values, baseline, asked)
         notes = [_compared_with(baseline), *_gap(found.gaps)]
@@ -143,30 +143,29 @@ class SaliencyRequest:
         """Return the shape of an image, as was asked for or as the network takes it; None for what is no image."""
         if self.shape is not None:
             return image_shapes.of(self.shape, features.width, features.source)
-        if len(model.inputs) > 1:
-            return None
-        # A network may take the pixels in a row, and bring them into their shape itself.
-        shapes = [tuple(tensor.shape[1:]) for tensor in (model.inputs[0], *(layer.output for layer in model.layers))]
-        images = (
-            s for s in shapes if len(s) == 3 and None not in s and s[2] in (1, 3) and np.prod(s) == features.width
-        )
-        found = next(images, None)
+        from dltools.evaluation import maps
+
+        found = maps.image_shape(model, features.width)
         return None if found is None else image_shapes.of(found, features.width, features.source)
 
     def _count(self, are_images: bool) -> int:
         """Return how many samples are shown at most."""
         usual, most = (_IMAGES, MAX_IMAGES) if are_images else (_SAMPLES, MAX_SAMPLES)
+        if self.rows is not None and len(self.rows) > most:
+            raise UserError(f"{ROWS}: must be at most {most} images. Received: {len(self.rows)}.")
         return min(self.count or usual, most)
 
     def _check_method(self, has_maps: bool, are_images: bool) -> None:
         if self.method != GRAD_CAM:
             return
-        if not has_maps:
-            raise UserError(
-                "Method: grad_cam needs a network with a convolution over two dimensions. Choose integrated_gradients."
-            )
         if not are_images:
             raise UserError(f"{image_shapes.LABEL}: must be given for grad_cam, for the network does not tell it.")
+        if not has_maps:
+            raise UserError(
+                "Method: grad_cam needs a network with a convolution over two dimensions whose maps lie over the "
+                "image. This one has none, or mixes or moves the points of the image before. Choose "
+                "integrated_gradients."
+            )
 
     def _baseline(self, features: "DenseTable", are_images: bool) -> np.ndarray:
         """Return the sample to compare with, float32 (features,)."""
