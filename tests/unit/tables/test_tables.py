@@ -315,6 +315,19 @@ def test_write_table_of_integers(tmp_path):
     assert target.read_bytes() == b"1\t0\t0\n0\t1\t0\n"
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "float64", ">f8", ">i4"])
+def test_numbers_are_written_as_they_are_or_not_at_all(tmp_path, dtype):
+    """Those in another byte order than the machine's are refused, never read as other numbers."""
+    target, numbers = tmp_path / "out", np.array([0, 1, 1], dtype)
+    if not numbers.dtype.isnative:
+        with pytest.raises(NotImplementedError, match="Byte-swapped"):
+            tables.write_table(target, None, [numbers])
+        return
+    # Of a wider table, so that its numbers do not stand side by side in memory.
+    tables.write_table(target, None, [np.stack([numbers, numbers], axis=1)[:, 0]])
+    assert [float(line) for line in target.read_text().splitlines()] == [0, 1, 1]
+
+
 def test_write_table_with_header_and_text(tmp_path):
     target = tmp_path / "out.tabular"
     labels = np.array(["cat", "a\tb", '5" pipe'], object)

@@ -195,7 +195,8 @@ def _write_rows(handle: BinaryIO, arrays: list[pa.Array]) -> None:
 
 def _writable(column: Sequence | np.ndarray) -> pa.Array:
     """Return a column as Arrow writes it: True as 1 and False as 0."""
-    if isinstance(column, np.ndarray) and column.dtype.kind in "biuf":
+    # What is in another byte order is left to `pa.array`, which refuses it.
+    if isinstance(column, np.ndarray) and column.dtype.kind in "biuf" and column.dtype.isnative:
         numbers = np.ascontiguousarray(column.view(np.uint8) if column.dtype.kind == "b" else column)
         # `pa.array` would load NumPy's masked arrays, which takes as long as reading a table of labels.
         return pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(numbers)])
