@@ -155,6 +155,16 @@ def test_folds_together_predict_each_row_once_as_in_one_job(folded):
     assert sum(counts) == len(lines(whole, "y_preds")) - 1 == ROWS
 
 
+def test_network_of_a_fold_is_trained_further_like_any_other(folded, data, tmp_path):
+    """Its fold was of the sweep; the seed of the splits stays."""
+    model = {"model": folded["epochs-3_fold-1"][1] / "model.h5mlm"}
+    result = forms.run(
+        "train_and_eval", training_of(model, data, "model", "y", scheme="train_val_test"), tmp_path, **OUTPUTS
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Seed of the splits: 7, which all builders of the sweep share." in result.stdout
+
+
 def test_fold_wants_the_scheme_with_folds(tmp_path, data, config):
     made = make(form_of(config(3, "softmax"), grid(folds=2)), tmp_path / "made")
     form = training_of(made, data, "fold-2", "y", scheme="train_val_test")

@@ -129,6 +129,15 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     )
 
 
+def _of_any_fold(made: Builder) -> Builder:
+    """Return the builder of a trained network without the fold of a sweep that it was trained for: that is done."""
+    split = made.training.split
+    if split is None:
+        return made
+    training = dataclasses.replace(made.training, split=dataclasses.replace(split, fold=None, folds=None))
+    return dataclasses.replace(made, training=training)
+
+
 def _check_fold(form: TrainForm, made: Builder) -> None:
     """Refuse a builder that trains one fold where the form makes no folds."""
     shared = made.training.split
@@ -172,9 +181,9 @@ def _start(form: TrainForm) -> Start:
     if not trained_model.is_network(source.path):
         return Start(hyperparameters.swap(builder.read(source), form.swaps))
     if form.afresh or not trained_model.is_trained(source):
-        return Start(hyperparameters.swap(trained_model.read_builder(source), form.swaps))
+        return Start(hyperparameters.swap(_of_any_fold(trained_model.read_builder(source)), form.swaps))
     model, record = trained_model.read(source)
-    made = _swapped(record, form)
+    made = _of_any_fold(_swapped(record, form))
 
     def loaded() -> "keras.Model":
         # Made again: now the run is seeded, of which layers such as Dropout draw a seed of their own when they are
