@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tests.galaxy import deployment, on_slurm, pulsar_server
+from tests.galaxy import deployment, on_slurm, pulsar_server, rehearsal
 from tests.galaxy.repository import WRAPPERS
 
 LONG_ID = "toolshed.g2.bx.psu.edu/repos/galaxy-deep-learning/{0}/{0}/2.1.0+galaxy0"
@@ -48,5 +48,5 @@ def test_galaxy_and_pulsar_name_the_same_key():
 
 
 def test_a_place_that_no_file_names_is_refused(tmp_path):
-    with pytest.raises(deployment.DeploymentFailed, match="names /srv/elsewhere"):
+    with pytest.raises(rehearsal.RehearsalFailed, match="names /srv/elsewhere"):
         deployment.put("slurm", tmp_path, {"/srv/elsewhere": "/srv/here"})

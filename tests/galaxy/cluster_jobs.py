@@ -9,7 +9,7 @@ from bioblend.galaxy import GalaxyInstance
 
 from tests.support.places import TEST_DATA
 
-from .deployment import DeploymentFailed
+from .rehearsal import RehearsalFailed
 from .server import EmbeddedGalaxy
 
 # What Galaxy runs to take the tables in.
@@ -113,7 +113,7 @@ def run(galaxy: EmbeddedGalaxy, name: str, order: Order) -> GalaxyJob:
             return shown(api, job)
         time.sleep(POLL_SECONDS)
     state = api.jobs.show_job(job)["state"]
-    raise DeploymentFailed(f"{name}: the job is {state} after {LIMIT_SECONDS} s:\n{galaxy.log_tail()}")
+    raise RehearsalFailed(f"{name}: the job is {state} after {LIMIT_SECONDS} s:\n{galaxy.log_tail()}")
 
 
 def _uploaded(api: GalaxyInstance, history: str, name: str) -> str:

@@ -5,17 +5,15 @@ from pathlib import Path
 
 from tests.support.places import ROOT
 
+from .rehearsal import RehearsalFailed
+
 SHIPPED = ROOT / "deployment"
-
-
-class DeploymentFailed(RuntimeError):
-    """Jobs did not run where or as they should; the message says which."""
 
 
 def put(kind: str, folder: Path, places: Mapping[str, str]) -> Path:
     """Copy the files of a kind into a folder, with what they name replaced; return the folder.
 
-    Raises DeploymentFailed where a file no longer names what is to be replaced: then the copy would not be that file.
+    Raises RehearsalFailed where a file no longer names what is to be replaced: then the copy would not be that file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     unseen = set(places)
@@ -30,11 +28,11 @@ def put(kind: str, folder: Path, places: Mapping[str, str]) -> Path:
         # Some hold a key.
         target.chmod(0o600)
     if unseen:
-        raise DeploymentFailed(f"no file of {SHIPPED / kind} names {', '.join(sorted(unseen))}")
+        raise RehearsalFailed(f"no file of {SHIPPED / kind} names {', '.join(sorted(unseen))}")
     return folder
 
 
 def check(right: bool, words: str):
-    """Raise DeploymentFailed with the words unless something is right."""
+    """Raise RehearsalFailed with the words unless something is right."""
     if not right:
-        raise DeploymentFailed(words)
+        raise RehearsalFailed(words)

@@ -10,22 +10,21 @@ wants to be root.
 
 import secrets
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import yaml
 
 from tests.support.places import TEST_DATA
 
+from . import rehearsal
 from .cluster_jobs import GalaxyJob, history_jobs, run, training
 from .demo import SMALL_DATA, TABLES, accuracy, read_column
-from .deployment import DeploymentFailed, check, put
+from .deployment import check, put
 from .pulsar_server import SHIPPED_KEY, EmbeddedPulsar
 from .repository import WORKFLOW, WRAPPERS
 from .server import EmbeddedGalaxy
-from .supervised import ServerFailed, free_port
-from .workflow import WorkflowFailed, WorkflowRun
+from .supervised import free_port
+from .workflow import WorkflowRun
 
 # One in ten would be right by chance.
 LEAST_ACCURACY = 0.3
@@ -105,21 +104,5 @@ def elsewhere(folder: Path):
         pulsar.check_hidden()
 
 
-def main() -> int:
-    """Run and report; return the exit status."""
-    started = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory(prefix="pulsar-") as folder:
-            elsewhere(Path(folder))
-    except (ServerFailed, WorkflowFailed, DeploymentFailed) as error:
-        print(f"\nThe run on Pulsar failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nThe run on Pulsar was interrupted.", file=sys.stderr)
-        return 130
-    print(f"\nEvery step ran on Pulsar; all done in {time.monotonic() - started:.0f} s.")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rehearsal.run("The run on Pulsar", elsewhere, "Every step ran on Pulsar; all done"))

@@ -10,23 +10,20 @@ part of `tox run -e tests`, since it takes minutes and Slurm.
 
 import re
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import yaml
 
 from tests.support.places import TEST_DATA
 
-from . import environments, slurm_settings
+from . import environments, rehearsal, slurm_settings
 from .cluster_jobs import GalaxyJob, builder, history_jobs, run, training
 from .demo import SMALL_DATA, TABLES, accuracy, read_column
-from .deployment import DeploymentFailed, check, put
+from .deployment import check, put
 from .repository import WORKFLOW, WRAPPERS
 from .server import EmbeddedGalaxy
 from .slurm_cluster import EmbeddedSlurm, SlurmJob
-from .supervised import ServerFailed
-from .workflow import WorkflowFailed, WorkflowRun
+from .workflow import WorkflowRun
 
 SHIPPED_PLACE = "/srv/galaxy/deployment/slurm"
 # One in ten would be right by chance.
@@ -172,21 +169,5 @@ def cluster(folder: Path):
             killed(galaxy, slurm)
 
 
-def main() -> int:
-    """Run and report; return the exit status."""
-    started = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory(prefix="cluster-") as folder:
-            cluster(Path(folder))
-    except (ServerFailed, WorkflowFailed, DeploymentFailed) as error:
-        print(f"\nThe cluster's run failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nThe cluster's run was interrupted.", file=sys.stderr)
-        return 130
-    print(f"\nEvery step ran as a job of Slurm; all done in {time.monotonic() - started:.0f} s.")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rehearsal.run("The run on Slurm", cluster, "Every step ran as a job of Slurm; all done"))

@@ -79,8 +79,7 @@ class EmbeddedPulsar:
     def __exit__(self, *_):
         """Stop it; its folder stays."""
         if self._supervised is not None:
-            supervised, self._supervised = self._supervised, None
-            supervised.stop()
+            self._supervised.stop()
 
     def staged(self, job: str) -> int | None:
         """Return how many of a tool's files a job was sent, if Pulsar ran it to its end; else None."""

@@ -64,8 +64,7 @@ class EmbeddedToolShed:
     def __exit__(self, *_):
         """Stop the server; the supervisor also removes its folder."""
         if self._supervised is not None:
-            supervised, self._supervised = self._supervised, None
-            supervised.stop()
+            self._supervised.stop()
 
     def _create(self, admin_key: str):
         """Create the owner's account, with a key, and the categories."""

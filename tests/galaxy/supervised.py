@@ -75,7 +75,9 @@ class Supervised:
             time.sleep(0.3)
 
     def stop(self):
-        """Stop the commands and all that they started."""
+        """Stop the commands and all that they started, unless that was done."""
+        if self._process.stdin.closed:
+            return
         self._process.stdin.close()
         self._process.wait(STOP_SECONDS)
         print(f"[{self._name.lower()}] stopped", flush=True)

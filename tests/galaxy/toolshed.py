@@ -11,7 +11,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,13 +18,14 @@ import yaml
 
 from tests.support.places import ROOT, TEST_DATA
 
+from . import rehearsal
 from .demo import SMALL_DATA, TABLES, accuracy, read_column
 from .planemo import Outcome, planemo
+from .rehearsal import RehearsalFailed
 from .repository import WORKFLOW, WRAPPERS
 from .server import EmbeddedGalaxy
 from .shed_server import EmbeddedToolShed
-from .supervised import ServerFailed
-from .workflow import WorkflowFailed, WorkflowRun
+from .workflow import WorkflowRun
 
 INSTALLATION = ROOT / "docs" / "administration" / "installation.md"
 PUBLIC_SHED = "https://toolshed.g2.bx.psu.edu/"
@@ -36,16 +36,12 @@ LEAST_ACCURACY = 0.3
 OF_GALAXY = {"upload1", "__DATA_FETCH__"}
 
 
-class ShippingFailed(RuntimeError):
-    """A step of the way from this folder to an installed tool went wrong; the message says which and how."""
-
-
 def printed_list() -> str:
     """Return the list of tools that the documentation prints for administrators."""
     blocks = re.findall(r"```yaml\n(.*?)```", INSTALLATION.read_text(encoding="utf-8"), re.DOTALL)
     lists = [block for block in blocks if "tools:" in block]
     if len(lists) != 1:
-        raise ShippingFailed(f"{INSTALLATION} prints {len(lists)} lists of tools, not one")
+        raise RehearsalFailed(f"{INSTALLATION} prints {len(lists)} lists of tools, not one")
     return lists[0]
 
 
@@ -61,7 +57,7 @@ def create(shed: EmbeddedToolShed):
     outcome = planemo("shed_create", "--shed_target", shed.url, "--shed_key", shed.key, ROOT)
     updated = outcome.text.count("updated successfully")
     if outcome.status or updated != len(WRAPPERS) + 1:
-        raise ShippingFailed(f"planemo filled {updated} of {len(WRAPPERS) + 1} repositories:\n{outcome.text}")
+        raise RehearsalFailed(f"planemo filled {updated} of {len(WRAPPERS) + 1} repositories:\n{outcome.text}")
 
 
 def install(galaxy: EmbeddedGalaxy, shed: EmbeddedToolShed, folder: Path):
@@ -73,7 +69,7 @@ def install(galaxy: EmbeddedGalaxy, shed: EmbeddedToolShed, folder: Path):
     process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     outcome = Outcome(process.returncode, process.stdout)
     if outcome.status or f"Installed repositories ({len(WRAPPERS)})" not in outcome.text:
-        raise ShippingFailed(f"Ephemeris did not install all tools:\n{outcome.text}\n{galaxy.log_tail()}")
+        raise RehearsalFailed(f"Ephemeris did not install all tools:\n{outcome.text}\n{galaxy.log_tail()}")
 
 
 def long_workflow(shed: EmbeddedToolShed, folder: Path) -> Path:
@@ -93,12 +89,12 @@ def run_workflow(galaxy: EmbeddedGalaxy, workflow: Path, folder: Path):
     steps = json.loads(workflow.read_text(encoding="utf-8"))["steps"].values()
     named = {step["tool_id"] for step in steps if step["tool_id"]}
     if ran != named or len(ran) != len(WRAPPERS):
-        raise ShippingFailed(f"the workflow names {sorted(named)} and ran {sorted(ran)}")
+        raise RehearsalFailed(f"the workflow names {sorted(named)} and ran {sorted(ran)}")
     predicted = read_column(run.fetch("predictions", folder / "predictions"))[1:]
     right = accuracy(read_column(TEST_DATA / "y_test.tabular"), predicted)
     image = run.fetch("confusion_matrix", folder / "confusion_matrix").read_bytes()
     if right < LEAST_ACCURACY or not image.startswith(b"\x89PNG"):
-        raise ShippingFailed(f"accuracy {right:.3f}, and the confusion matrix begins with {image[:8]!r}")
+        raise RehearsalFailed(f"accuracy {right:.3f}, and the confusion matrix begins with {image[:8]!r}")
     print("[shipping] the workflow ran on", *sorted(ran), sep="\n    ", flush=True)
     print(f"[shipping] accuracy on the test set: {right:.3f}", flush=True)
 
@@ -117,21 +113,5 @@ def ship(folder: Path):
             run_workflow(galaxy, long_workflow(shed, folder), folder)
 
 
-def main() -> int:
-    """Ship and report; return the exit status."""
-    started = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory(prefix="shipping-") as folder:
-            ship(Path(folder))
-    except (ServerFailed, WorkflowFailed, ShippingFailed) as error:
-        print(f"\nShipping failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nShipping was interrupted.", file=sys.stderr)
-        return 130
-    print(f"\nShipped, installed and run in {time.monotonic() - started:.0f} s.")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rehearsal.run("Shipping", ship, "Shipped, installed and run"))
