@@ -25,6 +25,8 @@ Options = dict[str, Value]
 
 CLASSIFIER, REGRESSOR = "KerasGClassifier", "KerasGRegressor"
 LEARNING_TYPES = (CLASSIFIER, REGRESSOR)
+# Of Keras' `fit`.
+_BATCH_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,11 @@ class FitConfig:
     validation_split: float | None = None
     validation_steps: int | None = None
     verbose: int | None = None
+
+    @property
+    def samples_a_step(self) -> int:
+        """How many samples are learned from at a time."""
+        return self.batch_size or _BATCH_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from dltools.jobs.train_form import TrainForm
 from dltools.model_files import records
 from dltools.model_files.records import Record
 from dltools.training import automatic_precision, fitting, precision
-from dltools.training.feed import batch_size
 from dltools.training.pace import Stop, TimePlan
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ def announce(setup: RunSetup, divided: Sets) -> None:
     samples, options = setup.data.samples, setup.made.training
     print(f"{samples.source}: {len(samples)} rows, {samples.width} columns")
     print(f"{setup.inputs.target.source}: {targets.describe(setup.data.target)}")
-    size = batch_size(options.fit)
+    size = options.fit.samples_a_step
     if size > len(divided.training):
         print(
             f"batch_size {size} is more than the {len(divided.training)} training samples, so each epoch is a single "

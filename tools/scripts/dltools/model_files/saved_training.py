@@ -50,7 +50,6 @@ DEFAULT_LOSS = {
     MULTICLASS: "categorical_crossentropy",
     REGRESSION: "mean_squared_error",
 }
-DEFAULT_BATCH_SIZE = 32
 DEFAULT_OPTIMIZER = {"type": "Adam", "options": {}}
 # What Keras 2 called an option of optimizers.
 OTHER_OPTIONS = {"lr": "learning_rate"}
@@ -270,7 +269,7 @@ def describe(training: TrainingConfig, compiled: dict | None) -> str:
     )
     loss = "" if known.loss else f"; the loss is {training.loss}"
     left = f"; not taken over: {listed(known.left_out)}" if known.left_out else ""
-    epochs, size = training.fit.epochs or 1, training.fit.batch_size or DEFAULT_BATCH_SIZE
+    epochs, size = training.fit.epochs or 1, training.fit.samples_a_step
     return (
         f"{said}{loss}{left}; {epochs} {'epoch' if epochs == 1 else 'epochs'} of batches of {size}, of which its file "
         "tells nothing: 'Hyperparameter Swapping' sets epochs and batch_size"

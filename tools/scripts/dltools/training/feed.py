@@ -15,13 +15,6 @@ from dltools.data.sets import Sets
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_DEFAULT_BATCH_SIZE = 32
-
-
-def batch_size(options: FitConfig) -> int:
-    """Return how many samples are learned from at a time."""
-    return options.batch_size or _DEFAULT_BATCH_SIZE
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Feed:
@@ -56,7 +49,7 @@ class Feed:
     def _batches(
         self, positions: np.ndarray, counts: batches.Weights, seed: int | None = None, endless: bool = False
     ) -> "tf.data.Dataset":
-        size, compared = batch_size(self.options), self.data.target.compared
+        size, compared = self.options.samples_a_step, self.data.target.compared
         return batches.pipeline(
             self.data.samples, self.columns, positions, size, compared, counts, shuffle_seed=seed, repeat=endless
         )

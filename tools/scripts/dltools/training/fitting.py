@@ -19,7 +19,7 @@ from dltools.model_files.builder import Builder
 from dltools.networks import activation_sizes, architecture, last_layer
 from dltools.networks.refusals import computed
 from dltools.training import normalization, several_devices, steps_together, watching
-from dltools.training.feed import Feed, batch_size
+from dltools.training.feed import Feed
 from dltools.training.pace import OutOfTime, Pace, Stop, TimePlan
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def fit(
 
 def _pace(model: "keras.Model", training: TrainingConfig, sets: Sets, plan: TimePlan) -> Pace:
     plan.check_start()
-    size = batch_size(training.fit)
+    size = training.fit.samples_a_step
     validated = 0 if sets.validation is None else len(sets.validation)
     if training.fit.validation_steps is not None:
         validated = min(validated, training.fit.validation_steps * size)
@@ -144,7 +144,7 @@ def _pace(model: "keras.Model", training: TrainingConfig, sets: Sets, plan: Time
 
 def _prepare(model: "keras.Model", training: TrainingConfig, data: LabelledSamples, sets: Sets) -> int:
     """Make everything ready but the callbacks; return the number of steps an epoch has."""
-    size = batch_size(training.fit)
+    size = training.fit.samples_a_step
     count = len(sets.training)
     scaling.fit(model, data.samples, sets.training)
     largest = activation_sizes.largest(model)
