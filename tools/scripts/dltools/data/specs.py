@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dltools.catalogue.target_kinds import REGRESSION
+from dltools.images.image_spec import ImageSpec
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,24 +17,30 @@ class FeatureSpec:
         names: of the columns, or None.
         tables: the number of columns of each of several tables side by side, None where it is not known; () for one
             table.
+        images: what was done with images, whose numbers are the first `math.prod(images.shape)`; None for tables.
     """
 
     width: int | None
     names: tuple[str, ...] | None = None
     tables: tuple[int | None, ...] = ()
+    images: ImageSpec | None = None
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "FeatureSpec":
         """Return what a model file says; its form is known to be right."""
         names = found.get("names")
         return cls(
-            width=found["count"], names=None if names is None else tuple(names), tables=tuple(found.get("tables", ()))
+            width=found["count"],
+            names=None if names is None else tuple(names),
+            tables=tuple(found.get("tables", ())),
+            images=ImageSpec.of_json(found["images"]) if "images" in found else None,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return what a model file says."""
         found = {"count": self.width, "names": None if self.names is None else list(self.names)}
-        return found | ({"tables": list(self.tables)} if self.tables else {})
+        tables = {"tables": list(self.tables)} if self.tables else {}
+        return found | tables | ({"images": self.images.to_json()} if self.images else {})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,14 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+from dltools.catalogue.layers import table
+from dltools.catalogue.layers.traits import Trait
 from dltools.data.words import walk
 
 if TYPE_CHECKING:
     import keras
 
-# What may bring the columns of a table into the shape of an image, and scale them on the way.
-_TO_IMAGE = frozenset({"InputLayer", "Reshape", "Rescaling", "Normalization", "Identity"})
-# What shows another part of an image, or turns it. Of what cuts off or adds a margin, more than this share counts.
-_MOVES = frozenset({"Permute", "CenterCrop", "RandomCrop"})
-_MARGINS = frozenset({"Cropping2D", "ZeroPadding2D"})
+# Of what cuts off or adds a margin, more than this share moves the image.
 _MARGIN = 0.1
 
 
@@ -47,7 +45,7 @@ def image_shape(model: "keras.Model", width: int) -> tuple[int, ...] | None:
     for tensor in (model.inputs[0], *(given[layer.name] for layer in model.layers if layer.name in given)):
         shape = tuple(tensor.shape[1:])
         fits = len(shape) == 3 and None not in shape and math.prod(shape) == width and shape[2] in (1, 3)
-        if fits and all(type(operation).__name__ in _TO_IMAGE for operation, _ in walk([tensor])):
+        if fits and all(table.of_class(type(own).__name__).has(Trait.PASSES_ON) for own, _ in walk([tensor])):
             return shape
     return None
 
@@ -79,13 +77,13 @@ def _lies_over(tensor: "keras.KerasTensor", shape: tuple[int, ...]) -> bool:
 
 
 def _keeps(kind: str, node: "keras.src.ops.node.Node", image: tuple[int, ...]) -> bool:
-    after = tuple(node.output_tensors[0].shape[1:])
+    known, after = table.of_class(kind), tuple(node.output_tensors[0].shape[1:])
     if len(after) != 3:
         # Numbers in a row are those of the image only before they are brought into its shape.
-        return kind in _TO_IMAGE
+        return known.has(Trait.PASSES_ON)
     if kind == "Reshape":
         return after == image
-    if kind in _MARGINS:
+    if known.has(Trait.MARGINS):
         before = tuple(node.input_tensors[0].shape[1:])
         return all(abs(new - old) <= _MARGIN * old for new, old in zip(after, before, strict=True))
-    return kind not in _MOVES
+    return not known.has(Trait.MOVES)

@@ -35,7 +35,7 @@ LAYERS = {
                 named=True,
             ),
         ),
-        traits=_ARRANGES,
+        traits=_ARRANGES | Trait.PASSES_ON,
     ),
     "Embedding": Layer(
         (
@@ -79,5 +79,5 @@ LAYERS = {
         ),
         keywords="bias_axes='d'",
     ),
-    "Identity": Layer(keywords="name='unchanged'", traits=Trait.POINTWISE | _ARRANGES),
+    "Identity": Layer(keywords="name='unchanged'", traits=Trait.POINTWISE | _ARRANGES | Trait.PASSES_ON),
 }

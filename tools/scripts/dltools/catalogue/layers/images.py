@@ -22,7 +22,7 @@ def _factor(text: str, name: str = "factor", required: bool = True) -> Field:
 
 LAYERS = {
     "Resizing": Layer(_SIZE, keywords="interpolation='nearest'", traits=Trait.IMAGES),
-    "CenterCrop": Layer(_SIZE, keywords="data_format='channels_last'", traits=Trait.IMAGES),
+    "CenterCrop": Layer(_SIZE, keywords="data_format='channels_last'", traits=Trait.IMAGES | Trait.MOVES),
 }
 # In training alone. Not RandomCrop: when it predicts, Keras leaves the images uncropped, so that the layers after it
 # fail.

@@ -30,7 +30,7 @@ INPUT = {
             Field("sparse", Flag(), "Whether the input is a sparse tensor.", required=False, named=True),
         ),
         keras="InputLayer",
-        traits=Trait.ARRANGES | Trait.SEES_TABLE,
+        traits=Trait.ARRANGES | Trait.SEES_TABLE | Trait.PASSES_ON,
         keras2=Keras2(arguments={"batch_input_shape": "batch_shape"}),
     ),
 }

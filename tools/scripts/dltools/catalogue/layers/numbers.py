@@ -23,7 +23,7 @@ LAYERS = {
         ),
         keywords="mean=0.13, variance=0.1",
         label="Normalization (to the training data's mean and variance)",
-        traits=Trait.FRACTIONS | Trait.AXIS | Trait.SEES_TABLE,
+        traits=Trait.FRACTIONS | Trait.AXIS | Trait.SEES_TABLE | Trait.PASSES_ON,
     ),
     "Rescaling": Layer(
         (
@@ -35,7 +35,7 @@ LAYERS = {
             Field("offset", Real(), "What is added afterwards.", "0", required=False),
         ),
         keywords="name='rescaled'",
-        traits=Trait.POINTWISE | Trait.SEES_TABLE,
+        traits=Trait.POINTWISE | Trait.SEES_TABLE | Trait.PASSES_ON,
     ),
     "CategoryEncoding": Layer(
         (

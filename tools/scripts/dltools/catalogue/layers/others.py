@@ -27,7 +27,7 @@ _ALLOWED = {
     },
     "RandomGaussianBlur": Layer(traits=_VARIED.traits | Trait.HOLDS_WINDOW),
     # What the layers after it take it makes in training alone, so that it cannot be left out.
-    "RandomCrop": Layer(traits=Trait.BY_CHANCE),
+    "RandomCrop": Layer(traits=Trait.BY_CHANCE | Trait.MOVES),
 }  # fmt: skip
 # Keras 3 has them, and the gate does not let them pass.
 _REFUSED = {

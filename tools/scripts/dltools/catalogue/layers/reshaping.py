@@ -29,7 +29,7 @@ def _upsampling(n: int) -> Layer:
     )
 
 
-_CROPS = Trait.CROPS | Trait.ARRANGES
+_CROPS = Trait.CROPS | Trait.ARRANGES | Trait.MARGINS
 LAYERS = {
     "Permute": Layer(
         (
@@ -39,7 +39,7 @@ LAYERS = {
                 "The new order of the dimensions, counted from 1 and without the samples: (2, 1) swaps two.",
             ),
         ),
-        traits=Trait.ARRANGES | Trait.TRANSPARENT,
+        traits=Trait.ARRANGES | Trait.TRANSPARENT | Trait.MOVES,
     ),
     "RepeatVector": Layer((Field("n", Whole(), "How often each row is repeated."),), traits=Trait.ARRANGES),
     "Cropping1D": _ends("cropping", 1, "(1, 1)", _CROPS | Trait.TRANSPARENT),
@@ -51,6 +51,6 @@ LAYERS = {
         traits=Trait.ARRANGES,
     ),
     **{f"UpSampling{n}D": _upsampling(n) for n in (2, 3)},
-    "ZeroPadding1D": _ends("padding", 1, "1", Trait.NONE),
-    **{f"ZeroPadding{n}D": _ends("padding", n, every(n, 1), Trait.NONE) for n in (2, 3)},
+    "ZeroPadding1D": _ends("padding", 1, "1", Trait.MARGINS),
+    **{f"ZeroPadding{n}D": _ends("padding", n, every(n, 1), Trait.MARGINS) for n in (2, 3)},
 }

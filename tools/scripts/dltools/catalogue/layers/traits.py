@@ -17,6 +17,9 @@ class Trait(enum.Flag):
     ELEMENTWISE = enum.auto()  # joins several layers number by number
     JOINS = enum.auto()  # joins several layers place by place
     TAKES_TWO = enum.auto()  # joins two layers, no more
+    PASSES_ON = enum.auto()  # passes each number on, scaled at most; Reshape brings them into another shape
+    MOVES = enum.auto()  # shows another part of an image, or turns it
+    MARGINS = enum.auto()  # cuts off a margin, or adds one
     # When it acts.
     BY_CHANCE = enum.auto()  # changes values by chance while it trains
     TRAINS_ONLY = enum.auto()  # varies images, in training alone: a network that predicts does without it
