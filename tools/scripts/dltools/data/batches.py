@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import shuffling
@@ -29,7 +30,9 @@ Weights = np.ndarray | tuple[np.ndarray | None, ...] | None
 # What a network takes: a tensor, or one for each input.
 Inputs = Any
 
-PREFETCHED_BATCHES = 2
+# Batches that are made before they are due; of samples in a file, whose reading takes now longer, now shorter, more,
+# as far as they take no more bytes.
+PREFETCHED_BATCHES, MOST_PREFETCHED, PREFETCHED_BYTES = 2, 8, 1 << 24
 # Batches of at least this size predict fastest; larger ones only take memory.
 PREDICTION_BATCH = 512
 # How many values of the layer that makes most of them are bearable: of large networks, fewer rows go through at a time.
@@ -152,13 +155,16 @@ def pipeline(
         return (shaped(batch, columns), *(tf.nest.map_structure(lambda given: tf.gather(given, chosen), beside)))
 
     beside = tuple(tf.nest.map_structure(tf.constant, given) for given in (values, weights) if given is not None)
+    ahead = PREFETCHED_BATCHES
     if shuffle_seed is None or samples.in_memory:
         data = _taken(samples, positions, batch_size, shuffle_seed, repeat)
     else:
         data = _drawn(samples, positions, batch_size, shuffle_seed, repeat)
+        fitting = PREFETCHED_BYTES // (batch_size * samples.width * memory.CELL_BYTES)
+        ahead = min(max(ahead, fitting), MOST_PREFETCHED)
     options = tf.data.Options()
     options.autotune.enabled = False
-    return data.map(gather).prefetch(PREFETCHED_BATCHES).with_options(options)
+    return data.map(gather).prefetch(ahead).with_options(options)
 
 
 def _taken(
