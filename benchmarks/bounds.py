@@ -71,6 +71,12 @@ ROWS = (
         Bound("columns_time", "processor time by columns", 1.05),
         Bound("columns_memory", "memory by columns", 1.05),
     )),
+    Row("images", "training on images in files", (
+        Bound("fit", "epochs / plain fit with image_dataset_from_directory", 1.05),
+    )),
+    Row("images_memory", "training on 20,000 images of 224 x 224 x 3", (
+        Bound("granted", "peak of anonymous memory / 2,000 MB granted", 1.0),
+    )),
     Row("folds", "cross-validation with five folds", (
         Bound("wall", "five folds / five trainings less four times the imports", 1.05),
     )),

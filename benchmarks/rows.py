@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from benchmarks import growth_rows, memory_rows, step_rows, suite_rows
+from benchmarks import growth_rows, image_rows, memory_rows, step_rows, suite_rows
 from benchmarks.bounds import Row
 from benchmarks.figures import Figure, LeftOut, Note
 from benchmarks.processes import Failed
@@ -26,6 +26,8 @@ MEASURED: Mapping[str, Callable[[Workshop], Found]] = {
     "sparse": memory_rows.sparse,
     "wide": step_rows.wide,
     "growth": growth_rows.growth,
+    "images": image_rows.images,
+    "images_memory": image_rows.images_memory,
     "folds": growth_rows.folds,
 }
 

@@ -30,7 +30,7 @@ def model_config(network: Network) -> Step:
     """Return the step that designs a network."""
     design = {
         "model_type": "sequential",
-        "input_shape": f"({network.columns},)",
+        "input_shape": str(network.shape),
         "layers": [{"layer_selection": layer} for layer in network.layers],
     }
     return Step("model_config", {"model_selection": design}, {"outfile": "model.json"})
@@ -59,7 +59,7 @@ class Training:
     """What a training is asked for.
 
     Attributes:
-        samples, target: tables; or the samples as a sparse matrix.
+        samples, target: tables; or the samples as a sparse matrix, or as a zip of images whose folders are the target.
         seed: of the split.
         folds: of a cross-validation; 0 for one training.
         tested: whether one training holds out a test set beside the validation set.
@@ -67,10 +67,11 @@ class Training:
     """
 
     samples: Path
-    target: Path
+    target: Path | None = None
     seed: int
     precision: str = FLOAT32
     sparse: bool = False
+    images: bool = False
     folds: int = 0
     tested: bool = False
     outputs: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -83,7 +84,13 @@ class Training:
             "run_options": [{"precision": self.precision}],
             **self._splits(),
         }
-        inputs = {
+        inputs = self._images() if self.images else self._rows()
+        outputs = {"outfile-result": "scores", **self.outputs}
+        return Step("train_and_eval", {"experiment_schemes": scheme, "input_options": inputs}, outputs)
+
+    def _rows(self) -> Form:
+        assert self.target is not None, "rows have a table with their target"
+        return {
             "selected_input": "sparse" if self.sparse else "tabular",
             "infile1": _dataset(self.samples),
             "header1": False,
@@ -92,8 +99,13 @@ class Training:
             "header2": False,
             "column_selector_options_2": {"selected_column_selector_option2": "all_columns"},
         }
-        outputs = {"outfile-result": "scores", **self.outputs}
-        return Step("train_and_eval", {"experiment_schemes": scheme, "input_options": inputs}, outputs)
+
+    def _images(self) -> Form:
+        return {
+            "selected_input": "images",
+            "image_source": {"images_from": "zip", "infile_zip": _dataset(self.samples)},
+            "image_labels": {"labels_from": "folders"},
+        }
 
     def _splits(self) -> Form:
         held_out = {"split_algos": {"shuffle": "simple", "test_size": 0.2, "random_state": self.seed}}

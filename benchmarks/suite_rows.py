@@ -77,7 +77,7 @@ def fit(shop: Workshop) -> Found:
 
     able = computes_in_bfloat16()
     precisions = [steps.FLOAT32, steps.AUTOMATIC] if able else [steps.FLOAT32]
-    runs: dict[str, Callable[[], float]] = {"plain": lambda: float(_told(_plain(shop))["fit_seconds"])}
+    runs: dict[str, Callable[[], float]] = {"plain": lambda: float(told(_plain(shop))["fit_seconds"])}
     runs |= {precision: functools.partial(epochs, precision) for precision in precisions}
     found = interleaved(shop.repeats, runs)
     yield from (time_ratio(precision, found[precision], found["plain"]) for precision in precisions)
@@ -159,7 +159,7 @@ def _plain(shop: Workshop) -> Measured:
     return shop.script("plain_keras", shop.tutorial(), "--epochs", epochs, "--seed", seed)
 
 
-def _told(plain: Measured) -> dict[str, float]:
+def told(plain: Measured) -> dict[str, float]:
     """Return what the plain Keras script reports."""
     return json.loads(plain.output.splitlines()[-1])
 
@@ -185,7 +185,7 @@ def _accuracies(shop: Workshop, plains: Sequence[Measured]) -> str:
     """Say which share of the new samples the last run of each predicted rightly."""
     truth = Tables.of(shop.tutorial()).new_labels
     own = share_equal(truth, shop.place("steps") / "predicted")
-    return f"accuracy on the test table: {own:.4f}, plain Keras {_told(plains[-1])['accuracy']:.4f}"
+    return f"accuracy on the test table: {own:.4f}, plain Keras {told(plains[-1])['accuracy']:.4f}"
 
 
 def share_equal(truth: Path, predicted: Path) -> float:

@@ -114,11 +114,19 @@ class Workshop:
         outputs = [word for option, name in step.outputs.items() for word in (f"--{option}", folder / name)]
         return [SCRIPTS / f"{step.script}.py", "--inputs", form, *outputs]
 
-    def built(self, name: str, network: Network, epochs: int, batch: int) -> Path:
-        """Return a folder of this row with the builder of a network."""
+    def images(self, kind: str, count: int) -> Path:
+        """Return a folder with images of a kind, as `make_images` makes them."""
+        folder = self.folder / f"{kind}-{count}"
+        if not folder.exists():
+            self.script("make_images", kind, f"--folder={folder}", f"--count={count}")
+            os.sync()
+        return folder
+
+    def built(self, name: str, network: Network, epochs: int, batch: int, seed: int | None = None) -> Path:
+        """Return a folder of this row with the builder of a network; a seed of its own replaces the usual one."""
         folder = self.place(name)
         self.step(model_config(network), folder)
-        self.step(model_builder(folder, epochs, batch, self.settings["seed"]), folder)
+        self.step(model_builder(folder, epochs, batch, self.settings["seed"] if seed is None else seed), folder)
         return folder
 
     def _measure(
