@@ -1,8 +1,8 @@
 """Samples that are images: a collection of files, or a zip, with a table of their labels, and tables beside them."""
 
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,16 +17,13 @@ from dltools.data.rows import Rows
 from dltools.data.side_by_side import SideBySide
 from dltools.data.specs import FeatureSpec
 from dltools.images import decoding, headers, scaling, white
-from dltools.images.image_header import ImageHeader
 from dltools.images.image_file import ImageFile
+from dltools.images.image_header import ImageHeader
 from dltools.images.image_spec import ImageSpec
 from dltools.networks.first_layers import NetworkInput
-from dltools.tables import blocks, tables
+from dltools.tables import tables
 from dltools.tables.chosen import ChosenTable
 from dltools.tables.storage import Storage
-
-# Images that are decoded before they are due, where a network works on those before.
-_AHEAD = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +41,7 @@ class ImageChoice:
 
     images: ImageSource
     named: NamedTable | None = None
-    options: ImageOptions = ImageOptions()
+    options: ImageOptions = dataclasses.field(default_factory=ImageOptions)
     further: tuple[NamedTable, ...] = ()
     wanted: image_options.Wanted | None = None
 
@@ -64,9 +61,7 @@ class ImageChoice:
         Raises:
             UserError: as `image_options.wanted`.
         """
-        return dataclasses.replace(
-            self, wanted=image_options.wanted(network, inputs, len(self.further), self.options)
-        )
+        return dataclasses.replace(self, wanted=image_options.wanted(network, inputs, len(self.further), self.options))
 
     def read(self, threads: int, trained_on: FeatureSpec | None = None) -> samples.SampleSource:
         """Decode all images.
@@ -77,7 +72,7 @@ class ImageChoice:
         given = self._files()
         files, rows, of_tables = self._matched(given)
         looked = headers.look_at_all(files, threads)
-        spec = self._spec(files, looked, trained_on)
+        spec = self._spec(files, looked, trained_on, threads)
         image_words.tell(self.source, looked, spec)
         room = Storage()
         found = image_samples.decoded(files, looked, spec, threads, room, self.source, rows)
@@ -99,7 +94,6 @@ class ImageChoice:
         spec = self._trained(trained_on)
         files = self._files()
         looked = headers.look_at_all(files, threads)
-        self._check_depth(files, looked, spec)
         image_words.tell(self.source, looked, spec)
         parts = [
             _table(table, table.rows_of(files), known, threads)
@@ -137,7 +131,7 @@ class ImageChoice:
             found = self.named.matched(given, self.options.unmatched)
             chosen, rows, source = found.images, found.rows, self.named.dataset
             count = len(self.named.names())
-        every = []
+        every: list[np.ndarray] = []
         for table in self.further:
             matched = table.matched([given[position] for position in chosen], self.options.unmatched)
             order = np.argsort(matched.images, kind="stable")
@@ -147,18 +141,24 @@ class ImageChoice:
         return [given[position] for position in chosen], Rows(source=source, count=count, kept=rows), every
 
     def _spec(
-        self, files: list[ImageFile], looked: list[ImageHeader], trained_on: FeatureSpec | None
+        self, files: list[ImageFile], looked: list[ImageHeader], trained_on: FeatureSpec | None, threads: int
     ) -> ImageSpec:
+        """Return what the images become: what a model says that was trained, or else what the user chose."""
         if trained_on is not None:
-            spec = self._trained(trained_on)
-            self._check_depth(files, looked, spec)
-            return spec
+            return self._trained(trained_on)
         assert self.wanted is not None, "a network to be trained was asked first"
+        found, scale = white.common(files, looked, self.options.page, threads), self.wanted.scale
+        if found is None and scale not in image_options.WITHOUT_WHITE:
+            raise UserError(
+                f"{self.source}: hold fractions that are not between 0 and 1, so that nobody knows what is white. Open "
+                "'Size and scale of the images' and choose that each image is brought to a mean of 0, or that the "
+                "numbers stay as they are."
+            )
         return ImageSpec(
             shape=self.wanted.shape,
             fit=self.options.fit,
-            scale=self.wanted.scale,
-            white=white.common(files, looked),
+            scale=scale,
+            white=white.FRACTIONS if found is None else found,
             page=self.options.page,
         )
 
@@ -182,9 +182,6 @@ class ImageChoice:
                 "given. Give one for each, in the same order, by 'Further input tables'."
             )
         return spec
-
-    def _check_depth(self, files: list[ImageFile], looked: list[ImageHeader], spec: ImageSpec) -> None:
-        white.check(files, looked, spec)
 
     def _known_names(self, trained_on: FeatureSpec | None) -> list[tuple[str, ...] | None]:
         """Return the names of the columns of each further table that a model was trained on, where it knows them."""
@@ -213,13 +210,9 @@ def _table(table: NamedTable, rows: np.ndarray, names: tuple[str, ...] | None, t
 
 def _following(files: Sequence[ImageFile], spec: ImageSpec, threads: int) -> Callable[[int], np.ndarray]:
     """Return a function that returns the next so many images: float32 (images, numbers), scaled."""
-    decoded: Iterator[np.ndarray] = blocks.in_order(
-        lambda file: decoding.decode(file, spec), files, threads, _AHEAD
-    )
+    decoded = decoding.decode_all(files, spec, threads)
 
     def take(count: int) -> np.ndarray:
-        if not count:
-            return np.empty((0, math.prod(spec.shape)), np.float32)
-        return np.concatenate([scaling.scaled(next(decoded)[None], spec) for _ in range(count)])
+        return scaling.scaled(np.stack(list(itertools.islice(decoded, count))), spec)
 
     return take

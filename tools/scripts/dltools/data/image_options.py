@@ -18,6 +18,8 @@ _WORDS = {
     image_spec.STANDARD: "a mean of 0 and a standard deviation of 1 in each image",
     image_spec.UNSCALED: "the numbers of the files",
 }
+# These ask for no white.
+WITHOUT_WHITE = (image_spec.STANDARD, image_spec.UNSCALED)
 FITTED = {
     image_spec.STRETCH: "stretched",
     image_spec.CROP: "cut to the middle and scaled",

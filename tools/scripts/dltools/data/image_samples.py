@@ -11,10 +11,10 @@ from dltools.data.dense_table import DenseTable
 from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
 from dltools.images import decoding, scaling
-from dltools.images.image_header import ImageHeader
 from dltools.images.image_file import ImageFile
+from dltools.images.image_header import ImageHeader
 from dltools.images.image_spec import ImageSpec
-from dltools.tables import blocks, storage
+from dltools.tables import storage
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +114,9 @@ def decoded(
     kept = room.make_for_images(str(source), len(files), math.prod(spec.shape), dtype_of(headers))
     prints = np.empty(len(files), np.int64)
 
-    def keep(position: int) -> None:
+    for position, image in enumerate(decoding.decode_all(files, spec, threads)):
         # 0 is added to make 0 of -0, which is the same number in other bytes.
-        pixels = decoding.decode(files[position], spec).reshape(1, -1) + kept.values.dtype.type(0)
+        pixels = image.reshape(1, -1) + image.dtype.type(0)
         kept.put(position, pixels)
         prints[position] = hash(pixels.tobytes())
-
-    for _ in blocks.in_order(keep, range(len(files)), threads):
-        pass
-    return ImageSamples(
-        pixels=kept.values, prints=prints, files=tuple(files), images=spec, source=source, rows=rows
-    )
+    return ImageSamples(pixels=kept.values, prints=prints, files=tuple(files), images=spec, source=source, rows=rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dltools.core.dataset import Dataset
 from dltools.data import image_options
 from dltools.images import image_spec
-from dltools.images.image_header import OPAQUE, ImageHeader
+from dltools.images.image_header import ImageHeader
 from dltools.images.image_spec import ImageSpec
 
 # From this change of the proportions on, it is worth a word.
@@ -42,24 +42,16 @@ def _contents(headers: Sequence[ImageHeader]) -> str:
 def _done(spec: ImageSpec) -> str:
     *pages, height, width, _ = spec.shape
     stacks = f"stacks of {pages[0]} pages of " if pages else ""
-    white = "" if spec.scale in (image_spec.STANDARD, image_spec.UNSCALED) else f" (white is {spec.white:g})"
+    white = "" if spec.scale in image_options.WITHOUT_WHITE else f" (white is {spec.white:g})"
     return (
-        f"Images of another size are {image_options.FITTED[spec.fit]} to {stacks}{height} x {width} pixels. The network "
-        f"gets {image_options.told(spec.scale)}{white}."
+        f"Images of another size are {image_options.FITTED[spec.fit]} to {stacks}{height} x {width} pixels. The "
+        f"network gets {image_options.told(spec.scale)}{white}."
     )
 
 
 def _changes(headers: Sequence[ImageHeader], spec: ImageSpec) -> Iterator[tuple[int, str]]:
     """Yield how many images each change is about, and what it is."""
-    *_, height, width, channels = spec.shape
-    if channels == 3:
-        yield _count(headers, lambda own: own.channels == 1), "are grey: each gets three equal channels."
-    if channels == 1:
-        yield _count(headers, lambda own: own.channels == 3), "are in colour: each becomes grey, by its luminance."
-    yield (
-        _count(headers, lambda own: own.transparency != OPAQUE),
-        "can be transparent: where they are, they get white behind them.",
-    )
+    *_, height, width, _ = spec.shape
     if spec.page is not None:
         yield _count(headers, lambda own: own.pages > 1), f"have several pages, of which page {spec.page} is taken."
     if spec.fit == image_spec.STRETCH:

@@ -38,20 +38,22 @@ class NamedTable:
         """
         columns = table.columns
         if columns.mode in ("all_columns", "all_but_by_index_number"):
-            return cls(table=_chosen(table, Columns("all_but_by_index_number", (*columns.chosen, column))), column=column)
+            return cls._without(table, (*columns.chosen, column), column)
         opened = table.opened()
         if column - 1 not in opened.positions:
             return cls(table=table, column=column)
         if columns.mode == "all_but_by_header_name":
-            every = {position + 1 for position in range(opened.width)}
-            left_out = every.difference(position + 1 for position in opened.positions)
-            return cls(
-                table=_chosen(table, Columns("all_but_by_index_number", (*sorted(left_out), column))), column=column
-            )
+            left_out = set(range(opened.width)).difference(opened.positions)
+            return cls._without(table, (*(position + 1 for position in sorted(left_out)), column), column)
         raise UserError(
             f"{table.dataset}: column {column} holds the images' names ('{COLUMN}'), and it is among the columns that "
             "are chosen. Choose the other one there, or take it out here."
         )
+
+    @classmethod
+    def _without(cls, table: ChosenTable, left_out: tuple[int | str, ...], column: int) -> "NamedTable":
+        columns = Columns("all_but_by_index_number", left_out)
+        return cls(table=dataclasses.replace(table, columns=columns), column=column)
 
     @property
     def dataset(self) -> Dataset:
@@ -101,10 +103,6 @@ class NamedTable:
                 f"{files[missing[0]]}. Each image needs one."
             )
         return rows
-
-
-def _chosen(table: ChosenTable, columns: Columns) -> ChosenTable:
-    return dataclasses.replace(table, columns=columns)
 
 
 def _check_header(

@@ -120,8 +120,8 @@ def _check_images(form: TrainForm) -> None:
         )
     if isinstance(form.target, FolderClasses) and form.beside:
         raise UserError(
-            f"{form.beside[0].dataset}: has a row for each sample, but where folders are the classes there are no rows. "
-            "Give the labels in a table with the images' names; then this table has a row for each row of that one."
+            f"{form.beside[0].dataset}: has a row for each sample, but where folders are the classes there are no "
+            "rows. Give the labels in a table with the images' names; then this table has a row for each of its rows."
         )
 
 

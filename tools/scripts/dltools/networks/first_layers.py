@@ -57,9 +57,7 @@ def of_architecture(config: Config) -> tuple[NetworkInput, ...]:
 def _of_chain(layers: list[Config]) -> NetworkInput:
     first, *others = layers if layers and layers[0]["class_name"] == "InputLayer" else [{}, *layers]
     scaling = next((layer for layer in others if not _passes(layer)), {})
-    return NetworkInput(
-        name=_name(first), shape=_shape(first), scales=_scales(scaling), reshaped=_reshaped(others[:1])
-    )
+    return NetworkInput(name=_name(first), shape=_shape(first), scales=_scales(scaling), reshaped=_reshaped(others[:1]))
 
 
 def _each(inputs: Json) -> list[Json]:
@@ -112,10 +110,10 @@ def _reshaped(layers: Sequence[Config]) -> tuple[int, ...]:
 
 
 def _shape(layer: Config) -> SampleShape | None:
-    inner = layer.get("config") or {}
-    shape = inner.get("batch_shape")
-    known = isinstance(shape, list) and all(size is None or type(size) is int for size in shape)
-    return tuple(shape[1:]) if known else None
+    shape: Json = (layer.get("config") or {}).get("batch_shape")
+    if not isinstance(shape, list) or not all(size is None or type(size) is int for size in shape):
+        return None
+    return tuple(shape[1:])
 
 
 def _name(layer: Config) -> str:

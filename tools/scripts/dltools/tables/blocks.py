@@ -5,7 +5,7 @@ refuses is named by `table_faults`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -31,22 +31,18 @@ class Block(NamedTuple):
     rows: int
 
 
-def in_order(task: Callable, blocks: Sequence, threads: int, most_ahead: int = 0) -> Iterator:
-    """Yield what `task` returns for each block, or whatever else there are; the first failing one's error is raised.
+def in_order(task: Callable, blocks: list[Block], threads: int) -> Iterator:
+    """Yield what `task` returns for each block; the first failing block's error is raised.
 
     No more than a few blocks are ahead of the one that is yielded, however slowly they are taken.
-
-    Parameters:
-        most_ahead: how many, where that is more than there are threads.
     """
     threads = max(1, threads)
-    most_ahead = max(threads, most_ahead)
     ahead: deque = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
             for block in blocks:
                 ahead.append(pool.submit(task, block))
-                if len(ahead) > most_ahead:
+                if len(ahead) > threads:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()

@@ -39,8 +39,8 @@ def check_classes(classes: list[str], of_images: bool = False) -> None:
     if marked is None:
         return
     told = (
-        f"a class of the model is called {quoted(marked)}, as such columns are, so that nobody could tell them from its "
-        "probabilities."
+        f"a class of the model is called {quoted(marked)}, as such columns are, so that nobody could tell them from "
+        "its probabilities."
     )
     if of_images:
         raise UserError(
