@@ -75,15 +75,19 @@ def check(given: Inputs) -> None:
     Raises:
         UserError: names the column and how to leave it out.
     """
-    target = _chosen(given.target_table, given.target_table.opened())
     found = given.target.found
     labels = list(found.T) if isinstance(found, np.ndarray) else found
-    _check_count(target, labels, "target")
+    target = None
+    if given.target_table is not None:
+        target = _chosen(given.target_table, given.target_table.opened())
+        _check_count(target, labels, "target")
     tables = given.samples.tables
+    alone = len(tables) == 1 and not given.samples.spec.pixels
     for table in tables:
         one, columns = _of(table), table.values.T
         _check_count(one, columns, "feature")
-        _check_target(one, columns, target, labels, alone=len(tables) == 1)
+        if target is not None:
+            _check_target(one, columns, target, labels, alone)
 
 
 def _of(table: DenseTable) -> Chosen:

@@ -157,7 +157,7 @@ def look(setup: RunSetup, divided: list[Sets]) -> cautions.Cautions:
 def announce(setup: RunSetup, divided: Sets) -> None:
     """Tell the user before the first epoch what is about to be trained on what, and what the scores will mean."""
     samples, options = setup.data.samples, setup.made.training
-    print(f"{samples.source}: {len(samples)} rows, {samples.width} columns")
+    print(f"{samples.source}: {samples.spec.contents(len(samples))}")
     print(f"{setup.inputs.target.source}: {targets.describe(setup.data.target)}")
     size = options.fit.samples_a_step
     if size > len(divided.training):
