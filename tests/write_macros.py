@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from dltools.catalogue import (
     arguments,
+    backbones,
     callbacks,
     metrics,
     objectives,
@@ -61,6 +62,7 @@ def lists() -> dict[str, list[str]]:
         "options_initializers": options(weights.INITIALIZERS),
         "options_regularizers": options(weights.REGULARIZERS, weights.REGULARIZER_LABELS),
         "options_constraints": options(kinds.CONSTRAINTS),
+        "options_backbones": options(backbones.BACKBONES, backbones.LABELS, "MobileNetV2_1.0"),
         "options_weights": options(weights.WEIGHTS, weights.WEIGHT_LABELS, "kernel"),
     }
 

@@ -1,9 +1,10 @@
-"""Create a deep learning model architecture: the form's layers become a Keras model configuration."""
+"""Create a deep learning model architecture: the form's network becomes a Keras model configuration."""
 
 from pathlib import Path
 
 from dltools.backend.keras_runtime import keras_for_design
 from dltools.catalogue.layers.design_form import DesignForm
+from dltools.catalogue.pretrained_form import PRETRAINED, PretrainedForm
 from dltools.core import files
 from dltools.forms.parameters import Form
 from dltools.networks import architecture, design, layer_table
@@ -19,7 +20,7 @@ def run(form: Form, target: Path, layers: Path | None = None) -> None:
         UserError: as `DesignForm.read` and `design.design`.
     """
     keras_for_design()
-    model, positions = design.design(DesignForm.read(form))
+    model, positions = _designed(form)
     table = layer_table.rows(model, positions)
     files.write_text(target, architecture.to_json(model))
     if layers:
@@ -27,3 +28,13 @@ def run(form: Form, target: Path, layers: Path | None = None) -> None:
     print(layer_table.drawn(table))
     if not model.built:
         print("No input_shape is given: whether the layers fit together shows when training starts.")
+
+
+def _designed(form: Form) -> design.Design:
+    if form["model_selection"]["model_type"] != PRETRAINED:
+        return design.design(DesignForm.read(form))
+    # Only here are Keras' published networks looked at.
+    from dltools.networks import pretrained
+
+    model = pretrained.design(PretrainedForm.read(form))
+    return design.Design(model, {layer.name: number for number, layer in enumerate(model.layers, start=1)})

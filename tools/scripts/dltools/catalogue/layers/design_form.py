@@ -8,6 +8,7 @@ from dltools.catalogue.former_arguments import INPUT_SHAPE
 from dltools.catalogue.layers.entry import Layer
 from dltools.catalogue.layers.making import entry, make
 from dltools.catalogue.layers.table import FUNCTIONAL_LAYERS, LAYERS
+from dltools.catalogue.pretrained_form import PRETRAINED
 from dltools.core.errors import UserError, listed, quoted
 from dltools.core.types import Json, Options
 from dltools.forms.kinds import Shape
@@ -74,7 +75,9 @@ class DesignForm:
         selection = form["model_selection"]
         kind = selection["model_type"]
         if kind not in _TABLES:
-            raise UserError(f"Select keras model type: must be one of {listed(_TABLES)}. Received: {quoted(kind)}.")
+            raise UserError(
+                f"Select keras model type: must be one of {listed((*_TABLES, PRETRAINED))}. Received: {quoted(kind)}."
+            )
         # The boxes on a layer's weights stand beside its type in the form, so that they stand there once.
         boxes = [
             {**box["layer_selection"], "weights_options": box.get("weights_options")} for box in selection["layers"]
