@@ -22,18 +22,18 @@ class Inputs:
 
     Attributes:
         samples: the training samples.
-        target: the target's columns.
+        target: the target's columns; None where the samples themselves are to be learned.
         target_table: the table that they are of.
     """
 
     samples: SampleSource
-    target: outputs.Columns
-    target_table: ChosenTable
+    target: outputs.Columns | None
+    target_table: ChosenTable | None
 
 
 def read(
     chosen: SampleChoice,
-    target_table: ChosenTable,
+    target_table: ChosenTable | None,
     classification: bool,
     threads: int,
     trained_on: FeatureSpec | None = None,
@@ -41,6 +41,7 @@ def read(
     """Read samples and target.
 
     Parameters:
+        target_table: None where the samples themselves are to be learned.
         classification: whether the target holds classes.
         trained_on: as for `SampleChoice.read`.
 
@@ -48,6 +49,8 @@ def read(
         UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
     found = chosen.read(threads, trained_on)
+    if target_table is None:
+        return Inputs(samples=found, target=None, target_table=None)
     columns = read_target(target_table, classification, threads)
     check_lengths(found.source, len(found), target_table.dataset, len(columns))
     return Inputs(samples=found, target=columns, target_table=target_table)

@@ -73,15 +73,20 @@ def _suspected(inputs: Inputs) -> Iterator[tuple[str, np.ndarray]]:
     target = inputs.target_table
     chosen = [table.choice for table in inputs.samples.tables if table.choice is not None]
     seen = set()
-    for table in [*chosen, target]:
+    for table in [*chosen, *([target] if target else [])]:
         for position, name in _called_like_groups(table)[:_MOST_COLUMNS]:
             place = (table.dataset.path, position)
-            if place in seen or (table.dataset.path == target.dataset.path and position in target.opened().positions):
+            if place in seen or (target and _is_chosen(target, place)):
                 continue
             seen.add(place)
             values = _read(table, position)
             if values is not None and _FEWEST_GROUPS <= len(set(values)) <= len(inputs.samples) / _ROWS_EACH:
                 yield f"{table.dataset}: column {position + 1} ({quoted(name)})", values
+
+
+def _is_chosen(table: ChosenTable, place: tuple[str, int]) -> bool:
+    path, position = place
+    return table.dataset.path == path and position in table.opened().positions
 
 
 def _called_like_groups(table: ChosenTable) -> list[tuple[int, str]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dltools.backend import devices, keras_runtime
 from dltools.catalogue.training_config import CLASSIFIER
-from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.core.time_limit import TimeLimit
 from dltools.data import batches, input_tables, mistaken_columns, outputs, paired, scaling, words
@@ -108,7 +107,7 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     exports.check(form.saved, model)
     target = _continued_target(inputs, model, before) if before else _target(inputs, model, made)
     suitability.check(model, made.training, target)
-    _check_names(inputs, target, form.model if start.loaded else None)
+    _check_names(inputs, target, form, trained=start.loaded is not None)
     scorers = scoring.chosen(form.scorers, target)
     suitability.check_scorers(model, made.training, scorers)
     chosen = automatic_precision.decided(form.precision, model, samples)
@@ -166,12 +165,12 @@ def _network(form: TrainForm, start: Start, width: int) -> tuple["keras.Model", 
     return model, start.made
 
 
-def _check_names(inputs: Inputs, target: Target, trained: Dataset | None) -> None:
+def _check_names(inputs: Inputs, target: Target, form: TrainForm, *, trained: bool) -> None:
     """Refuse names and classes that a model file cannot hold; say what classes a trained network's are taken for."""
     for own in (target, *target.outputs):
-        if trained is not None:
-            trained_model.report_classes(trained, own.classes)
-        records.check_shown((*own.classes, *own.names), inputs.target.source)
+        if trained:
+            trained_model.report_classes(form.model, own.classes)
+        records.check_shown((*own.classes, *own.names), form.target_source)
     records.check_shown(inputs.samples.spec.names or (), inputs.samples.source)
 
 
@@ -218,7 +217,15 @@ def _swapped(record: Record, form: TrainForm) -> Builder:
 
 def _target(inputs: Inputs, model: "keras.Model", made: Builder) -> Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
+    if inputs.target is None:
+        return _reproduced(inputs, model, made)
     return outputs.target(inputs.target, outputs_of(model, inputs.samples), made.training)
+
+
+def _reproduced(inputs: Inputs, model: "keras.Model", made: Builder) -> Target:
+    """Return the target of an autoencoder."""
+    samples = inputs.samples
+    return outputs.reproduced(samples, outputs_of(model, samples), batches.input_columns(model, samples), made.training)
 
 
 def outputs_of(model: "keras.Model", samples: Described) -> list[outputs.Output]:
@@ -232,5 +239,7 @@ def _continued_target(inputs: Inputs, model: "keras.Model", before: Record) -> T
         " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
         "let the model start from its architecture alone, or choose a builder."
     )
+    if inputs.target is None:
+        return _reproduced(inputs, model, before.builder)
     given = outputs_of(model, inputs.samples)
     return outputs.known(inputs.target, before.target, given, before.builder.training, hint)

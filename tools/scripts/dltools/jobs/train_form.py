@@ -29,7 +29,7 @@ class TrainForm:
     Attributes:
         model: a builder, or a trained model.
         swaps: new values for its settings.
-        samples, target: what to train on.
+        samples, target: what to train on; no target where the samples themselves are to be given back.
         weights: the table with what each sample counts for; None where all count alike.
         scaling: one of `scaling.METHODS`.
         scheme: how the samples are divided.
@@ -44,7 +44,7 @@ class TrainForm:
     model: Dataset
     swaps: tuple[Swap, ...]
     samples: SampleChoice
-    target: ChosenTable
+    target: ChosenTable | None
     weights: ChosenTable | None
     scaling: str
     scheme: Scheme
@@ -63,14 +63,15 @@ class TrainForm:
             UserError: names the parameter.
         """
         run, inputs = form["experiment_schemes"], form["input_options"]
-        options = with_further(with_further({"run_options": run.get("run_options")}, "run_options"), "time_limit")
+        options = with_further({"run_options": run.get("run_options")}, "run_options")
+        options = with_further(with_further(options, "time_limit"), "autoencoder")
         weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
         scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
         return cls(
             model=dataset(run["infile_estimator"], "Choose the dataset containing pipeline/estimator object"),
             swaps=tuple(_swaps(run.get("hyperparams_swapping") or {})),
             samples=input_form.samples(inputs),
-            target=input_form.target(inputs),
+            target=None if _reproduces(options) else input_form.target(inputs),
             weights=input_form.table(weights, "w", "Dataset containing the sample weights") if weights else None,
             scaling=Choice(scaling.METHODS).read(scaled.get("scaling", scaling.NONE), "Feature scaling"),
             scheme=read_scheme(run),
@@ -90,10 +91,19 @@ class TrainForm:
         return any(swap.name.strip() == "epochs" for swap in self.swaps)
 
     @property
+    def target_source(self) -> Dataset:
+        """Where the target comes from."""
+        return self.samples.source if self.target is None else self.target.dataset
+
+    @property
     def tables(self) -> list[ChosenTable]:
         """The tables that have a row for each sample."""
         named = [table for split in self.scheme.splits for table in (split.groups, split.column)]
         return [table for table in (*self.samples.tables, self.target, self.weights, *named) if table is not None]
+
+
+def _reproduces(options: Form) -> bool:
+    return boolean(options.get("reproduce"), "The target is the samples themselves")
 
 
 def _swaps(section: Form) -> Iterator[Swap]:

@@ -4,6 +4,7 @@ it.
 
 import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from dltools.evaluation.outcome import Outcome
 from dltools.model_files import hyperparameters, model_file, records
 from dltools.networks import layer_table
 from dltools.plots import drawing
-from dltools.reports import figures
+from dltools.reports import figures, reconstruction
 from dltools.reports.document import MAX_BYTES, Figure, Heading, Matrix, Paragraph, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
 
@@ -133,8 +134,15 @@ def _data(outcome: Outcome) -> list:
     found: list[Table | Paragraph] = [Table(["What", "Dataset", "Contents"], facts, caption="Tables and sets")]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
-        found += (_spread if own.kind == target_kinds.REGRESSION else _balance)(own, names, every)
+        found += _contents(own)(own, names, every)
     return found
+
+
+def _contents(target: targets.Target) -> Callable[[targets.Target, list[str], list[np.ndarray]], list]:
+    """Return what says how a target's values are spread."""
+    if target.are_samples:
+        return reconstruction.spread
+    return _spread if target.kind == target_kinds.REGRESSION else _balance
 
 
 def _sets(outcome: Outcome) -> list[tuple[str, np.ndarray]]:
@@ -216,6 +224,8 @@ def _predictions(outcome: Outcome) -> list:
     found = [
         Paragraph(f"What follows is about {len(evaluated.positions)} samples: those of the set that is to be reported.")
     ]
+    if target.are_samples:
+        return [*found, *reconstruction.blocks(target, evaluated.positions, evaluated.outputs)]
     for own, outputs in target.each(evaluated.outputs) if target.outputs else [(target, evaluated.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
         found += (
