@@ -85,6 +85,7 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
         folds=dict(enumerate(found, start=1)),
         baselines=constant,
         seen=seen.with_warning(worse),
+        shown=setup.shown,
     )
 
 

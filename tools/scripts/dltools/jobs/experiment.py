@@ -73,6 +73,7 @@ def outcome(setup: RunSetup, divided: Sets, seen: cautions.Cautions, keep: Keep)
         divided=divided,
         baselines=constant,
         seen=seen.with_warning(worse),
+        shown=setup.shown,
     )
 
 

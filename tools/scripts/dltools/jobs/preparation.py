@@ -12,7 +12,7 @@ from dltools.core.time_limit import TimeLimit
 from dltools.data import batches, input_tables, mistaken_columns, outputs, paired, scaling, words
 from dltools.data.input_tables import Inputs
 from dltools.data.labelled import LabelledSamples
-from dltools.data.samples import Described
+from dltools.data.samples import Described, SampleSource
 from dltools.data.targets import Target
 from dltools.evaluation import scoring
 from dltools.jobs.train_form import TrainForm
@@ -73,6 +73,11 @@ class RunSetup:
     trained: bool
     epochs: int
     limit: TimeLimit | None
+
+    @property
+    def shown(self) -> SampleSource | None:
+        """The samples, where images of some of them are to be in the report."""
+        return self.data.samples if self.form.examples else None
 
     @property
     def split_seed(self) -> int:

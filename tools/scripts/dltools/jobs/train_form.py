@@ -19,6 +19,8 @@ from dltools.training import precision
 from dltools.training.automatic_precision import AUTOMATIC
 
 AFRESH = "afresh"
+# Among the outputs that are wanted, what is no file of its own.
+EXAMPLES = "save_examples"
 _SEED = Whole(0, 2**32 - 1)
 
 
@@ -89,6 +91,11 @@ class TrainForm:
     def epochs_swapped(self) -> bool:
         """Whether the form says how many epochs to train for."""
         return any(swap.name.strip() == "epochs" for swap in self.swaps)
+
+    @property
+    def examples(self) -> bool:
+        """Whether the report is to show images of samples."""
+        return EXAMPLES in self.saved
 
     @property
     def target_source(self) -> Dataset:
