@@ -37,6 +37,12 @@ LIMITS = {
     "hdf5_ratio": Limit(
         2_000, "DLTOOLS_MAX_HDF5_RATIO", "times that an array in an h5mlm is larger than its stored bytes"
     ),
+    "images": Limit(100_000, "DLTOOLS_MAX_IMAGES", "images"),
+    "image_bytes": Limit(512 * MiB, "DLTOOLS_MAX_IMAGE_BYTES", "bytes of an image's file, unpacked"),
+    "image_pixels": Limit(250_000_000, "DLTOOLS_MAX_IMAGE_PIXELS", "pixels, each page and channel of an image counted"),
+    "image_pages": Limit(10_000, "DLTOOLS_MAX_IMAGE_PAGES", "pages of an image"),
+    "zip_members": Limit(250_000, "DLTOOLS_MAX_ZIP_MEMBERS", "files in a zip of images"),
+    "zip_growth": Limit(200, "DLTOOLS_MAX_ZIP_GROWTH", "times that a zip of images grows when it is unpacked"),
     "seconds": Limit(60, "DLTOOLS_MAX_SECONDS", "seconds that looking through an h5mlm takes"),
     "look_bytes": Limit(512 * MiB, "DLTOOLS_MAX_LOOK_BYTES", "bytes of memory that looking through an h5mlm takes"),
 }

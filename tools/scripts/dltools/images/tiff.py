@@ -1,0 +1,192 @@
+"""TIFF files, decoded by tifffile from their bytes alone: what a file says of other files is never followed."""
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import logging
+import math
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from dltools.core import limits
+from dltools.core.errors import UserError
+from dltools.images import faults, large, ome, tiff_colours, tiff_segments, turning
+from dltools.images.formats import TIFF
+from dltools.images.image_file import ImageFile
+from dltools.images.image_header import ImageHeader, Pixels
+
+# Of what programs write into TIFF files, these say how its pages are ordered; the others are not asked, since some
+# lead to other files, and a page is a page without them.
+_SHAPED, _OME, _IMAGEJ = _ASKED = ("shaped", "ome", "imagej")
+_UNASKED = (
+    "lsm", "mmstack", "ndtiff", "fluoview", "stk", "sis", "svs", "scn", "qpi", "ndpi", "bif", "avs", "eer", "philips",
+    "scanimage", "nih", "mdgel",
+)  # fmt: skip
+# What holds more images than it has pages.
+_HIDDEN = {"stk": "a MetaMorph stack", "lsm": "a Zeiss LSM file"}
+_CHANNEL_AXES = "CS"
+_ORIENTATION = 274
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """An open file: the series of pages that is its image, and the length of each of its axes."""
+
+    series: Any
+    page: Any
+    axes: str
+    shape: tuple[int, ...]
+
+    @property
+    def pages(self) -> int:
+        """Images in the file, channels aside."""
+        return math.prod(n for axis, n in zip(self.axes, self.shape, strict=True) if axis not in "YX" + _CHANNEL_AXES)
+
+    @property
+    def channels(self) -> int:
+        """Numbers of a pixel, transparency included."""
+        return math.prod(n for axis, n in zip(self.axes, self.shape, strict=True) if axis in _CHANNEL_AXES)
+
+
+def header(file: ImageFile, data: bytes) -> ImageHeader:
+    """Return what a file says of its image, of which nothing is decoded.
+
+    Raises:
+        UserError: the file is damaged, too large, or of a kind that is not read.
+    """
+    with _opened(file, data) as layout:
+        page = layout.page
+        orientation = _orientation(page)
+        height, width = page.imagelength, page.imagewidth
+        colours = tiff_colours.of(file, page, layout.channels)
+        return ImageHeader(
+            format=TIFF,
+            height=width if turning.is_turned(orientation) else height,
+            width=height if turning.is_turned(orientation) else width,
+            channels=colours.channels,
+            bits=page.bitspersample,
+            fractions=page.dtype.kind == "f",
+            pages=layout.pages,
+            transparency=colours.transparency,
+        )
+
+
+def pixels(file: ImageFile, data: bytes, page: int | None) -> Pixels:
+    """Return the images of a file: (pages, height, width, channels), turned as they are to be seen.
+
+    Parameters:
+        page: from 1; None returns all.
+
+    Raises:
+        UserError: the file is damaged, too large, of a kind that is not read, or has no such page.
+    """
+    with _opened(file, data) as layout:
+        first = layout.page
+        colours = tiff_colours.of(file, first, layout.channels)
+        check_page(file, page, layout.pages)
+        with large.turn(file, math.prod(layout.shape), first.dtype.itemsize), faults.told(file):
+            for one in layout.series:
+                tiff_segments.check(file, one, first, data)
+            values = layout.series.asarray(squeeze=False, maxworkers=1).reshape(layout.shape)
+            ordered = _ordered(values, layout)
+            chosen = ordered if page is None else ordered[page - 1 : page]
+            return turned(tiff_colours.pixels(file, first, colours, chosen), _orientation(first))
+
+
+def turned(found: Pixels, orientation: int) -> Pixels:
+    """Return images as they are to be seen."""
+    return dataclasses.replace(found, values=turning.turned(found.values, orientation))
+
+
+def check_page(file: ImageFile, page: int | None, pages: int) -> None:
+    """Refuse a page that a file does not have.
+
+    Raises:
+        UserError: names the file and how many it has.
+    """
+    if page is not None and page > pages:
+        raise UserError(
+            f"{file}: page {page:,} is chosen, but the file has {pages:,}. Choose another, or leave it out."
+        )
+
+
+def _ordered(values: np.ndarray, layout: _Layout) -> np.ndarray:
+    """Return (pages, height, width, channels) of the values of a file in the order of its axes."""
+    axes = layout.axes
+    pages = [place for place, axis in enumerate(axes) if axis not in "YX" + _CHANNEL_AXES]
+    channels = [place for place, axis in enumerate(axes) if axis in _CHANNEL_AXES]
+    last = values.transpose(*pages, axes.index("Y"), axes.index("X"), *channels)
+    return last.reshape(layout.pages, layout.page.imagelength, layout.page.imagewidth, layout.channels)
+
+
+@contextlib.contextmanager
+def _opened(file: ImageFile, data: bytes) -> Iterator[_Layout]:
+    # What tifffile makes of a damaged file is refused here, and said in our words.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    with faults.told(file), contextlib.ExitStack() as stack:
+        opened = stack.enter_context(_file(data, _ASKED))
+        _check_pages(file, opened)
+        text = opened.ome_metadata
+        asked = [one for one in _ASKED if one != _OME or not text or ome.is_of_this_file(text, len(opened.pages))]
+        for tried in ([*asked], []):
+            opened = stack.enter_context(_file(data, tried))
+            _check_pages(file, opened)
+            layout = _layout(file, opened)
+            if layout:
+                break
+        if not layout:
+            raise UserError(
+                f"{file}: holds images of several sizes or kinds. Save each as a file of its own, all of one size."
+            )
+        yield layout
+
+
+def _file(data: bytes, asked: Collection[str]) -> tifffile.TiffFile:
+    flags: dict[str, Any] = {f"is_{kind}": False for kind in (*_ASKED, *_UNASKED) if kind not in asked}
+    return tifffile.TiffFile(io.BytesIO(data), **flags)
+
+
+def _check_pages(file: ImageFile, opened: tifffile.TiffFile) -> None:
+    """Refuse a file of more pages than are allowed, or whose pages go round in a circle, and one that hides pages."""
+    most = limits.limit("image_pages")
+    count = sum(1 for _ in itertools.takewhile(lambda index: _has_page(opened, index), range(most + 1)))
+    limits.check(count, "image_pages", str(file))
+    first = opened.pages[0]
+    hidden = next((what for kind, what in _HIDDEN.items() if getattr(first, f"is_{kind}")), None)
+    if hidden:
+        raise UserError(
+            f"{file}: is {hidden}, which is not read. Save it as OME-TIFF or TIFF, for example with ImageJ."
+        )
+
+
+def _has_page(opened: tifffile.TiffFile, index: int) -> bool:
+    try:
+        opened.pages[index]
+    except IndexError:
+        return False
+    return True
+
+
+def _layout(file: ImageFile, opened: tifffile.TiffFile) -> _Layout | None:
+    """Return how the pages make up an image, or None where that is not told in a way that can be used."""
+    try:
+        first, *others = opened.series
+    except ValueError:
+        return None
+    if any(not one.keyframe.is_reduced for one in others):
+        return None
+    axes, shape, page = first.get_axes(squeeze=False), first.get_shape(squeeze=False), first.keyframe
+    lengths = dict(zip(axes, shape, strict=True))
+    same = (lengths.get("Y"), lengths.get("X")) == (page.imagelength, page.imagewidth)
+    if not same or len(lengths) < len(axes) or any(one is None for one in first):
+        return None
+    return _Layout(series=first, page=page, axes=axes, shape=tuple(shape))
+
+
+def _orientation(page: Any) -> int:
+    found = page.tags.valueof(_ORIENTATION, turning.UPRIGHT)
+    return int(found) if isinstance(found, int) else turning.UPRIGHT
