@@ -13,7 +13,7 @@ from tests.support import forms
 from tests.support.places import SCRIPTS, TEST_DATA, TOOLS
 from tests.support.sweeps import form_of, grid, values
 
-CONDA_NAMES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "matplotlib": "matplotlib-base"}
 # Come with what is required: h5py and NumPy with Keras, SciPy with scikit-learn.
 COME_ALONG = {"h5py", "numpy", "scipy"}
 
@@ -100,7 +100,9 @@ def required(wrapper):
         if e.get("macro").startswith("requirements_")
     ]
     assert len(used) == 1
-    return {r.text for r in macros[used[0]].iter("requirement")}
+    found = macros[used[0]]
+    inner = [macros[e.get("macro")] for e in found.iter("expand") if e.get("macro") in macros]
+    return {r.text for macro in (found, *inner) for r in macro.iter("requirement")}
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,9 @@ WORKING_MB, SMALL_MB = 200, 64
 HELD_PART, FEWEST_HELD_MB, MOST_HELD_MB = 4, 16, 256
 # Of a sparse matrix: a value and its column, and where each row begins; of one written out, what its reader takes.
 VALUE_BYTES, ROW_BYTES, WRITTEN_OUT_BYTES = 8, 4, 8
+# What a number of a sample takes while it is compared with what an autoencoder makes of it: both in 64 bits, the
+# difference, and both in 32.
+COMPARED_BYTES = 32
 # Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -129,6 +132,24 @@ def check_matrix(dataset: Dataset, rows: int, columns: int, entries: int, dense:
     needed = rows * columns * WRITTEN_OUT_BYTES if dense else entries * VALUE_BYTES + rows * ROW_BYTES
     what = "" if dense else f" with {entries:,} values"
     _check(f"{dataset}: {rows:,} rows of {columns:,} columns{what}", needed, "Leave out columns or rows")
+
+
+def check_reconstruction(dataset: Dataset, rows: int, columns: int, held: int) -> None:
+    """Refuse to evaluate an autoencoder on more samples than fit.
+
+    Parameters:
+        rows, columns: how many samples it is evaluated on at a time, and of how many features.
+        held: how many samples it is evaluated on in all, whose outputs are kept.
+
+    Raises:
+        UserError: says how much it needs and how much there is.
+    """
+    needed = (rows * COMPARED_BYTES + held * CELL_BYTES) * columns
+    _check(
+        f"{dataset}: the scores of {rows:,} samples that are held out, of {columns:,} features each,",
+        needed,
+        "Hold out fewer samples",
+    )
 
 
 def _check(what: str, needed: int, advice: str) -> None:

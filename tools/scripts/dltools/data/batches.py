@@ -16,6 +16,7 @@ from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import shuffling
+from dltools.data.reproduced import Reproduced, Rows
 from dltools.data.samples import Described, SampleSource
 from dltools.networks import activation_sizes
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 # What the loss compares with the outputs of all samples, and what each counts for: one array, or one an output.
-Compared = np.ndarray | tuple[np.ndarray, ...]
+Compared = Rows | tuple[Rows, ...]
 Weights = np.ndarray | tuple[np.ndarray | None, ...] | None
 # What a network takes: a tensor, or one for each input.
 Inputs = Any
@@ -152,9 +153,11 @@ def pipeline(
 
     def gather(batch: "tf.Tensor", chosen: "tf.Tensor") -> tuple:
         batch.set_shape((None, samples.width))
-        return (shaped(batch, columns), *(tf.nest.map_structure(lambda given: tf.gather(given, chosen), beside)))
+        own = (tf.reshape(batch, (-1, *values.each)),) if isinstance(values, Reproduced) else ()
+        return (shaped(batch, columns), *own, *(tf.nest.map_structure(lambda given: tf.gather(given, chosen), beside)))
 
-    beside = tuple(tf.nest.map_structure(tf.constant, given) for given in (values, weights) if given is not None)
+    kept = (None if isinstance(values, Reproduced) else values, weights)
+    beside = tuple(tf.nest.map_structure(tf.constant, given) for given in kept if given is not None)
     ahead = PREFETCHED_BATCHES
     if shuffle_seed is None or samples.in_memory:
         data = _taken(samples, positions, batch_size, shuffle_seed, repeat)

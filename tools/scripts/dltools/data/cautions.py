@@ -59,7 +59,8 @@ def look(inputs: Inputs, target: Target, scheme: Scheme, divided: Sequence[Sets]
 
 
 def _telling(samples: SampleSource, target: Target) -> list[str]:
-    found = giveaways.find(samples, target)
+    # Of an autoencoder, each column is told by itself.
+    found = [] if target.are_samples else giveaways.find(samples, target)
     said = [f"{_column(samples, one.column)} alone tells {_what(one)}{_how(one)}." for one in found[:_MOST_NAMED]]
     if len(found) > _MOST_NAMED:
         said.append(f"{len(found) - _MOST_NAMED} more columns do so.")

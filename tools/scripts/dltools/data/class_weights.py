@@ -8,6 +8,7 @@ from dltools.catalogue import target_kinds
 from dltools.catalogue.fit_parameters import BALANCED
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import targets
+from dltools.data.reproduced import array
 from dltools.tables import labels
 
 # "balanced", what each class counts for by the user's name of it, or None.
@@ -36,7 +37,9 @@ def of_rows(
     by_class = by_position(chosen, target, rows)
     if by_class is None:
         return weights
-    counts = np.asarray([by_class[position] for position in range(len(target.classes))], np.float32)[target.truth]
+    counts = np.asarray([by_class[position] for position in range(len(target.classes))], np.float32)[
+        array(target.truth)
+    ]
     return counts if weights is None else counts * weights.reshape(-1, *[1] * (counts.ndim - 1))
 
 

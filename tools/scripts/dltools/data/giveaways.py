@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+from dltools.data.reproduced import array
 from dltools.data.samples import SampleSource
 from dltools.data.targets import Target
 
@@ -63,15 +64,16 @@ def _tried(samples: SampleSource) -> int:
 def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield each thing that is to be told, int64 or float32 (rows,): its name or "", its kind and itself."""
     for own in target.outputs or (target,):
+        truth = array(own.truth)
         if own.kind in (BINARY, MULTICLASS):
-            if len(own.classes) <= _MOST_CLASSES and (own.truth.ndim == 1 or own.truth.shape[1] <= _MOST_TARGETS):
-                columns = own.truth.reshape(len(own.truth), -1).T
+            if len(own.classes) <= _MOST_CLASSES and (truth.ndim == 1 or truth.shape[1] <= _MOST_TARGETS):
+                columns = truth.reshape(len(truth), -1).T
                 names = _step_names(own, len(columns))
                 yield from ((name, own.kind, column) for name, column in zip(names, columns, strict=True))
-        elif own.truth.shape[1] <= _MOST_TARGETS:
-            count = own.truth.shape[1]
+        elif truth.shape[1] <= _MOST_TARGETS:
+            count = truth.shape[1]
             names = own.names or ([own.output] if count == 1 else [str(number) for number in range(1, count + 1)])
-            for name, column in zip(names, own.truth.T, strict=True):
+            for name, column in zip(names, truth.T, strict=True):
                 yield str(name), BINARY if own.kind == MULTILABEL else REGRESSION, column
 
 

@@ -23,18 +23,18 @@ class Inputs:
 
     Attributes:
         samples: the training samples.
-        target: the target's columns.
-        target_table: the table that they are of; None where the classes are folders of images.
+        target: the target's columns; None where the samples themselves are to be learned.
+        target_table: the table that they are of; None where the classes are folders of images, too.
     """
 
     samples: SampleSource
-    target: outputs.Columns
+    target: outputs.Columns | None
     target_table: ChosenTable | None
 
 
 def read(
     chosen: SampleChoice,
-    chosen_target: ChosenTable | FolderClasses,
+    chosen_target: ChosenTable | FolderClasses | None,
     classification: bool,
     threads: int,
     trained_on: FeatureSpec | None = None,
@@ -42,6 +42,7 @@ def read(
     """Read samples and target.
 
     Parameters:
+        target_table: None where the samples themselves are to be learned.
         classification: whether the target holds classes.
         trained_on: as for `SampleChoice.read`.
 
@@ -49,6 +50,8 @@ def read(
         UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
     found = chosen.read(threads, trained_on)
+    if chosen_target is None:
+        return Inputs(samples=found, target=None, target_table=None)
     if isinstance(chosen_target, FolderClasses):
         return Inputs(samples=found, target=chosen_target.columns(classification).of(found.rows), target_table=None)
     columns = read_target(chosen_target, classification, threads)

@@ -75,19 +75,18 @@ def check(given: Inputs) -> None:
     Raises:
         UserError: names the column and how to leave it out.
     """
+    tables = given.samples.tables
+    for table in tables:
+        _check_count(_of(table), table.values.T, "feature")
+    if given.target is None or given.target_table is None:
+        return
+    target = _chosen(given.target_table, given.target_table.opened())
     found = given.target.found
     labels = list(found.T) if isinstance(found, np.ndarray) else found
-    target = None
-    if given.target_table is not None:
-        target = _chosen(given.target_table, given.target_table.opened())
-        _check_count(target, labels, "target")
-    tables = given.samples.tables
+    _check_count(target, labels, "target")
     alone = len(tables) == 1 and not given.samples.spec.pixels
     for table in tables:
-        one, columns = _of(table), table.values.T
-        _check_count(one, columns, "feature")
-        if target is not None:
-            _check_target(one, columns, target, labels, alone)
+        _check_target(_of(table), table.values.T, target, labels, alone)
 
 
 def _of(table: DenseTable) -> Chosen:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dltools.catalogue.target_kinds import SEVERAL
+from dltools.catalogue.target_kinds import REGRESSION, SEVERAL
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.dataset import Dataset
-from dltools.core.errors import UserError
-from dltools.data import sequences, steps, targets
+from dltools.core.errors import UserError, listed
+from dltools.data import batches, sequences, steps, targets
+from dltools.data.reproduced import Reproduced, array
 from dltools.data.rows import Rows
+from dltools.data.samples import SampleSource
 from dltools.data.specs import TargetSpec
 from dltools.data.targets import Target, Values
 from dltools.networks import last_layer
@@ -167,9 +169,43 @@ def known(
     return joined(found)
 
 
+def reproduced(
+    samples: SampleSource, outputs: list[Output], inputs: list[batches.InputColumns], training: TrainingConfig
+) -> Target:
+    """Return the samples themselves as the target of a network, an autoencoder.
+
+    Parameters:
+        outputs, inputs: of the network.
+
+    Raises:
+        UserError: the network learns classes, or does not give back as many numbers as it gets, in their order.
+    """
+    if any(training.of(own.name).classifies for own in outputs):
+        raise UserError(
+            "Autoencoder: the network is to give back numbers, but it is made to learn classes. Choose "
+            "KerasGRegressor in 'Create deep learning model', with a loss such as mean_squared_error."
+        )
+    given, taken = [own.shape for own in outputs], [own.shape for own in inputs]
+    if len(given) != 1 or outputs[0].size != samples.width or not _same_order(given[0], taken):
+        raise UserError(
+            f"Autoencoder: the network gives data of shape {listed(given)} for a sample, but takes {listed(taken)}, "
+            f"{samples.width} numbers. It must have one output of the same shape as its input, or of as many units: "
+            "change its last layers."
+        )
+    names = list(samples.spec.names or ())
+    values, truth = Reproduced(samples, given[0]), Reproduced(samples, (samples.width,))
+    return Target(REGRESSION, values, truth, [], names, shape=steps.several(given[0]))
+
+
+def _same_order(given: tuple[int, ...], taken: list[tuple[int, ...]]) -> bool:
+    """Tell whether the numbers of an output stand in the order of those of the inputs, as far as shapes tell."""
+    shapes = [tuple(size for size in shape if size != 1) for shape in (given, *taken)]
+    return len(shapes[0]) <= 1 or all(len(shape) <= 1 or shape == shapes[0] for shape in shapes[1:])
+
+
 def joined(found: list[Target]) -> Target:
     """Return the targets of several outputs as one."""
-    truth = np.column_stack([own.truth for own in found]).astype(np.float64)
+    truth = np.column_stack([array(own.truth) for own in found]).astype(np.float64)
     return Target(SEVERAL, np.empty((len(truth), 0), np.float32), truth, [], [], tuple(found))
 
 

@@ -13,6 +13,7 @@ from dltools.catalogue.target_kinds import REGRESSION
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data import steps, targets
+from dltools.data.reproduced import array
 from dltools.data.specs import TargetSpec
 from dltools.data.targets import Target, Values
 
@@ -111,7 +112,7 @@ def _counted(columns: int) -> str:
 def _shaped(found: Target, names: list[str] | None, shape: tuple[int, ...]) -> Target:
     """Return a target of steps as one of samples."""
     samples = len(found.truth) if found.kind == REGRESSION else len(found.truth) // steps.count(shape)
-    values = found.values.reshape(samples, *shape[:-1], -1)
+    values = array(found.values).reshape(samples, *shape[:-1], -1)
     return dataclasses.replace(
-        found, values=values, truth=found.truth.reshape(samples, -1), names=list(names or []), shape=shape
+        found, values=values, truth=array(found.truth).reshape(samples, -1), names=list(names or []), shape=shape
     )

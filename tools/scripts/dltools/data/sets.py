@@ -12,6 +12,7 @@ import numpy as np
 from dltools.catalogue.target_kinds import MULTILABEL, REGRESSION
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import input_tables, splits
+from dltools.data.reproduced import array, stretches
 from dltools.data.samples import SampleSource
 from dltools.data.splits import Split
 from dltools.data.targets import Target
@@ -190,16 +191,16 @@ def _classes(target: Target) -> np.ndarray | None:
         return None
     if target.shape or target.kind == MULTILABEL:
         # Several classes a sample, which no split can hold the proportions of.
-        return target.truth
+        return array(target.truth)
     # Numbers by value: a split's seed counts on the order of the classes.
-    return np.asarray(labels.classes(target.classes).numbers or target.classes)[target.truth]
+    return np.asarray(labels.classes(target.classes).numbers or target.classes)[array(target.truth)]
 
 
 def _checked(training: np.ndarray, validation: np.ndarray | None, test: np.ndarray | None, target: Target) -> Sets:
     """Return the sets, in the table's order, after seeing to it that there is something to learn in the training
     set.
     """
-    if target.kind != MULTILABEL and (target.truth[training] == target.truth[training[0]]).all():
+    if target.kind != MULTILABEL and _all_alike(target, training):
         raise UserError(
             f"The training set holds {len(training)} samples that all have the same target, so there is nothing to "
             "learn. Choose another splitting method: 'No shuffle' takes the first rows of a sorted table."
@@ -209,3 +210,9 @@ def _checked(training: np.ndarray, validation: np.ndarray | None, test: np.ndarr
         validation=None if validation is None else np.sort(validation),
         test=None if test is None else np.sort(test),
     )
+
+
+def _all_alike(target: Target, rows: np.ndarray) -> bool:
+    """Tell whether some samples all have the same target, without a copy of all of theirs."""
+    first = target.truth[rows[0]]
+    return all((target.truth[rows[part]] == first).all() for part in stretches(len(rows), target.truth.shape[1:]))

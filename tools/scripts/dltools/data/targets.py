@@ -15,6 +15,7 @@ from dltools.catalogue.target_kinds import BINARY, MULTICLASS, MULTILABEL, REGRE
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import steps
+from dltools.data.reproduced import Reproduced, Rows
 from dltools.data.specs import TargetSpec
 from dltools.tables import labels
 from dltools.tables.cells import indicator
@@ -37,7 +38,8 @@ class Target:
         values: what the loss compares with the output: float32 (rows, units), or int64 (rows, 1)
             class positions for a sparse loss.
         truth: what scores compare with the predictions: int64 (rows,) class positions, int64
-            (rows, units) of 0 and 1 for multilabel, float64 (rows, units), as the user wrote them, for regression.
+            (rows, units) of 0 and 1 for multilabel, float64 (rows, units), as the user wrote them, for regression. Both
+            are taken from the samples, float32, where these are what is to be learned.
         classes: the user's labels, as text, in the order of the class positions; empty for regression.
         names: the target columns' names where they have any.
         outputs: of several outputs, the target of each; then `values` has no columns, and `truth` is float64
@@ -49,8 +51,8 @@ class Target:
     """
 
     kind: str
-    values: np.ndarray
-    truth: np.ndarray
+    values: Rows
+    truth: Rows
     classes: list[str]
     names: list[str]
     outputs: tuple["Target", ...] = ()
@@ -59,9 +61,14 @@ class Target:
     shape: tuple[int, ...] = ()
 
     @property
-    def compared(self) -> np.ndarray | tuple[np.ndarray, ...]:
+    def compared(self) -> Rows | tuple[Rows, ...]:
         """What the loss compares with the network's outputs: `values`, or those of each of several outputs."""
         return tuple(own.values for own in self.outputs) if self.outputs else self.values
+
+    @property
+    def are_samples(self) -> bool:
+        """Whether the samples themselves are to be learned, as by an autoencoder."""
+        return isinstance(self.values, Reproduced)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -358,6 +365,10 @@ def describe(target: Target) -> str:
     """Say in one line what the target is."""
     if target.outputs:
         return "; ".join(f"output {own.output}: {describe(own)}" for own in target.outputs)
+    if target.are_samples:
+        return (
+            f"autoencoder{steps.told(target.shape)}: the target is the samples themselves, as they stand in the table"
+        )
     if target.kind == REGRESSION:
         count = target.shape[-1] if target.shape else target.truth.shape[1]
         return f"regression of {count} target column(s){steps.told(target.shape)}"

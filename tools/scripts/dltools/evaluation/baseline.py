@@ -12,10 +12,13 @@ from dltools.catalogue import metrics, objectives, target_kinds, training_parame
 from dltools.catalogue.scorers import DEFAULT
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import targets
+from dltools.data.reproduced import Reproduced, stretches
 from dltools.evaluation import evaluator, prediction
 
 # Shares are kept off 0 and 1, as losses and logits need.
 _LEAST = 1e-6
+# The median of an autoencoder's samples is taken of so many, evenly spaced, if there are more.
+_MEDIAN_SAMPLES = 10_000
 
 
 def scores(
@@ -56,11 +59,11 @@ def _answers(training: TrainingConfig, target: targets.Target, known: np.ndarray
 
 
 def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
+    if target.kind == target_kinds.REGRESSION:
+        return _middles(target, known)
     truth = target.truth[known]
     # One column a step.
     codes = truth.reshape(len(truth), -1)
-    if target.kind == target_kinds.REGRESSION:
-        return [truth.mean(axis=0, dtype=np.float64), np.median(truth, axis=0)]
     if target.kind == target_kinds.MULTILABEL:
         shares = truth.mean(axis=0)
     elif target.values.shape[-1] == 1 and target.values.dtype != np.int64:
@@ -76,6 +79,23 @@ def _of_one(training: TrainingConfig, target: targets.Target, known: np.ndarray)
     if activation is None:
         return [shares]
     return [np.log(shares / (1 - shares)) if activation == objectives.SIGMOID else np.log(shares)]
+
+
+def _middles(target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
+    """Return mean and median of each number of a regression, float64 (units,)."""
+    values = target.values
+    if not isinstance(values, Reproduced):
+        truth = target.truth[known]
+        return [truth.mean(axis=0, dtype=np.float64), np.median(truth, axis=0)]
+    # Some columns at a time, which make no second copy of the samples; the median of many is that of as many of them.
+    samples, some = values.samples, known[:: -(-len(known) // _MEDIAN_SAMPLES)]
+    parts = stretches(samples.width, (len(some),))
+    medians = [np.median(samples.columns(part.start, part.stop, some), axis=0) for part in parts]
+    means = sum(
+        values.samples.take(known[part]).sum(axis=0, dtype=np.float64)
+        for part in stretches(len(known), (samples.width,))
+    )
+    return [means / len(known), np.concatenate(medians)]
 
 
 def _loss(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Scores of the training set are computed on at most so many of its samples, unless the user wants all: they
 # tell whether the network has learned by heart, and that they tell without a further pass over a large table.
 TRAINING_SAMPLES = 10_000
+# Of wide samples that are given back, on fewer, so that no large part of the table is held twice.
+FEWEST_TRAINING_SAMPLES, TRAINING_NUMBERS = 1000, 1 << 22
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,16 @@ class Evaluator:
         return answers.outputs, mean_loss([answers])
 
 
-def evaluated_training_samples(positions: np.ndarray, every: bool) -> np.ndarray:
-    """Return which samples of the training set to evaluate: all, or evenly spaced ones of a large set."""
-    if every or len(positions) <= TRAINING_SAMPLES:
+def evaluated_training_samples(positions: np.ndarray, every: bool, numbers: int = 1) -> np.ndarray:
+    """Return which samples of the training set to evaluate: all, or evenly spaced ones of a large set.
+
+    Parameters:
+        numbers: how many a network is to give back of each.
+    """
+    most = max(FEWEST_TRAINING_SAMPLES, min(TRAINING_SAMPLES, TRAINING_NUMBERS // numbers))
+    if every or len(positions) <= most:
         return positions
-    return positions[np.linspace(0, len(positions) - 1, TRAINING_SAMPLES).astype(np.int64)]
+    return positions[np.linspace(0, len(positions) - 1, most).astype(np.int64)]
 
 
 def scores(

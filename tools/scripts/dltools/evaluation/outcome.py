@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dltools.core.dataset import Dataset
 from dltools.data.cautions import Cautions
+from dltools.data.samples import SampleSource
 from dltools.data.sets import Scheme, Sets
 from dltools.data.targets import Target
 from dltools.evaluation.evaluator import Evaluated
@@ -31,6 +32,7 @@ class Outcome:
         divided: the sets; of a cross-validation with all its folds None.
         baselines: what the same answer for every sample would score, by the names of `scores`.
         seen: what makes the scores look better than the network is.
+        shown: the samples, where images of some of them are to be in the report; else None.
     """
 
     samples: Dataset
@@ -45,3 +47,4 @@ class Outcome:
     divided: Sets | None = None
     baselines: Mapping[str, float]
     seen: Cautions
+    shown: SampleSource | None = None

@@ -46,7 +46,7 @@ def match(files: Sequence[ImageFile], names: Sequence[str], source: Dataset, unm
         UserError: a name fits several images; images and rows do not match and are not to be left out; nothing
             matches.
     """
-    found = _found(files, names, source)
+    found = places(files, names, source)
     counts = collections.Counter(image for image in found if image is not None)
     missing = [row for row, image in enumerate(found) if image is None]
     twice = [row for row, image in enumerate(found) if image is not None and counts[image] > 1]
@@ -80,8 +80,15 @@ def _fault(positions: Sequence[int], names: Iterable[str], what: str) -> str:
     return f"{len(positions):,} {what}: {listed(map(quoted, names), _NAMED)}" if positions else ""
 
 
-def _found(files: Sequence[ImageFile], names: Sequence[str], source: Dataset) -> list[int | None]:
-    """Return the position of each name's image, by the first way of comparing that finds one."""
+def places(files: Sequence[ImageFile], names: Sequence[str], source: Dataset | str) -> list[int | None]:
+    """Return the position of each name's image, by the first way of comparing that finds one; None where none does.
+
+    Parameters:
+        source: where the names come from, for messages.
+
+    Raises:
+        UserError: a name fits several images.
+    """
     found: list[int | None] = [None] * len(names)
     left = list(range(len(names)))
     for way in _WAYS:

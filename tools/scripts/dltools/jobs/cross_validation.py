@@ -75,7 +75,7 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
     worse = baseline.not_beaten(_means(found), constant, setup.data.target, TEST, setup.scorers[0])
     return Outcome(
         samples=form.samples.source,
-        labels=form.target.dataset,
+        labels=form.target_source,
         scheme=form.scheme,
         model=setup.model,
         record=record,
@@ -85,6 +85,7 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
         folds=dict(enumerate(found, start=1)),
         baselines=constant,
         seen=seen.with_warning(worse),
+        shown=setup.shown,
     )
 
 

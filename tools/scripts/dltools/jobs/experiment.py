@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltools.backend import devices, keras_runtime
+from dltools.core import memory
 from dltools.core.time_limit import TimeLimit, duration
 from dltools.core.types import JsonValue
-from dltools.data import cautions, sets, targets
+from dltools.data import cautions, scaling, sets, targets
 from dltools.data.sets import TEST, VALIDATION, Sets
 from dltools.evaluation import baseline, evaluator
 from dltools.evaluation.evaluator import Evaluated, Evaluator
@@ -62,7 +63,7 @@ def outcome(setup: RunSetup, divided: Sets, seen: cautions.Cautions, keep: Keep)
     worse = baseline.not_beaten(scores, constant, setup.data.target, divided.reported, setup.scorers[0])
     return Outcome(
         samples=form.samples.source,
-        labels=form.target.dataset,
+        labels=form.target_source,
         scheme=form.scheme,
         model=setup.model,
         record=record,
@@ -72,6 +73,7 @@ def outcome(setup: RunSetup, divided: Sets, seen: cautions.Cautions, keep: Keep)
         divided=divided,
         baselines=constant,
         seen=seen.with_warning(worse),
+        shown=setup.shown,
     )
 
 
@@ -127,9 +129,15 @@ def _evaluated(setup: RunSetup, divided: Sets) -> dict[str, np.ndarray]:
     """Return the positions of the samples of each set to evaluate, int64, the set to report first."""
     positions = {
         TEST: divided.test, VALIDATION: divided.validation,
-        TRAIN: evaluator.evaluated_training_samples(divided.training, setup.form.every_training_sample),
+        TRAIN: _evaluated_training_samples(setup, divided),
     }  # fmt: skip
     return {name: chosen for name, chosen in positions.items() if chosen is not None}
+
+
+def _evaluated_training_samples(setup: RunSetup, divided: Sets) -> np.ndarray:
+    """Return the positions of the training samples to evaluate, int64 (n,)."""
+    numbers = setup.data.samples.width if setup.data.target.are_samples else 1
+    return evaluator.evaluated_training_samples(divided.training, setup.form.every_training_sample, numbers)
 
 
 def named_scores(evaluated: Mapping[str, Evaluated]) -> dict[str, float]:
@@ -158,7 +166,9 @@ def announce(setup: RunSetup, divided: Sets) -> None:
     """Tell the user before the first epoch what is about to be trained on what, and what the scores will mean."""
     samples, options = setup.data.samples, setup.made.training
     print(f"{samples.source}: {samples.spec.contents(len(samples))}")
-    print(f"{setup.inputs.target.source}: {targets.describe(setup.data.target)}")
+    print(f"{setup.form.target_source}: {targets.describe(setup.data.target)}")
+    if setup.data.target.are_samples:
+        _announce_autoencoder(setup, divided)
     size = options.fit.samples_a_step
     if size > len(divided.training):
         print(
@@ -170,7 +180,7 @@ def announce(setup: RunSetup, divided: Sets) -> None:
             "The validation scores are of the samples that the training watched. For scores of samples that played no "
             "part in it, choose the scheme Train, Validate and Evaluate."
         )
-    evaluated = evaluator.evaluated_training_samples(divided.training, setup.form.every_training_sample)
+    evaluated = _evaluated_training_samples(setup, divided)
     if len(evaluated) < len(divided.training):
         print(f"The train scores are computed on {len(evaluated)} evenly spaced samples of the training set.")
     before = setup.before
@@ -191,3 +201,12 @@ def announce(setup: RunSetup, divided: Sets) -> None:
     if options.split is not None:
         print(f"Seed of the splits: {setup.split_seed}, which all builders of the sweep share.")
     print(f"Random seed: {setup.seed}", flush=True)
+
+
+def _announce_autoencoder(setup: RunSetup, divided: Sets) -> None:
+    """Refuse to hold out more samples than can be compared with what is made of them; tell what is given back."""
+    samples = setup.data.samples
+    sizes = [len(positions) for positions in _evaluated(setup, divided).values()]
+    memory.check_reconstruction(samples.source, max(sizes), samples.width, sum(sizes))
+    if scaling.method_of(setup.model) != scaling.NONE:
+        print("Feature scaling is a part of the network, which gives back the numbers of the table, not scaled ones.")

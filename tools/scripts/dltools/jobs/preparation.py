@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from dltools.backend import devices, keras_runtime
 from dltools.catalogue.training_config import CLASSIFIER
-from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.core.time_limit import TimeLimit
 from dltools.data import batches, input_tables, mistaken_columns, outputs, paired, scaling, words
 from dltools.data.input_tables import Inputs
 from dltools.data.labelled import LabelledSamples
-from dltools.data.samples import Described
+from dltools.data.samples import Described, SampleSource
 from dltools.data.targets import Target
 from dltools.evaluation import scoring
 from dltools.jobs.train_form import TrainForm
@@ -76,6 +75,11 @@ class RunSetup:
     limit: TimeLimit | None
 
     @property
+    def shown(self) -> SampleSource | None:
+        """The samples, where images of some of them are to be in the report."""
+        return self.data.samples if self.form.examples else None
+
+    @property
     def split_seed(self) -> int:
         """Seed of the splits for which the form gives none: the run's, unless the builder is one of a sweep."""
         shared = self.made.training.split
@@ -112,7 +116,7 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     exports.check(form.saved, model)
     target = _continued_target(inputs, model, before) if before else _target(inputs, model, made)
     suitability.check(model, made.training, target)
-    _check_names(inputs, target, form.model if start.loaded else None)
+    _check_names(inputs, target, form, trained=start.loaded is not None)
     scorers = scoring.chosen(form.scorers, target)
     suitability.check_scorers(model, made.training, scorers)
     chosen = automatic_precision.decided(form.precision, model, samples)
@@ -170,12 +174,12 @@ def _network(form: TrainForm, start: Start, width: int) -> tuple["keras.Model", 
     return model, start.made
 
 
-def _check_names(inputs: Inputs, target: Target, trained: Dataset | None) -> None:
+def _check_names(inputs: Inputs, target: Target, form: TrainForm, *, trained: bool) -> None:
     """Refuse names and classes that a model file cannot hold; say what classes a trained network's are taken for."""
     for own in (target, *target.outputs):
-        if trained is not None:
-            trained_model.report_classes(trained, own.classes)
-        records.check_shown((*own.classes, *own.names), inputs.target.source)
+        if trained:
+            trained_model.report_classes(form.model, own.classes)
+        records.check_shown((*own.classes, *own.names), form.target_source)
     records.check_shown(inputs.samples.spec.names or (), inputs.samples.source)
 
 
@@ -222,7 +226,15 @@ def _swapped(record: Record, form: TrainForm) -> Builder:
 
 def _target(inputs: Inputs, model: "keras.Model", made: Builder) -> Target:
     """Interpret the target for the last layer of a network, or each of them, and the run's loss."""
+    if inputs.target is None:
+        return _reproduced(inputs, model, made)
     return outputs.target(inputs.target, outputs_of(model, inputs.samples), made.training)
+
+
+def _reproduced(inputs: Inputs, model: "keras.Model", made: Builder) -> Target:
+    """Return the target of an autoencoder."""
+    samples = inputs.samples
+    return outputs.reproduced(samples, outputs_of(model, samples), batches.input_columns(model, samples), made.training)
 
 
 def outputs_of(model: "keras.Model", samples: Described) -> list[outputs.Output]:
@@ -236,5 +248,7 @@ def _continued_target(inputs: Inputs, model: "keras.Model", before: Record) -> T
         " A trained model keeps its classes. To train on others, start afresh: open 'further setting of the run' and "
         "let the model start from its architecture alone, or choose a builder."
     )
+    if inputs.target is None:
+        return _reproduced(inputs, model, before.builder)
     given = outputs_of(model, inputs.samples)
     return outputs.known(inputs.target, before.target, given, before.builder.training, hint)

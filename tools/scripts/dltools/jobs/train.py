@@ -72,6 +72,8 @@ def run(form: "Form", outputs: Outputs, began: float) -> None:
     print(baseline.legend(outcome.target, "the training set"))
     print(*baseline.beside(outcome.scores, outcome.baselines), sep="\n")
     _write_scores(outputs, outcome)
+    if wanted.examples and not (outputs.report or outputs.report_markdown):
+        print("Images of samples are shown in the report, which is not among the outputs that are chosen.")
     if outputs.report or outputs.report_markdown:
         keras_runtime.let_in("matplotlib")
         from dltools.reports import report

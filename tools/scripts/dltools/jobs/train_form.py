@@ -22,6 +22,8 @@ from dltools.training import precision
 from dltools.training.automatic_precision import AUTOMATIC
 
 AFRESH = "afresh"
+# Among the outputs that are wanted, what is no file of its own.
+EXAMPLES = "save_examples"
 _SEED = Whole(0, 2**32 - 1)
 
 
@@ -32,7 +34,8 @@ class TrainForm:
     Attributes:
         model: a builder, or a trained model.
         swaps: new values for its settings.
-        samples, target: what to train on; the target of images may be their folders.
+        samples, target: what to train on; the target of images may be their folders; no target where the samples
+            themselves are to be given back.
         weights: the table with what each sample counts for; None where all count alike.
         scaling: one of `scaling.METHODS`.
         scheme: how the samples are divided.
@@ -47,7 +50,7 @@ class TrainForm:
     model: Dataset
     swaps: tuple[Swap, ...]
     samples: SampleChoice
-    target: ChosenTable | FolderClasses
+    target: ChosenTable | FolderClasses | None
     weights: ChosenTable | None
     scaling: str
     scheme: Scheme
@@ -66,14 +69,15 @@ class TrainForm:
             UserError: names the parameter.
         """
         run, inputs = form["experiment_schemes"], form["input_options"]
-        options = with_further(with_further({"run_options": run.get("run_options")}, "run_options"), "time_limit")
+        options = with_further({"run_options": run.get("run_options")}, "run_options")
+        options = with_further(with_further(options, "time_limit"), "autoencoder")
         weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
         scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
         found = cls(
             model=dataset(run["infile_estimator"], "Choose the dataset containing pipeline/estimator object"),
             swaps=tuple(_swaps(run.get("hyperparams_swapping") or {})),
             samples=input_form.samples(inputs),
-            target=input_form.target(inputs),
+            target=None if _reproduces(options) else input_form.target(inputs),
             weights=input_form.table(weights, "w", "Dataset containing the sample weights") if weights else None,
             scaling=Choice(scaling.METHODS).read(scaled.get("scaling", scaling.NONE), "Feature scaling"),
             scheme=read_scheme(run),
@@ -93,6 +97,16 @@ class TrainForm:
     def epochs_swapped(self) -> bool:
         """Whether the form says how many epochs to train for."""
         return any(swap.name.strip() == "epochs" for swap in self.swaps)
+
+    @property
+    def examples(self) -> bool:
+        """Whether the report is to show images of samples."""
+        return EXAMPLES in self.saved
+
+    @property
+    def target_source(self) -> Dataset:
+        """Where the target comes from."""
+        return self.samples.source if self.target is None else self.target.dataset
 
     @property
     def tables(self) -> list[ChosenTable]:
@@ -123,6 +137,10 @@ def _check_images(form: TrainForm) -> None:
             f"{form.beside[0].dataset}: has a row for each sample, but where folders are the classes there are no "
             "rows. Give the labels in a table with the images' names; then this table has a row for each of its rows."
         )
+
+
+def _reproduces(options: Form) -> bool:
+    return boolean(options.get("reproduce"), "The target is the samples themselves")
 
 
 def _swaps(section: Form) -> Iterator[Swap]:

@@ -20,20 +20,27 @@ class Samples:
     """The samples that are shown.
 
     Attributes:
-        rows: their numbers in the table, counted from 1.
+        rows: their numbers in the table, counted from 1, or among the images that were looked at.
         asked: of each, the class or value that is explained.
         answers: float64 (n,), what the network says of that: a probability, or the value.
         true: what each sample is, or None where it is not known.
+        names: of images; None for rows of a table.
     """
 
     rows: np.ndarray
     asked: list[str]
     answers: np.ndarray
     true: list[str] | None = None
+    names: list[str] | None = None
+
+    def called(self, number: int) -> str:
+        """Return what a sample is called."""
+        return f"row {self.rows[number]}" if self.names is None else self.names[number]
 
     def columns(self) -> tuple[list[str], list]:
         """Return header and columns of the facts."""
-        names, columns = ["row", "explained", "answer"], [self.rows, self.asked, self.answers.astype(np.float32)]
+        first: tuple[str, list | np.ndarray] = ("row", self.rows) if self.names is None else ("image", self.names)
+        names, columns = [first[0], "explained", "answer"], [first[1], self.asked, self.answers.astype(np.float32)]
         return (names, columns) if self.true is None else ([*names, "true"], [*columns, self.true])
 
     def caption(self, number: int) -> str:
@@ -41,7 +48,7 @@ class Samples:
         true = [] if self.true is None else [f"true {shortened(self.true[number], 12)}"]
         return "\n".join(
             [
-                f"row {self.rows[number]}",
+                shortened(self.called(number), 20),
                 *true,
                 f"answer {shortened(self.asked[number], 12)}: {self.answers[number]:.3g}",
             ]

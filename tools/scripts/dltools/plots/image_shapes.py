@@ -33,4 +33,9 @@ def of(asked: tuple[int, ...] | None, pixels: int, source: Dataset) -> tuple[int
         raise UserError(
             f"{LABEL}: {quoted(str(asked))} makes {int(np.prod(asked))} pixels, but {source} has {pixels} columns."
         )
-    return asked[:2] if asked[2:] == (1,) else asked
+    return without_one_channel(asked)
+
+
+def without_one_channel(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of an image, (height, width) of a grey one."""
+    return shape[:2] if shape[2:] == (1,) else shape

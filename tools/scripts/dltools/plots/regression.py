@@ -106,10 +106,15 @@ def draw_against(ax: "Axes", target: Target, named: str = "") -> "Collection":
 
 def draw_distribution(ax: "Axes", target: Target) -> None:
     """Draw how many samples have which residual."""
-    bins = min(50, max(5, int(np.sqrt(len(target.true)))))
-    ax.hist(target.residuals, bins=bins, color=PALETTE[0], edgecolor="white")
+    draw_histogram(ax, target.residuals, _RESIDUAL)
     ax.axvline(0, color=GREY, linestyle=":")
-    ax.set_xlabel(_RESIDUAL)
+
+
+def draw_histogram(ax: "Axes", values: np.ndarray, name: str) -> None:
+    """Draw how many samples have which value, which is called `name`."""
+    bins = min(50, max(5, int(np.sqrt(len(values)))))
+    ax.hist(values, bins=bins, color=PALETTE[0], edgecolor="white")
+    ax.set_xlabel(name)
     ax.set_ylabel("Number of samples")
     tidy(ax)
 

@@ -14,20 +14,19 @@ from dltools.forms.parameters import is_empty, with_further
 from dltools.plots import image_shapes, network_samples, sample_choice
 from dltools.plots.drawing import Display
 from dltools.plots.explained import TITLE, FeatureShares, Overlays, Samples
+from dltools.plots.image_samples import MAX_IMAGES, ImageSamples, Truth
+from dltools.plots.read_samples import MAX_ROWS, ReadImages, ReadSamples, TableSamples
 from dltools.plots.sample_choice import ROWS
 from dltools.tables import chosen
-from dltools.tables.chosen import ChosenTable
-from dltools.tables.columns import Columns
 
 if TYPE_CHECKING:
     import keras
 
-    from dltools.data.dense_table import DenseTable
-
 GRAD_CAM, GRADIENTS = "grad_cam", "integrated_gradients"
 METHODS = ("auto", GRAD_CAM, GRADIENTS)
 BASELINES = ("auto", "zero", "mean")
-MAX_IMAGES, MAX_SAMPLES = 50, 1000
+TABLE, IMAGES = INPUTS = ("tabular", "images")
+MAX_SAMPLES = MAX_ROWS
 # Where nobody says how many: images to look at, samples to take a mean of.
 _IMAGES, _SAMPLES = 8, 100
 _MODEL, _TABLE = "Select the trained model", "Select the dataset containing the samples"
@@ -36,28 +35,22 @@ _TRUTH = "Dataset containing the true labels or values"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SaliencyRequest:
-    """What decides the answers for some samples of a table.
+    """What decides the answers for some samples.
 
     Attributes:
-        model, samples: the trained network, and the table.
-        columns: which of the table are the features.
+        model, samples: the trained network, and rows of a table, or images.
         method: one of `METHODS`; "auto" is Grad-CAM where the network has convolutions over images.
         shape: (height, width) or (height, width, channels) of an image, or None where the network tells, or for samples
             that are no images.
-        truth: what the samples are; then the most confident right and wrong answers are shown.
-        rows: numbers of the rows to show, counted from 1; None for the first, or the most confident.
         count: how many at most; None for as many as suit.
         asked: name of the class or value to explain; None for the class that the network says.
         baseline: one of `BASELINES`, what integrated gradients compare with; "auto" is 0 for images, else the mean.
     """
 
     model: Dataset
-    samples: Dataset
-    columns: Columns
+    samples: TableSamples | ImageSamples
     method: str = "auto"
     shape: tuple[int, ...] | None = None
-    truth: ChosenTable | None = None
-    rows: tuple[int, ...] | None = None
     count: int | None = None
     asked: str | None = None
     baseline: str = "auto"
@@ -69,12 +62,9 @@ class SaliencyRequest:
         count, asked = form.get("number"), form.get("explained")
         return cls(
             model=parameters.dataset(form.get("infile_estimator"), _MODEL),
-            samples=parameters.dataset(form.get("infile1"), _TABLE),
-            columns=chosen.read_columns(form["column_selector_options"], "col1"),
+            samples=_samples(form),
             method=Choice(METHODS).read(form.get("saliency_method") or "auto", "Method"),
             shape=image_shapes.read(form.get("picture_shape")),
-            truth=chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth"),
-            rows=_read_rows(form.get("rows")),
             count=None if is_empty(count) else Whole(1, MAX_SAMPLES).read(count, "Number of samples"),
             asked=None if is_empty(asked) else str(asked).strip(),
             baseline=Choice(BASELINES).read(form.get("baseline") or "auto", "Baseline"),
@@ -99,12 +89,12 @@ class SaliencyRequest:
 
         model, record = trained_model.read(self.model)
         network_samples.check_one_output(model, self.model, "where it looks")
-        features = network_samples.features(self.samples, self.columns, record)
+        read = self.samples.read(record, self.count)
+        features = read.features
         words.Guard(model, features).check_all(features)
         inputs = batches.input_columns(model, features)
-        given = outputs.of_model(model, inputs, self.samples)
-        truth = network_samples.truth(self.truth, record, given, features)
-        shape = self._image_shape(model, features)
+        truth = read.truth(outputs.of_model(model, inputs, features.source))
+        shape = self._image_shape(model, read)
         found_maps = maps.last_over(model, shape) if shape is not None and self.method != GRADIENTS else None
         self._check_method(found_maps is not None, shape is not None)
         if len(model.outputs[0].shape) != 2:
@@ -117,19 +107,24 @@ class SaliencyRequest:
         def answer(rows: np.ndarray) -> np.ndarray:
             return network(batches.in_memory(features.take(rows), inputs, network.batch_size)).outputs
 
-        wanted = sample_choice.Wanted(rows=self.rows, count=self._count(shape is not None), asked=self.asked)
+        count = self._count(read.rows, shape is not None)
+        wanted = sample_choice.Wanted(rows=read.rows, count=count, asked=self.asked)
         rows, asked, shown = sample_choice.choose(wanted, record, features, answer, truth)
+        if read.images is not None:
+            shown = dataclasses.replace(shown, names=[read.images.names[row] for row in rows])
         values = features.take(rows)
         if found_maps is not None and shape is not None:
             heat = attribution.grad_cam(model, found_maps, inputs, values, asked)
-            return _overlays(shown, values, shape, heat, f"what speaks for the answer (Grad-CAM, {found_maps.layer})")
-        baseline = self._baseline(features, shape is not None)
+            meaning = f"what speaks for the answer (Grad-CAM, {found_maps.layer})"
+            return _overlays(shown, _pixels(read, rows, shape), heat, meaning, read.notes)
+        baseline = self._baseline(read, shape is not None)
         found = attribution.integrated_gradients(model, inputs, values, baseline, asked)
-        notes = [_compared_with(baseline), *_gap(found.gaps)]
+        notes = [*read.notes, _compared_with(baseline, read), *_gap(found.gaps)]
         if shape is not None:
             size = np.abs(found.values).reshape(len(values), *shape).astype(np.float32)
             heat_maps = size if size.ndim == 3 else size.sum(axis=-1)
-            return _overlays(shown, values, shape, heat_maps, "what changes the answer (integrated gradients)", notes)
+            meaning = "what changes the answer (integrated gradients)"
+            return _overlays(shown, _pixels(read, rows, shape), heat_maps, meaning, notes)
         return FeatureShares(
             title=TITLE,
             samples=shown,
@@ -139,8 +134,13 @@ class SaliencyRequest:
             notes=notes,
         )
 
-    def _image_shape(self, model: "keras.Model", features: "DenseTable") -> tuple[int, ...] | None:
+    def _image_shape(self, model: "keras.Model", read: ReadSamples) -> tuple[int, ...] | None:
         """Return the shape of an image, as was asked for or as the network takes it; None for what is no image."""
+        features = read.features
+        if read.images is not None:
+            if self.shape is not None:
+                raise UserError(f"{image_shapes.LABEL}: is for rows of a table. Leave it blank for images.")
+            return image_shapes.without_one_channel(read.images.spec.shape)
         if self.shape is not None:
             return image_shapes.of(self.shape, features.width, features.source)
         from dltools.evaluation import maps
@@ -148,11 +148,11 @@ class SaliencyRequest:
         found = maps.image_shape(model, features.width)
         return None if found is None else image_shapes.of(found, features.width, features.source)
 
-    def _count(self, are_images: bool) -> int:
+    def _count(self, rows: tuple[int, ...] | None, are_images: bool) -> int:
         """Return how many samples are shown at most."""
         usual, most = (_IMAGES, MAX_IMAGES) if are_images else (_SAMPLES, MAX_SAMPLES)
-        if self.rows is not None and len(self.rows) > most:
-            raise UserError(f"{ROWS}: must be at most {most} images. Received: {len(self.rows)}.")
+        if rows is not None and len(rows) > most:
+            raise UserError(f"{ROWS}: must be at most {most} images. Received: {len(rows)}.")
         return min(self.count or usual, most)
 
     def _check_method(self, has_maps: bool, are_images: bool) -> None:
@@ -167,42 +167,57 @@ class SaliencyRequest:
                 "integrated_gradients."
             )
 
-    def _baseline(self, features: "DenseTable", are_images: bool) -> np.ndarray:
+    def _baseline(self, read: ReadSamples, are_images: bool) -> np.ndarray:
         """Return the sample to compare with, float32 (features,)."""
+        features = read.features
         if self.baseline == "zero" or (self.baseline == "auto" and are_images):
-            return np.zeros(features.width, np.float32)
+            return _black(read.images) if read.images else np.zeros(features.width, np.float32)
         return features.values.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
-def _read_rows(text: object) -> tuple[int, ...] | None:
-    """Read numbers of rows, separated by commas; refuse what is none, and too many."""
-    if is_empty(text):
-        return None
-    found = tuple(Whole(1).read(part.strip(), ROWS) for part in str(text).split(","))
-    if len(found) > MAX_SAMPLES:
-        raise UserError(f"{ROWS}: must be at most {MAX_SAMPLES}. Received: {len(found)}.")
-    return found
+def _samples(form: dict) -> TableSamples | ImageSamples:
+    """Return the samples that the form names, and what they are."""
+    given, typed = form["input_options"], form.get("rows")
+    rows = None if is_empty(typed) else str(typed)
+    truth = chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth")
+    if Choice(INPUTS).read(given["selected_input"], "Select input type") == IMAGES:
+        named = None if truth is None else Truth.of(truth, form)
+        return ImageSamples.of(given["image_source"], named, rows)
+    source = parameters.dataset(given.get("infile1"), _TABLE)
+    columns = chosen.read_columns(given["column_selector_options"], "col1")
+    return TableSamples(source=source, columns=columns, truth=truth, rows=rows)
+
+
+def _black(images: ReadImages) -> np.ndarray:
+    """Return a black image as the network gets it, float32 (features,)."""
+    from dltools.images import scaling
+
+    return scaling.scaled(np.zeros((1, *images.spec.shape), np.uint8), images.spec)[0]
+
+
+def _pixels(read: ReadSamples, rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return what is shown of samples, float32 (n, height, width) or (n, height, width, 3)."""
+    if read.images is None:
+        return read.features.take(rows).reshape(-1, *shape)
+    found = read.images.pixels[rows].astype(np.float32) / np.float32(read.images.spec.white)
+    return found if found.shape[-1] == 3 else found.mean(axis=-1)
 
 
 def _overlays(
-    shown: Samples,
-    values: np.ndarray,
-    shape: tuple[int, ...],
-    heat: np.ndarray,
-    meaning: str,
-    notes: Sequence[str] = (),
+    shown: Samples, pixels: np.ndarray, heat: np.ndarray, meaning: str, notes: Sequence[str] = ()
 ) -> Overlays:
-    """Return the display of images, `values` float32 (n, pixels), with the heat of each."""
+    """Return the display of images, `pixels` as `_pixels` returns them, with the heat of each."""
     notes = list(notes)
-    cold = shown.rows[~heat.any(axis=(1, 2))]
-    if len(cold):
-        notes.append(f"nothing speaks for the answer in: {listed(f'row {row}' for row in cold)}")
-    pixels = values.reshape(-1, *shape)
+    cold = [shown.called(number) for number, one in enumerate(heat) if not one.any()]
+    if cold:
+        notes.append(f"nothing speaks for the answer in: {listed(cold)}")
     return Overlays(title=TITLE, samples=shown, pixels=pixels, heat=heat, meaning=meaning, notes=notes)
 
 
-def _compared_with(baseline: np.ndarray) -> str:
+def _compared_with(baseline: np.ndarray, read: ReadSamples) -> str:
     what = "a sample of all zeros" if not baseline.any() else "the mean of the samples"
+    if read.images is not None:
+        what = "a black image" if (baseline == _black(read.images)).all() else "the mean of the images"
     return f"each answer is compared with that for {what}; what the features add sums to the difference"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from dltools.plots.confusion_matrix import ConfusionMatrix
 from dltools.plots.drawing import shortened
 from dltools.plots.learning import VALIDATION, History
-from dltools.plots.regression import Target, draw_against, draw_distribution
+from dltools.plots.regression import Target, draw_against, draw_distribution, draw_histogram
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,6 +51,18 @@ def residuals(truth: np.ndarray, predicted: np.ndarray, name: str) -> bytes:
     target = Target(name, truth, predicted)
     draw_against(left, target, f" {shortened(name)}")
     draw_distribution(right, target)
+    return _png(figure)
+
+
+def distribution(values: np.ndarray, name: str) -> bytes:
+    """Draw how many samples have which value.
+
+    Parameters:
+        values: float (rows,).
+        name: of the value.
+    """
+    figure = _figure(5.6, 3.2)
+    draw_histogram(figure.subplots(), values, name)
     return _png(figure)
 
 

@@ -4,6 +4,7 @@ it.
 
 import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from dltools.evaluation.outcome import Outcome
 from dltools.model_files import hyperparameters, model_file, records
 from dltools.networks import layer_table
 from dltools.plots import drawing
-from dltools.reports import figures
+from dltools.reports import examples, figures, reconstruction
 from dltools.reports.document import MAX_BYTES, Figure, Heading, Matrix, Paragraph, Table, to_html, to_markdown
 from dltools.reports.gallery import Gallery
 
@@ -52,8 +53,9 @@ def write(
         found = blocks(outcome)
     if html_path:
         text = to_html(TITLE, found)
-        if len(text.encode()) > MAX_BYTES:
-            text = to_html(TITLE, [block for block in found if not isinstance(block, Figure)])
+        for fewer in (_without_examples, _without_figures):
+            if len(text.encode()) > MAX_BYTES:
+                text = to_html(TITLE, fewer(found))
         write_text(html_path, text)
     if markdown_path:
         write_text(markdown_path, to_markdown(TITLE, found, Gallery(pictures, MARKDOWN_OUTPUT) if pictures else None))
@@ -68,10 +70,25 @@ def blocks(outcome: Outcome) -> list:
         Heading("Data"), *_data(outcome),
         Heading("Training"), *_training(outcome.record),
         Heading("Predictions"), *_predictions(outcome),
+        *examples.blocks(outcome),
         Heading("Architecture"), *_architecture(outcome.model),
         Heading("Settings"), *_settings(outcome),
         Heading("Run"), *_run(outcome),
     ]  # fmt: skip
+
+
+def _without_examples(found: list) -> list:
+    """Return the blocks without the sheets of examples, for a page that is too large with them."""
+    section, kept = "", []
+    for block in found:
+        section = block.text if isinstance(block, Heading) else section
+        if section != examples.HEADING or not isinstance(block, Figure):
+            kept.append(block)
+    return kept
+
+
+def _without_figures(found: list) -> list:
+    return [block for block in found if not isinstance(block, Figure)]
 
 
 def _scores(outcome: Outcome) -> list:
@@ -133,8 +150,15 @@ def _data(outcome: Outcome) -> list:
     found: list[Table | Paragraph] = [Table(["What", "Dataset", "Contents"], facts, caption="Tables and sets")]
     for own in target.outputs or (target,):
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
-        found += (_spread if own.kind == target_kinds.REGRESSION else _balance)(own, names, every)
+        found += _contents(own)(own, names, every)
     return found
+
+
+def _contents(target: targets.Target) -> Callable[[targets.Target, list[str], list[np.ndarray]], list]:
+    """Return what says how a target's values are spread."""
+    if target.are_samples:
+        return reconstruction.spread
+    return _spread if target.kind == target_kinds.REGRESSION else _balance
 
 
 def _sets(outcome: Outcome) -> list[tuple[str, np.ndarray]]:
@@ -216,6 +240,8 @@ def _predictions(outcome: Outcome) -> list:
     found = [
         Paragraph(f"What follows is about {len(evaluated.positions)} samples: those of the set that is to be reported.")
     ]
+    if target.are_samples:
+        return [*found, *reconstruction.blocks(target, evaluated.positions, evaluated.outputs)]
     for own, outputs in target.each(evaluated.outputs) if target.outputs else [(target, evaluated.outputs)]:
         found += [Paragraph(f"Output {own.output}:")] if own.output else []
         found += (

@@ -4,6 +4,7 @@ Keras trains whatever has the right shapes; these combinations would learn nothi
 """
 
 import dataclasses
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from dltools.catalogue.target_kinds import MULTICLASS, MULTILABEL, REGRESSION
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.core.errors import UserError
+from dltools.data.reproduced import Reproduced, Rows, stretches
 from dltools.data.targets import Target
 from dltools.networks import last_layer
 
@@ -76,13 +78,19 @@ def check(model: "keras.Model", training: TrainingConfig, target: Target) -> Non
         UserError: says what does not fit, and what would.
     """
     for output, own in zip(model.outputs, target.outputs or (target,), strict=True):
-        # All numbers of a sample in a row.
-        own = dataclasses.replace(own, values=own.values.reshape(len(own.values), -1))
+        own = dataclasses.replace(own, values=_in_a_row(own.values))
         ends = Ends(training.of(own.output).loss, last_layer.activation(output), output.shape[-1], own)
         for rule in _RULES:
             fault = rule(ends)
             if fault:
                 raise UserError(f"Output {own.output}: {fault}" if own.output else fault)
+
+
+def _in_a_row(values: Rows) -> Rows:
+    """Return the same with all numbers of a sample in a row."""
+    if isinstance(values, Reproduced):
+        return Reproduced(values.samples, (values.samples.width,))
+    return np.asarray(values).reshape(len(values), -1)
 
 
 def check_scorers(model: "keras.Model", training: TrainingConfig, scorers: list[str]) -> None:
@@ -170,13 +178,15 @@ def _out_of_the_losses_range(ends: Ends) -> str | None:
     if ends.target.kind != REGRESSION or ends.loss not in TARGETS:
         return None
     low, high, reason = TARGETS[ends.loss]
-    values = ends.target.values
-    outside = (values < low) | (values > high)
-    if ends.loss in HINGES:
-        outside = ~np.isin(values, (-1, 0, 1))
-    if not outside.any():
+    found = None
+    for first, values in _by_stretch(ends.target.values):
+        outside = ~np.isin(values, (-1, 0, 1)) if ends.loss in HINGES else (values < low) | (values > high)
+        if outside.any():
+            row = np.flatnonzero(outside.any(axis=1))[0]
+            found = first + row, values[row][outside[row]][0]
+            break
+    if found is None:
         return None
-    row = np.flatnonzero(outside.any(axis=1))[0]
     allowed = (
         "-1 and 1"
         if ends.loss in HINGES
@@ -185,8 +195,8 @@ def _out_of_the_losses_range(ends: Ends) -> str | None:
         else f"numbers from {low} to {high}"
     )
     return (
-        f"{ends.loss}: {reason}, so the target must hold {allowed}. Sample {row + 1} has "
-        f"{values[row][outside[row]][0]:g}. Choose another loss, such as mean_squared_error."
+        f"{ends.loss}: {reason}, so the target must hold {allowed}. Sample {found[0] + 1} has "
+        f"{found[1]:g}. Choose another loss, such as mean_squared_error."
     )
 
 
@@ -208,7 +218,8 @@ def _out_of_the_last_layers_range(ends: Ends) -> str | None:
 def _division_by_zero(ends: Ends) -> str | None:
     if ends.target.kind != REGRESSION or ends.loss != "mean_absolute_percentage_error":
         return None
-    zeros = np.flatnonzero((ends.target.values == 0).any(axis=1))
+    parts = [first + np.flatnonzero((values == 0).any(axis=1)) for first, values in _by_stretch(ends.target.values)]
+    zeros = np.concatenate(parts)
     if not len(zeros):
         return None
     return (
@@ -220,15 +231,21 @@ def _division_by_zero(ends: Ends) -> str | None:
 def _constant(ends: Ends) -> str | None:
     if ends.target.kind != REGRESSION:
         return None
-    constant = np.flatnonzero((ends.target.values == ends.target.values[0]).all(axis=0))
+    constant = np.flatnonzero(ends.target.values.min(axis=0) == ends.target.values.max(axis=0))
     columns = ends.target.values.shape[1]
     if not len(constant) or (columns > CHOSEN_COLUMNS and len(constant) < columns):
         return None
     name = f"column {constant[0] + 1}" if ends.target.values.shape[1] > 1 else "the target"
     return (
-        f"There is nothing to learn: {name} is {ends.target.values[0, constant[0]]:g} in every sample. Choose another "
+        f"There is nothing to learn: {name} is {ends.target.values[0][constant[0]]:g} in every sample. Choose another "
         "target column."
     )
+
+
+def _by_stretch(values: Rows) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield stretches of the rows of a target, with the position of the first."""
+    for part in stretches(len(values), values.shape[1:]):
+        yield part.start, values[part]
 
 
 _RULES = (
