@@ -23,6 +23,8 @@ def read(file: ImageFile) -> bytes:
     limits.check(size, "image_bytes", str(file))
     # So much memory is taken at once, whatever there is.
     found = _read(file, size)
+    if len(found) != size:
+        raise UserError(f"{file}: has fewer bytes than the zip says. Zip the images anew.")
     if not found:
         raise UserError(f"{file}: is an empty file. Leave it out, or upload it again.")
     return found
