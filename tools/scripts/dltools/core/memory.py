@@ -75,18 +75,19 @@ def libraries(loaded: Container[str] = sys.modules) -> int:
     return next((mb for module, mb in LIBRARIES_MB.items() if module in loaded), TABLES_MB)
 
 
-def table_mb(rows: int, columns: int) -> float:
-    """Return what a table of float32 takes, in MB."""
-    return rows * columns * CELL_BYTES / MB
+def table_mb(rows: int, columns: int, cell: int = CELL_BYTES) -> float:
+    """Return what a table takes, in MB, with so many bytes a cell."""
+    return rows * columns * cell / MB
 
 
-def is_large(rows: int, columns: int, beside: float = 0) -> bool:
+def is_large(rows: int, columns: int, beside: float = 0, cell: int = CELL_BYTES) -> bool:
     """Tell whether a table had better not be kept in memory, so that a network can be trained on it here.
 
     Parameters:
         beside: what other tables take, in MB.
+        cell: bytes a cell.
     """
-    here, own, needed = room(), libraries(), table_mb(rows, columns)
+    here, own, needed = room(), libraries(), table_mb(rows, columns, cell)
     return needed > SMALL_MB and own + beside + needed + WORKING_MB > here.mb >= own + FEWEST_HELD_MB
 
 
@@ -96,17 +97,26 @@ def held_bytes() -> int:
     return min(max(part, FEWEST_HELD_MB), MOST_HELD_MB) * MB
 
 
-def check_table(dataset: Dataset, rows: int, columns: int) -> None:
-    """Refuse a table of numbers that cannot fit: 4 bytes a cell, beside what the libraries take.
+def check_table(dataset: Dataset, rows: int, columns: int, cell: int = CELL_BYTES) -> None:
+    """Refuse a table of numbers that cannot fit: by default 4 bytes a cell, beside what the libraries take.
 
     Batches, weights and gradients come on top, so that a table which passes may still be too large.
 
     Raises:
         UserError: says how much the table needs and how much there is.
     """
-    _check(
-        f"{dataset}: {rows:,} rows of {columns:,} columns", rows * columns * CELL_BYTES, "Choose fewer columns or rows"
-    )
+    _check(f"{dataset}: {rows:,} rows of {columns:,} columns", rows * columns * cell, "Choose fewer columns or rows")
+
+
+def check_images(images: str, count: int, numbers: int, cell: int) -> None:
+    """Refuse images that cannot fit, as `check_table`.
+
+    Parameters:
+        images: what messages call them.
+        numbers, cell: how many numbers each has, and how many bytes these take.
+    """
+    what = f"{images}: {count:,} images of {numbers:,} numbers"
+    _check(what, count * numbers * cell, "Give fewer images, or choose a smaller input_shape")
 
 
 def check_matrix(dataset: Dataset, rows: int, columns: int, entries: int, dense: bool) -> None:

@@ -74,7 +74,7 @@ def _telling(samples: SampleSource, target: Target) -> list[str]:
 
 def _column(samples: SampleSource, position: int) -> str:
     """Say which feature is meant; without a name, by its number among those that were chosen."""
-    name = samples.spec.names[position] if samples.spec.names else ""
+    name = samples.spec.name(position)
     return f"{samples.source}: {f'the feature {quoted(name)}' if name else f'feature {position + 1}'}"
 
 

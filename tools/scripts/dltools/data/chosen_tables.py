@@ -1,6 +1,7 @@
 """Samples that are rows of tables: one table, or several side by side, a table for each input of a network."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,8 +9,10 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed
 from dltools.data import samples
 from dltools.data.dense_table import DenseTable
+from dltools.data.rows import check_lengths
 from dltools.data.side_by_side import SideBySide
 from dltools.data.specs import FeatureSpec
+from dltools.networks.first_layers import NetworkInput
 from dltools.tables import places, streams, tables, tsv
 from dltools.tables.chosen import ChosenTable
 from dltools.tables.storage import Storage
@@ -30,6 +33,10 @@ class ChosenTables:
         """The first table's dataset."""
         return self.tables[0].dataset
 
+    def for_network(self, network: Dataset, inputs: Sequence[NetworkInput]) -> "ChosenTables":
+        """Return the same."""
+        return self
+
     def read(self, threads: int, trained_on: FeatureSpec | None = None) -> samples.SampleSource:
         """Read all tables.
 
@@ -41,8 +48,8 @@ class ChosenTables:
         every = [_read(choice, source, threads, storage) for choice, source in zip(self.tables, opened, strict=True)]
         first, *further = every
         for table in further:
-            samples.check_lengths(first.source, len(first), table.source, len(table))
-        names = _joined([table.names for table in every])
+            check_lengths(first.source, len(first), table.source, len(table))
+        names = joined([table.names for table in every])
         if trained_on is not None:
             samples.check_width(first.source, sum(table.width for table in every), trained_on)
             names = trained_on.names
@@ -59,7 +66,7 @@ class ChosenTables:
         opened = [streams.numbers(source, threads) for source in self._opened(trained_on)]
         first, *further = opened
         for other in further:
-            samples.check_lengths(first.source, first.rows, other.source, other.rows)
+            check_lengths(first.source, first.rows, other.source, other.rows)
         widths = tuple(stream.width for stream in opened)
         samples.check_width(first.source, sum(widths), trained_on)
         found = [stream.table for stream in opened]
@@ -85,13 +92,17 @@ class ChosenTables:
             )
         ends = np.cumsum([width or 0 for width in widths])
         return [
-            _in_trained_order(table, trained_on.names[end - (width or 0) : end] if trained_on.names else None)
+            in_trained_order(table, trained_on.names[end - (width or 0) : end] if trained_on.names else None)
             for table, width, end in zip(self.tables, widths, ends, strict=True)
         ]
 
 
-def _in_trained_order(table: ChosenTable, names: tuple[str, ...] | None) -> tsv.Source:
-    """Look at a table, with its columns in the order of those that the model was trained on, where it knows them."""
+def in_trained_order(table: ChosenTable, names: tuple[str, ...] | None) -> tsv.Source:
+    """Look at a table, with its columns in the order of those that the model was trained on, where it knows them.
+
+    Raises:
+        UserError: as `streams.by_names`.
+    """
     source = table.opened()
     if names is None:
         return source
@@ -111,7 +122,7 @@ def _read(choice: ChosenTable, source: tsv.Source, threads: int, storage: Storag
     return DenseTable(values=found.values, source=choice.dataset, names=names, table=found.table, choice=choice)
 
 
-def _joined(headers: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+def joined(headers: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
     """Return the names of all columns, where all tables have such."""
     known = [names for names in headers if names is not None]
     return tuple(name for names in known for name in names) if len(known) == len(headers) else None

@@ -7,6 +7,7 @@ import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.data import fingerprints
+from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
 from dltools.tables import places, storage, tsv
 from dltools.tables.chosen import ChosenTable
@@ -22,6 +23,8 @@ class DenseTable:
         names: of the columns, or None.
         table: where the columns stand in the file; None where they come of none.
         choice: the table as the user chose it; None where nobody did.
+        matched: int64 (rows,), of which row of the file each is, where rows were matched by their names; else None.
+        file_rows: how many rows the file has then.
     """
 
     values: np.ndarray
@@ -29,6 +32,8 @@ class DenseTable:
     names: tuple[str, ...] | None = None
     table: tsv.Source | None = None
     choice: ChosenTable | None = None
+    matched: np.ndarray | None = None
+    file_rows: int = 0
 
     @property
     def spec(self) -> FeatureSpec:
@@ -39,6 +44,13 @@ class DenseTable:
     def width(self) -> int:
         """Number of columns."""
         return self.values.shape[1]
+
+    @property
+    def rows(self) -> Rows:
+        """Which rows of the table are those of the samples."""
+        if self.matched is None:
+            return Rows(source=self.source, count=len(self))
+        return Rows(source=self.source, count=self.file_rows, kept=self.matched)
 
     @property
     def tables(self) -> tuple["DenseTable", ...]:
@@ -70,4 +82,4 @@ class DenseTable:
         """Say where in the table a value stands."""
         if self.table is None:
             return f"{self.source}, row {row + 1}{'' if column is None else f', column {column + 1}'}"
-        return places.cell([self.table], row, column)
+        return places.cell([self.table], row if self.matched is None else int(self.matched[row]), column)

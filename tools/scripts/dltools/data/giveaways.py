@@ -45,13 +45,20 @@ def find(samples: SampleSource, target: Target) -> list[Giveaway]:
     """Return the columns that tell the target by themselves.
 
     Where at least half of the columns do, that is what the data are like, so that none is named; nor is an only column.
+    Points of images are not tried: what tells them apart is to be seen there.
     """
     found: dict[int, Giveaway] = {}
     for name, kind, truth in _targets(target):
         for giveaway in _of(samples, name, kind, truth):
             found.setdefault(giveaway.column, giveaway)
-    few = len(found) < samples.width / 2
-    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and samples.width > 1 else []
+    columns = _tried(samples)
+    few = len(found) < columns / 2
+    return sorted(found.values(), key=lambda giveaway: -giveaway.told) if few and columns > 1 else []
+
+
+def _tried(samples: SampleSource) -> int:
+    """Return how many columns are tried."""
+    return samples.width - samples.spec.pixels
 
 
 def _targets(target: Target) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -87,13 +94,13 @@ def _of(samples: SampleSource, name: str, kind: str, truth: np.ndarray) -> Itera
         if kind != REGRESSION:
             possible = _may_tell(values, truth[rows])
             columns, values = columns[possible], values[:, possible]
-        told, _ = try_columns(values, truth[rows], samples.width)
+        told, _ = try_columns(values, truth[rows], _tried(samples))
         tried += [(share, column) for share, column in zip(told, columns, strict=True) if share >= _FIRST]
-    best = sorted(tried, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, samples.width // 2 + 1)]
+    best = sorted(tried, key=lambda pair: -pair[0])[: max(_MOST_TARGETS, _tried(samples) // 2 + 1)]
     rows = _thinned(np.arange(len(samples)), _ALL)
     for _, column in best:
         values = samples.columns(column, column + 1, rows)
-        told, value = try_columns(values, truth[rows], samples.width)
+        told, value = try_columns(values, truth[rows], _tried(samples))
         if told[0] >= least:
             yield Giveaway(int(column), name, kind, float(told[0]), None if np.isnan(value[0]) else float(value[0]))
 
@@ -114,7 +121,7 @@ def _sampled(truth: np.ndarray, kind: str, most: int) -> np.ndarray:
 def _columns(samples: SampleSource, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield positions of some columns and their values, float32 (rows, columns), until all have had their turn."""
     size = max(1, _NUMBERS // len(rows))
-    for first in range(0, samples.width, size):
+    for first in range(samples.spec.pixels, samples.width, size):
         last = min(first + size, samples.width)
         yield np.arange(first, last), samples.columns(first, last, rows)
 

@@ -1,4 +1,4 @@
-"""Reading the tables of a training run: samples, target, and what else the form gives for every row."""
+"""Reading the data of a training run: samples, target, and what else the form gives for every row."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,7 +7,8 @@ import numpy as np
 
 from dltools.core.errors import UserError
 from dltools.data import outputs
-from dltools.data.samples import SampleChoice, SampleSource, check_lengths
+from dltools.data.image_sources import FolderClasses
+from dltools.data.samples import SampleChoice, SampleSource
 from dltools.data.specs import FeatureSpec
 from dltools.tables import distinct, labels, tables
 from dltools.tables.chosen import ChosenTable
@@ -23,7 +24,7 @@ class Inputs:
     Attributes:
         samples: the training samples.
         target: the target's columns; None where the samples themselves are to be learned.
-        target_table: the table that they are of.
+        target_table: the table that they are of; None where the classes are folders of images.
     """
 
     samples: SampleSource
@@ -33,7 +34,7 @@ class Inputs:
 
 def read(
     chosen: SampleChoice,
-    target_table: ChosenTable | None,
+    chosen_target: ChosenTable | FolderClasses | None,
     classification: bool,
     threads: int,
     trained_on: FeatureSpec | None = None,
@@ -49,11 +50,13 @@ def read(
         UserError: a table that is no good, a label that is missing, or tables of different lengths.
     """
     found = chosen.read(threads, trained_on)
-    if target_table is None:
+    if chosen_target is None:
         return Inputs(samples=found, target=None, target_table=None)
-    columns = read_target(target_table, classification, threads)
-    check_lengths(found.source, len(found), target_table.dataset, len(columns))
-    return Inputs(samples=found, target=columns, target_table=target_table)
+    if isinstance(chosen_target, FolderClasses):
+        return Inputs(samples=found, target=chosen_target.columns(classification).of(found.rows), target_table=None)
+    columns = read_target(chosen_target, classification, threads)
+    found.rows.check(chosen_target.dataset, len(columns))
+    return Inputs(samples=found, target=columns.of(found.rows), target_table=chosen_target)
 
 
 def read_target(table: ChosenTable, classification: bool, threads: int) -> outputs.Columns:
@@ -98,7 +101,7 @@ def label_columns(table: ChosenTable) -> tables.TextTable:
 
 
 def read_groups(table: ChosenTable, samples: SampleSource) -> np.ndarray:
-    """Return str (rows,), the group of every sample.
+    """Return str (samples,), the group of every sample.
 
     Raises:
         UserError: a group is missing, several columns, or another number of rows.
@@ -106,16 +109,16 @@ def read_groups(table: ChosenTable, samples: SampleSource) -> np.ndarray:
     read_column = _text_column(table, "groups", samples)
     column = labels.cleaned(read_column.columns[0], table.dataset, read_column.first_line, "group")
     found = labels.classes(column)
-    return np.asarray(found.names, dtype=str)[found.codes(column)]
+    return samples.rows.of(np.asarray(found.names, dtype=str)[found.codes(column)])
 
 
 def read_texts(table: ChosenTable, samples: SampleSource) -> np.ndarray:
-    """Return str (rows,), the one column of a table that says of every sample which set it is in."""
-    return np.asarray(_text_column(table, "sets", samples).columns[0], dtype=str)
+    """Return str (samples,), the one column of a table that says of every sample which set it is in."""
+    return samples.rows.of(np.asarray(_text_column(table, "sets", samples).columns[0], dtype=str))
 
 
 def read_weights(table: ChosenTable, samples: SampleSource) -> np.ndarray:
-    """Return the sample weights, float32 (rows,).
+    """Return the sample weights, float32 (samples,).
 
     Raises:
         UserError: a negative weight, several columns, or another number of rows.
@@ -129,7 +132,7 @@ def read_weights(table: ChosenTable, samples: SampleSource) -> np.ndarray:
             f"{table.dataset}: sample weights must be at least 0. Sample {negative[0] + 1} has "
             f"{weights[negative[0]]:g}."
         )
-    return weights
+    return samples.rows.of(weights)
 
 
 def _text_column(table: ChosenTable, what: str, samples: SampleSource) -> tables.TextTable:
@@ -142,4 +145,4 @@ def _check_column(table: ChosenTable, what: str, columns: int, rows: int, sample
     """Refuse several columns where one is meant, and another number of rows than there are samples."""
     if columns != 1:
         raise UserError(f"{table.dataset}: {what} are one column, but {columns} are chosen. Choose one column.")
-    check_lengths(samples.source, len(samples), table.dataset, rows)
+    samples.rows.check(table.dataset, rows)

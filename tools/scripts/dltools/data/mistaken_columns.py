@@ -84,8 +84,9 @@ def check(given: Inputs) -> None:
     found = given.target.found
     labels = list(found.T) if isinstance(found, np.ndarray) else found
     _check_count(target, labels, "target")
+    alone = len(tables) == 1 and not given.samples.spec.pixels
     for table in tables:
-        _check_target(_of(table), table.values.T, target, labels, alone=len(tables) == 1)
+        _check_target(_of(table), table.values.T, target, labels, alone)
 
 
 def _of(table: DenseTable) -> Chosen:

@@ -14,6 +14,7 @@ from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed
 from dltools.data import batches, sequences, steps, targets
 from dltools.data.reproduced import Reproduced, array
+from dltools.data.rows import Rows
 from dltools.data.samples import SampleSource
 from dltools.data.specs import TargetSpec
 from dltools.data.targets import Target, Values
@@ -74,6 +75,17 @@ class Columns:
     def width(self) -> int:
         """How many columns there are."""
         return len(self.found) if isinstance(self.found, list) else self.found.shape[1]
+
+    def of(self, rows: Rows) -> "Columns":
+        """Return the columns with the rows of the samples alone."""
+        if rows.kept is None:
+            return self
+        found, numbers = self.found, self.numbers
+        return dataclasses.replace(
+            self,
+            found=[rows.of(column) for column in found] if isinstance(found, list) else rows.of(found),
+            numbers=None if numbers is None else lambda chosen: rows.of(numbers(chosen)),
+        )
 
     def share(self, chosen: slice, classifies: bool) -> tuple[list[np.ndarray] | np.ndarray, list[str] | None]:
         """Return the columns of one output, and their names."""

@@ -13,13 +13,14 @@ import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
+from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
+from dltools.images.image_file import ImageFile
+from dltools.networks.first_layers import NetworkInput
 from dltools.tables.chosen import ChosenTable
 
 if TYPE_CHECKING:
     from dltools.data.dense_table import DenseTable
-
-HEADER = "Does the dataset contain header"
 
 
 class Described(Protocol):
@@ -36,6 +37,10 @@ class Described(Protocol):
     @property
     def width(self) -> int:
         """How many numbers a sample has."""
+
+    @property
+    def rows(self) -> Rows:
+        """Which rows of the tables that go with the samples row by row are theirs."""
 
     def __len__(self) -> int:
         """How many samples there are."""
@@ -80,6 +85,7 @@ class SampleStream:
         next: called with a number, returns the next so many samples: float32 (samples, width).
         length: how many there are.
         placed: as `Described.place`.
+        images: the images that the samples are; () where they are none.
     """
 
     next: Callable[[int], np.ndarray]
@@ -87,11 +93,17 @@ class SampleStream:
     source: Dataset
     spec: FeatureSpec
     placed: Callable[[int, int | None], str]
+    images: Sequence[ImageFile] = ()
 
     @property
     def width(self) -> int:
         """How many numbers a sample has."""
         return known_width(self.spec)
+
+    @property
+    def rows(self) -> Rows:
+        """All rows."""
+        return Rows(source=self.source, count=self.length)
 
     def __len__(self) -> int:
         return self.length
@@ -111,6 +123,17 @@ class SampleChoice(Protocol):
     @property
     def tables(self) -> Sequence[ChosenTable]:
         """The tables that have a row for each sample; none where they come from elsewhere."""
+
+    def for_network(self, network: Dataset, inputs: Sequence[NetworkInput]) -> "SampleChoice":
+        """Return the choice for a network that is about to be trained on it; of tables, the same.
+
+        Parameters:
+            network: the file that it comes from, for messages.
+            inputs: what it takes.
+
+        Raises:
+            UserError: the network takes no such samples.
+        """
 
     def read(self, threads: int, trained_on: FeatureSpec | None = None) -> SampleSource:
         """Read all samples.
@@ -151,27 +174,17 @@ def known_width(spec: FeatureSpec) -> int:
 
 
 def check_width(source: Dataset, width: int, trained_on: FeatureSpec) -> None:
-    """Refuse samples with another number of features than a model was trained on.
+    """Refuse rows of numbers with another number of them than a model was trained on, and for one of images.
 
     Raises:
         UserError: says both.
     """
+    if trained_on.images is not None:
+        raise UserError(
+            f"{source}: is no image, but the model was trained on images. Choose images as the type of the input."
+        )
     if trained_on.width not in (None, width):
         raise UserError(
             f"{source}: has {width} columns, but the model was trained on {trained_on.width}. "
             "Choose the columns that correspond to those of the training samples."
         )
-
-
-def check_lengths(first: Dataset, rows: int, other: Dataset, count: int) -> None:
-    """Refuse two tables of different lengths that belong together row by row.
-
-    Raises:
-        UserError: says both lengths.
-    """
-    if count == rows:
-        return
-    hint = "Each sample needs exactly one row in both."
-    if abs(count - rows) == 1:
-        hint = f"They differ by one, so one of the two settings '{HEADER}' is probably wrong."
-    raise UserError(f"{first} has {rows} rows, but {other} has {count}. {hint}")

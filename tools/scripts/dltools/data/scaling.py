@@ -176,7 +176,8 @@ def _shift_and_scale(name: str, found: Ranges, samples: SampleSource, first: int
     wrong = np.flatnonzero(~constant & ((spread < SMALLEST) | (spread > LARGEST)))
     if len(wrong):
         column = first + int(wrong[0])
-        named = f" ({quoted(samples.spec.names[column])})" if samples.spec.names else ""
+        called = samples.spec.name(column)
+        named = f" ({quoted(called)})" if called else ""
         raise UserError(
             f"Feature scaling: column {column + 1}{named} of {samples.source} varies by {spread[wrong[0]]:.3g}, which "
             "32 bits cannot scale. Multiply it by a number that brings it near 1, or leave it out."

@@ -12,6 +12,7 @@ import numpy as np
 from dltools.core.dataset import Dataset
 from dltools.data import fingerprints
 from dltools.data.dense_table import DenseTable
+from dltools.data.rows import Rows
 from dltools.data.samples import SampleSource
 from dltools.data.specs import FeatureSpec
 
@@ -22,7 +23,7 @@ class SideBySide:
 
     Attributes:
         parts: the sources, from left to right.
-        names: of all features, or None.
+        names: of all features, but for the numbers of images, or None.
     """
 
     parts: tuple[SampleSource, ...]
@@ -36,12 +37,22 @@ class SideBySide:
     @property
     def spec(self) -> FeatureSpec:
         """The features of a sample."""
-        return FeatureSpec(width=self.width, names=self.names, tables=tuple(part.width for part in self.parts))
+        return FeatureSpec(
+            width=self.width,
+            names=self.names,
+            tables=tuple(part.width for part in self.parts),
+            images=self.parts[0].spec.images,
+        )
 
     @functools.cached_property
     def width(self) -> int:
         """Number of features of all sources together."""
         return sum(part.width for part in self.parts)
+
+    @property
+    def rows(self) -> Rows:
+        """Those of the first source."""
+        return self.parts[0].rows
 
     @property
     def tables(self) -> tuple[DenseTable, ...]:

@@ -1,13 +1,16 @@
 """Samples that are the rows of a sparse matrix, of which only what is not 0 is held in memory."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
 from dltools.data import fingerprints, samples
+from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
+from dltools.networks.first_layers import NetworkInput
 from dltools.tables import matrix_market
 from dltools.tables.chosen import ChosenTable
 
@@ -27,6 +30,10 @@ class ChosenMatrix:
     def tables(self) -> tuple[ChosenTable, ...]:
         """None."""
         return ()
+
+    def for_network(self, network: Dataset, inputs: Sequence[NetworkInput]) -> "ChosenMatrix":
+        """Return the same."""
+        return self
 
     def read(self, threads: int, trained_on: FeatureSpec | None = None) -> "SparseMatrix":
         """Read the matrix.
@@ -74,6 +81,11 @@ class SparseMatrix:
     def width(self) -> int:
         """Number of columns."""
         return self.matrix.shape[1]
+
+    @property
+    def rows(self) -> Rows:
+        """All rows."""
+        return Rows(source=self.source, count=len(self))
 
     @property
     def tables(self) -> tuple["DenseTable", ...]:

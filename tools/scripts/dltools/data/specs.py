@@ -1,6 +1,7 @@
 """What a model knows of the features and of the target that it was trained on: its file keeps it as JSON."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,9 @@ class FeatureSpec:
 
     Attributes:
         width: how many numbers a sample has; None where a network from elsewhere takes any number.
-        names: of the columns, or None.
+        names: of the columns, or None; the numbers of images have none.
         tables: the number of columns of each of several tables side by side, None where it is not known; () for one
-            table.
+            table. The numbers of images count as a table.
         images: what was done with images, whose numbers are the first `math.prod(images.shape)`; None for tables.
     """
 
@@ -24,6 +25,23 @@ class FeatureSpec:
     names: tuple[str, ...] | None = None
     tables: tuple[int | None, ...] = ()
     images: ImageSpec | None = None
+
+    @property
+    def pixels(self) -> int:
+        """How many of the numbers are those of images; the columns of tables come after them."""
+        return math.prod(self.images.shape) if self.images else 0
+
+    def name(self, position: int) -> str:
+        """Return the name of a feature by its position, from 0; "" where it has none."""
+        return self.names[position - self.pixels] if self.names and position >= self.pixels else ""
+
+    def contents(self, samples: int) -> str:
+        """Say what so many samples are."""
+        if self.images is None:
+            return f"{samples} rows, {self.width} columns"
+        beside = (self.width or 0) - self.pixels
+        columns = f", and {beside} columns of tables" if beside else ""
+        return f"{samples} images, each brought to {_times(self.images.shape)}{columns}"
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "FeatureSpec":
@@ -41,6 +59,10 @@ class FeatureSpec:
         found = {"count": self.width, "names": None if self.names is None else list(self.names)}
         tables = {"tables": list(self.tables)} if self.tables else {}
         return found | tables | ({"images": self.images.to_json()} if self.images else {})
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 from dltools.core.errors import UserError, quoted
 from dltools.data import input_tables, splits
 from dltools.data.input_tables import Inputs
+from dltools.data.rows import Rows
 from dltools.data.samples import SampleSource
 from dltools.data.sets import TEST, VALIDATION, Scheme, Sets
 from dltools.tables import tables
@@ -71,22 +72,20 @@ def _told(groups: np.ndarray, divided: Sequence[Sets], name: str, what: str) -> 
 def _suspected(inputs: Inputs) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the columns of samples and target, chosen or not, that are called like groups and repeat like them."""
     target = inputs.target_table
-    chosen = [table.choice for table in inputs.samples.tables if table.choice is not None]
+    chosen = [(table.choice, table.rows) for table in inputs.samples.tables if table.choice is not None]
     seen = set()
-    for table in [*chosen, *([target] if target else [])]:
+    if target is not None:
+        chosen.append((target, inputs.samples.rows))
+        seen = {(target.dataset.path, position) for position in target.opened().positions}
+    for table, rows in chosen:
         for position, name in _called_like_groups(table)[:_MOST_COLUMNS]:
             place = (table.dataset.path, position)
-            if place in seen or (target and _is_chosen(target, place)):
+            if place in seen:
                 continue
             seen.add(place)
-            values = _read(table, position)
+            values = _read(table, position, rows)
             if values is not None and _FEWEST_GROUPS <= len(set(values)) <= len(inputs.samples) / _ROWS_EACH:
                 yield f"{table.dataset}: column {position + 1} ({quoted(name)})", values
-
-
-def _is_chosen(table: ChosenTable, place: tuple[str, int]) -> bool:
-    path, position = place
-    return table.dataset.path == path and position in table.opened().positions
 
 
 def _called_like_groups(table: ChosenTable) -> list[tuple[int, str]]:
@@ -94,9 +93,10 @@ def _called_like_groups(table: ChosenTable) -> list[tuple[int, str]]:
     return [(position, name) for position, name in enumerate(names) if _OF_WHOM.fullmatch(name.strip().lower())]
 
 
-def _read(table: ChosenTable, position: int) -> np.ndarray | None:
+def _read(table: ChosenTable, position: int, rows: Rows) -> np.ndarray | None:
+    """Return what a column says of each sample; None where a cell of it cannot be read."""
     try:
         found = tables.read_text(table.dataset, table.header, Columns("by_index_number", (position + 1,)))
     except UserError:
         return None  # a cell is empty, say, where nothing is to be learned from
-    return np.asarray(found.columns[0], str)
+    return rows.of(np.asarray(found.columns[0], str))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dltools.core.errors import UserError
-from dltools.images import channels, contents, fitting, formats
+from dltools.images import channels, contents, fitting, formats, large
 from dltools.images.image_file import ImageFile
 from dltools.images.image_header import Pixels
 from dltools.images.image_spec import ImageSpec
@@ -71,22 +71,24 @@ def decoded(file: ImageFile, spec: ImageSpec) -> Decoded:
     Raises:
         UserError: as `decode`.
     """
-    found = pixels(file, spec.page if len(spec.shape) == _IMAGE else None)
     *_, height, width, wanted = spec.shape
-    _check_pages(file, found.values.shape[0], spec)
-    _check_depth(file, found.values, spec.white)
-    values, done = channels.matched(file, found, wanted, spec.white)
-    if values.dtype != np.uint8:
-        values = values.astype(np.float32, copy=False)
-    fitted = fitting.fitted(values, height, width, spec.fit)
+    with large.turn() as wait:
+        found = pixels(file, spec.page if len(spec.shape) == _IMAGE else None, wait)
+        _check_pages(file, found.values.shape[0], spec)
+        _check_depth(file, found.values, spec.white)
+        values, done = channels.matched(file, found, wanted, spec.white)
+        if values.dtype != np.uint8:
+            values = values.astype(np.float32, copy=False)
+        fitted = fitting.fitted(values, height, width, spec.fit)
     return Decoded(np.ascontiguousarray(fitted).reshape(spec.shape), done)
 
 
-def pixels(file: ImageFile, page: int | None) -> Pixels:
+def pixels(file: ImageFile, page: int | None, wait: large.Wait) -> Pixels:
     """Return what an image's file holds, (pages, height, width, channels), turned as it is to be seen.
 
     Parameters:
         page: the only one that is returned, from 1; None returns all.
+        wait: of `large.turn`.
 
     Raises:
         UserError: names the image and what is wrong with it.
@@ -96,9 +98,9 @@ def pixels(file: ImageFile, page: int | None) -> Pixels:
     kind = formats.of(contents.start(file), str(file))
     data = contents.read(file)
     if kind == formats.TIFF:
-        return tiff.pixels(file, data, page)
+        return tiff.pixels(file, data, page, wait)
     tiff.check_page(file, page, 1)
-    return raster.pixels(file, data, kind)
+    return raster.pixels(file, data, kind, wait)
 
 
 def _check_pages(file: ImageFile, pages: int, spec: ImageSpec) -> None:

@@ -2,15 +2,18 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dltools.core import limits, memory
 from dltools.core.errors import UserError
 from dltools.images.image_file import ImageFile
 
-# Images with more numbers wait for each other.
-LARGE = 32_000_000
-_turn = threading.Lock()
+# Images that take more bytes wait for each other.
+LARGE_BYTES = 64 * limits.MiB
+_one_at_a_time = threading.Lock()
+
+# Waits until an image of so many numbers may be decoded, for which so many bytes each are needed at the same time.
+Wait = Callable[[ImageFile, int, int], None]
 
 
 def check(file: ImageFile, numbers: int) -> None:
@@ -23,22 +26,26 @@ def check(file: ImageFile, numbers: int) -> None:
 
 
 @contextlib.contextmanager
-def turn(file: ImageFile, numbers: int, size: int) -> Iterator[None]:
-    """Wait until an image may be decoded.
+def turn() -> Iterator[Wait]:
+    """Yield what an image's decoder calls once it knows the size; until the block ends no other large one is decoded.
 
-    Parameters:
-        numbers: of its pixels, each page and channel counted.
-        size: bytes of a number.
-
-    Raises:
-        UserError: there are too many numbers, or too many for the memory.
+    What is yielded raises a `UserError` where an image is larger than allowed, or than the memory.
     """
-    check(file, numbers)
+    with contextlib.ExitStack() as stack:
+
+        def wait(file: ImageFile, numbers: int, size: int) -> None:
+            check(file, numbers)
+            _check_memory(file, numbers * size / memory.MB)
+            if numbers * size > LARGE_BYTES:
+                stack.enter_context(_one_at_a_time)
+
+        yield wait
+
+
+def _check_memory(file: ImageFile, needed: float) -> None:
     here, own = memory.room(), memory.libraries()
-    if own + numbers * size / memory.MB > here.mb:
+    if own + needed > here.mb:
         raise UserError(
-            f"{file}: takes {numbers * size / memory.MB:,.0f} MB when it is decoded, and the program itself at least "
-            f"{own} MB, but {here.words}. Make the image smaller, or ask your administrator for more memory."
+            f"{file}: takes {needed:,.0f} MB while it is decoded, and the program itself at least {own} MB, but "
+            f"{here.words}. Make the image smaller, or ask your administrator for more memory."
         )
-    with _turn if numbers > LARGE else contextlib.nullcontext():
-        yield

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import warnings
 from collections.abc import Iterator
 
 import imagecodecs
@@ -11,10 +12,13 @@ from PIL import ExifTags, Image
 
 from dltools.core.errors import UserError
 from dltools.images import faults, large, turning
-from dltools.images.formats import BMP, JPEG, PNG
+from dltools.images.formats import PNG
 from dltools.images.image_file import ImageFile
 from dltools.images.image_header import OPAQUE, STRAIGHT, ImageHeader, Pixels
 
+# Ours is the limit, which administrators can change; and of metadata only the orientation is of interest.
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # What Pillow opens them as -> what their pixels are converted to, without and with transparency.
 _MODES = {
     "1": ("L", "LA"),
@@ -29,6 +33,8 @@ _MODES = {
 _DEPTH, _KIND = 24, 25
 _DEEP = 16
 _KINDS = {0: ("L", False), 2: ("RGB", False), 4: ("L", True), 6: ("RGB", True)}
+# Bytes that a number takes while it is decoded: in the decoder and as an array; of 16 bits as a fraction, too.
+_BYTES, _DEEP_BYTES = 2, 6
 # What Pillow raises for EXIF that no camera wrote.
 _BROKEN_EXIF = (SyntaxError, ValueError, KeyError, TypeError, EOFError, OSError, struct.error)
 
@@ -42,8 +48,7 @@ def header(file: ImageFile, data: bytes, kind: str) -> ImageHeader:
     with _opened(file, data, kind) as image:
         bits = _bits(data, kind)
         mode, transparent = _mode(file, image, data, bits)
-        # Of a PNG all is decoded to find EXIF at its end.
-        turned = turning.is_turned(_orientation(image)) if kind != PNG or "exif" in image.info else False
+        turned = turning.is_turned(_orientation(image, kind))
         width, height = image.size[::-1] if turned else image.size
         return ImageHeader(
             format=kind,
@@ -57,8 +62,11 @@ def header(file: ImageFile, data: bytes, kind: str) -> ImageHeader:
         )
 
 
-def pixels(file: ImageFile, data: bytes, kind: str) -> Pixels:
+def pixels(file: ImageFile, data: bytes, kind: str, wait: large.Wait) -> Pixels:
     """Return the image of a file: (1, height, width, channels), turned as it is to be seen.
+
+    Parameters:
+        wait: of `large.turn`.
 
     Raises:
         UserError: the file is damaged, or too large.
@@ -67,22 +75,16 @@ def pixels(file: ImageFile, data: bytes, kind: str) -> Pixels:
         bits = _bits(data, kind)
         mode, transparent = _mode(file, image, data, bits)
         channels = len(mode) + transparent
-        with large.turn(file, image.width * image.height * channels, bits // 8), faults.told(file):
-            # Reading all of it finds what is cut off or damaged, and EXIF at the end.
-            image.load()
-            if bits == _DEEP:
-                values = imagecodecs.png_decode(data)
-            else:
-                values = np.asarray(image.convert(_MODES[image.mode][transparent]))
-            values = values.reshape(1, image.height, image.width, channels)
-            turned = turning.turned(values, _orientation(image))
+        is_deep = bits == _DEEP
+        wait(file, image.width * image.height * channels, _DEEP_BYTES if is_deep else _BYTES)
+        values = imagecodecs.png_decode(data) if is_deep else _eight_bits(image, transparent)
+        values = values.reshape(1, image.height, image.width, channels)
+        turned = turning.turned(values, _orientation(image, kind))
     return Pixels(values=turned, transparency=STRAIGHT if transparent else OPAQUE)
 
 
 @contextlib.contextmanager
 def _opened(file: ImageFile, data: bytes, kind: str) -> Iterator[Image.Image]:
-    # Ours is the limit, and administrators change it.
-    Image.MAX_IMAGE_PIXELS = None
     with faults.told(file), Image.open(io.BytesIO(data), formats=[kind]) as image:
         large.check(file, image.width * image.height)
         if image.mode not in _MODES and image.mode != "I;16":
@@ -108,12 +110,18 @@ def _mode(file: ImageFile, image: Image.Image, data: bytes, bits: int) -> tuple[
     return _MODES[image.mode][0].removesuffix("A"), transparent
 
 
-def _orientation(image: Image.Image) -> int:
+def _eight_bits(image: Image.Image, transparent: bool) -> np.ndarray:
+    wanted = _MODES[image.mode][transparent]
+    # All of the file is read, which finds what is cut off or damaged, and EXIF at the end.
+    return np.asarray(image if image.mode == wanted else image.convert(wanted))
+
+
+def _orientation(image: Image.Image, kind: str) -> int:
+    # Pillow would decode a PNG to look for more behind its pixels.
+    if kind == PNG and "exif" not in image.info:
+        return turning.UPRIGHT
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, turning.UPRIGHT)
     except _BROKEN_EXIF:
         return turning.UPRIGHT
     return found if isinstance(found, int) else turning.UPRIGHT
-
-
-KINDS = (PNG, JPEG, BMP)

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import itertools
+import json
 import logging
 import math
 from collections.abc import Collection, Iterator
@@ -30,6 +31,10 @@ _UNASKED = (
 _HIDDEN = {"stk": "a MetaMorph stack", "lsm": "a Zeiss LSM file"}
 _CHANNEL_AXES = "CS"
 _ORIENTATION = 274
+# What is no uint8 becomes a fraction.
+_FRACTION_BYTES = 4
+# What tifffile makes of a damaged file is refused here, and said in our words.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +80,12 @@ def header(file: ImageFile, data: bytes) -> ImageHeader:
         )
 
 
-def pixels(file: ImageFile, data: bytes, page: int | None) -> Pixels:
+def pixels(file: ImageFile, data: bytes, page: int | None, wait: large.Wait) -> Pixels:
     """Return the images of a file: (pages, height, width, channels), turned as they are to be seen.
 
     Parameters:
         page: from 1; None returns all.
+        wait: of `large.turn`.
 
     Raises:
         UserError: the file is damaged, too large, of a kind that is not read, or has no such page.
@@ -88,18 +94,13 @@ def pixels(file: ImageFile, data: bytes, page: int | None) -> Pixels:
         first = layout.page
         colours = tiff_colours.of(file, first, layout.channels)
         check_page(file, page, layout.pages)
-        with large.turn(file, math.prod(layout.shape), first.dtype.itemsize), faults.told(file):
-            for one in layout.series:
-                tiff_segments.check(file, one, first, data)
-            values = layout.series.asarray(squeeze=False, maxworkers=1).reshape(layout.shape)
-            ordered = _ordered(values, layout)
-            chosen = ordered if page is None else ordered[page - 1 : page]
-            return turned(tiff_colours.pixels(file, first, colours, chosen), _orientation(first))
-
-
-def turned(found: Pixels, orientation: int) -> Pixels:
-    """Return images as they are to be seen."""
-    return dataclasses.replace(found, values=turning.turned(found.values, orientation))
+        for one in layout.series:
+            tiff_segments.check(file, one, first, data)
+        wait(file, math.prod(layout.shape), first.dtype.itemsize + _FRACTION_BYTES * (first.dtype != np.uint8))
+        values = layout.series.asarray(squeeze=False, maxworkers=1).reshape(layout.shape)
+        ordered = _ordered(values, layout)
+        found = tiff_colours.pixels(file, first, colours, ordered if page is None else ordered[page - 1 : page])
+        return dataclasses.replace(found, values=turning.turned(found.values, _orientation(first)))
 
 
 def check_page(file: ImageFile, page: int | None, pages: int) -> None:
@@ -125,23 +126,24 @@ def _ordered(values: np.ndarray, layout: _Layout) -> np.ndarray:
 
 @contextlib.contextmanager
 def _opened(file: ImageFile, data: bytes) -> Iterator[_Layout]:
-    # What tifffile makes of a damaged file is refused here, and said in our words.
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     with faults.told(file), contextlib.ExitStack() as stack:
         opened = stack.enter_context(_file(data, _ASKED))
         _check_pages(file, opened)
-        text = opened.ome_metadata
+        claimed, text = _claimed(opened), opened.ome_metadata
         asked = [one for one in _ASKED if one != _OME or not text or ome.is_of_this_file(text, len(opened.pages))]
         for tried in ([*asked], []):
             opened = stack.enter_context(_file(data, tried))
             _check_pages(file, opened)
-            layout = _layout(file, opened)
+            layout = _layout(opened, len(data))
             if layout:
                 break
         if not layout:
             raise UserError(
                 f"{file}: holds images of several sizes or kinds. Save each as a file of its own, all of one size."
             )
+        large.check(file, math.prod(layout.shape))
+        if claimed > math.prod(layout.shape):
+            raise UserError(f"{file}: is cut off: it says that it holds more pages. Upload it again, or leave it out.")
         yield layout
 
 
@@ -171,7 +173,7 @@ def _has_page(opened: tifffile.TiffFile, index: int) -> bool:
     return True
 
 
-def _layout(file: ImageFile, opened: tifffile.TiffFile) -> _Layout | None:
+def _layout(opened: tifffile.TiffFile, size: int) -> _Layout | None:
     """Return how the pages make up an image, or None where that is not told in a way that can be used."""
     try:
         first, *others = opened.series
@@ -182,9 +184,30 @@ def _layout(file: ImageFile, opened: tifffile.TiffFile) -> _Layout | None:
     axes, shape, page = first.get_axes(squeeze=False), first.get_shape(squeeze=False), first.keyframe
     lengths = dict(zip(axes, shape, strict=True))
     same = (lengths.get("Y"), lengths.get("X")) == (page.imagelength, page.imagewidth)
-    if not same or len(lengths) < len(axes) or any(one is None for one in first):
+    if not same or len(lengths) < len(axes) or any(one is None for one in first) or not _is_whole(first, size):
         return None
     return _Layout(series=first, page=page, axes=axes, shape=tuple(shape))
+
+
+def _claimed(opened: tifffile.TiffFile) -> int:
+    """Return how many numbers ImageJ or tifffile said that they wrote, or 0."""
+    first = opened.pages.first
+    try:
+        told = opened.imagej_metadata
+        planes = math.prod(int(told.get(axis, 1)) for axis in ("frames", "slices", "channels")) if told else 0
+        shape = json.loads(first.shaped_description).get("shape", [0]) if first.shaped_description else [0]
+        return max(planes * first.imagelength * first.imagewidth, math.prod(map(int, shape)))
+    except (TypeError, ValueError, AttributeError):
+        return 0
+
+
+def _is_whole(series: Any, size: int) -> bool:
+    """Tell whether the file, of so many bytes, holds all that its image has."""
+    numbers, held = math.prod(series.get_shape(squeeze=False)), len(series.pages) * series.keyframe.size
+    if series.dataoffset is None:
+        return numbers == held
+    # ImageJ writes one page for all of a stack whose planes lie one after the other.
+    return numbers >= held and series.dataoffset + numbers * series.dtype.itemsize <= size
 
 
 def _orientation(page: Any) -> int:

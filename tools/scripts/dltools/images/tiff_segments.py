@@ -1,6 +1,7 @@
 """Whether the strips and tiles of a TIFF's page are there, and are no larger than the page says."""
 
 import io
+import math
 from typing import Any
 
 from PIL import Image
@@ -33,14 +34,16 @@ def check(file: ImageFile, page: Any, first: Any, data: bytes) -> None:
     if first.is_tiled:
         large.check(file, first.tilewidth * first.tilelength * max(1, first.tiledepth) * first.samplesperpixel)
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    if not places or any(count <= 0 or offset + count > len(data) for offset, count in places):
+    if len(places) < math.prod(first.chunked) or any(
+        count <= 0 or offset + count > len(data) for offset, count in places
+    ):
         raise UserError(f"{file}: is cut off: a part of its pixels is missing. Upload it again, or leave it out.")
     if first.compression == _JPEG:
         _check_jpeg(file, places, first, data)
 
 
 def _check_jpeg(file: ImageFile, places: list[tuple[int, int]], first: Any, data: bytes) -> None:
-    width, height = (first.tilewidth, first.tilelength) if first.is_tiled else (first.imagewidth, first.rowsperstrip)
+    width, height = (first.tilewidth, first.tilelength) if first.is_tiled else (first.imagewidth, first.imagelength)
     for offset, count in places:
         with Image.open(io.BytesIO(data[offset : offset + count]), formats=[JPEG]) as image:
             if image.width > width or image.height > height:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dltools.core.errors import UserError
-from dltools.images import decoding
+from dltools.images import decoding, large
 from dltools.images.image_file import ImageFile
 from dltools.images.image_header import OPAQUE, ImageHeader
 
@@ -17,6 +17,8 @@ def common(
     files: Sequence[ImageFile], headers: Sequence[ImageHeader], page: int | None = None, threads: int = 1
 ) -> float | None:
     """Return the number that is white in images; None of fractions that are not between 0 and 1.
+
+    Those have no white: their `ImageSpec.white` is `FRACTIONS`, and their scale `STANDARD` or `UNSCALED`.
 
     Images of 8 bits and fewer have 255, whatever they hold; of those with more bits and of fractions all are decoded
     once. What was found there is printed.
@@ -60,9 +62,10 @@ def _range(
     files: Sequence[ImageFile], headers: Sequence[ImageHeader], page: int | None, threads: int
 ) -> tuple[float, float]:
     def extremes(position: int) -> tuple[float, float]:
-        values = decoding.pixels(files[position], page).values
-        colours = values if headers[position].transparency == OPAQUE else values[..., :-1]
-        return float(colours.min()), float(colours.max())
+        with large.turn() as wait:
+            values = decoding.pixels(files[position], page, wait).values
+            colours = values if headers[position].transparency == OPAQUE else values[..., :-1]
+            return float(colours.min()), float(colours.max())
 
     executor = ThreadPoolExecutor(threads)
     try:

@@ -165,7 +165,7 @@ def look(setup: RunSetup, divided: list[Sets]) -> cautions.Cautions:
 def announce(setup: RunSetup, divided: Sets) -> None:
     """Tell the user before the first epoch what is about to be trained on what, and what the scores will mean."""
     samples, options = setup.data.samples, setup.made.training
-    print(f"{samples.source}: {len(samples)} rows, {samples.width} columns")
+    print(f"{samples.source}: {samples.spec.contents(len(samples))}")
     print(f"{setup.form.target_source}: {targets.describe(setup.data.target)}")
     if setup.data.target.are_samples:
         _announce_autoencoder(setup, divided)

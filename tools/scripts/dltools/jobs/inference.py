@@ -12,7 +12,9 @@ import numpy as np
 
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, input_tables, outputs, paired, words
-from dltools.data.samples import SampleStream, check_lengths
+from dltools.data.named_tables import NamedTable
+from dltools.data.rows import Rows
+from dltools.data.samples import SampleStream
 from dltools.data.targets import Target
 from dltools.evaluation import baseline, evaluator, features, prediction, scoring
 from dltools.evaluation.forward_pass import Answers, ForwardPass, mean_loss
@@ -76,7 +78,7 @@ def run(form: PredictForm, target: Path, threads: int) -> Outcome:
     wanted = features.of_layer(model, form.layer) if form.method == features.METHOD else None
     samples = form.samples.stream(threads, record.features)
     columns = batches.input_columns(model, samples)
-    beside = [_passed_through(table, samples, threads) for table in form.passed]
+    beside = [*_names(samples), *(_passed_through(table, samples, threads) for table in form.passed)]
     given = outputs.of_model(model, columns, samples.source)
     truth = None if form.truth is None else _truth(form.truth, samples, record, given, threads)
     paired.check(form.tables)
@@ -93,7 +95,7 @@ def run(form: PredictForm, target: Path, threads: int) -> Outcome:
             done += size
             header, predicted = as_table(answers.outputs)
             if beside:
-                prediction_tables.check_classes(header)
+                prediction_tables.check_classes(header, bool(samples.images))
             header = [name for passed in beside for name in passed.names] + header
             write(header, [column for passed in beside for column in passed.take(size)] + predicted)
             if truth is not None:
@@ -127,16 +129,48 @@ def _stretches(samples: SampleStream, batch: int, width: int = 0) -> list[int]:
     return [min(size, len(samples) - first) for first in range(0, len(samples), size)]
 
 
-def _passed_through(table: ChosenTable, samples: SampleStream, threads: int) -> Beside:
+def _passed_through(table: ChosenTable | NamedTable, samples: SampleStream, threads: int) -> Beside:
+    if isinstance(table, NamedTable):
+        own, rows = table.table, table.rows_of(samples.images)
+        found = tables.read_text(own.dataset, own.header, own.columns, threads)
+        columns = [column[rows] for column in found.columns]
+        return Beside(prediction_tables.passed(found.names, len(columns)), _in_order(columns))
     stream = streams.texts(table.dataset, table.header, table.columns, threads)
-    check_lengths(samples.source, len(samples), stream.source, stream.rows)
+    samples.rows.check(stream.source, stream.rows)
     return Beside(prediction_tables.passed(stream.names, stream.width), stream.take)
+
+
+def _names(samples: SampleStream) -> list[Beside]:
+    """Return the names of images, which pass through; of tables, nothing does unless the user wants it."""
+    if not samples.images:
+        return []
+    names = np.asarray([image.name for image in samples.images], object)
+    return [Beside(prediction_tables.passed(["image"], 1), _in_order([names]))]
+
+
+def _in_order(columns: list[np.ndarray]) -> Callable[[int], list[np.ndarray]]:
+    """Return a function that returns the next so many rows of columns."""
+    done = 0
+
+    def take(count: int) -> list[np.ndarray]:
+        nonlocal done
+        done += count
+        return [column[done - count : done] for column in columns]
+
+    return take
+
+
+def _beside_samples(table: ChosenTable | NamedTable, samples: SampleStream) -> tuple[ChosenTable, Rows]:
+    """Return a table with a row for each sample, and which row that is."""
+    if not isinstance(table, NamedTable):
+        return table, samples.rows
+    return table.table, Rows(source=table.dataset, count=len(table.names()), kept=table.rows_of(samples.images))
 
 
 def _truth(
     wanted: TruthForm, samples: SampleStream, record: Record, given: list[outputs.Output], threads: int
 ) -> Truth:
-    table = wanted.table
+    table, rows = _beside_samples(wanted.table, samples)
     if record.target.classifies:
         found = input_tables.label_columns(table)
         numbers = input_tables.numbers_reader(table, threads)
@@ -144,8 +178,8 @@ def _truth(
     else:
         values = tables.read_numbers(table.dataset, table.header, table.columns, threads, np.float64)
         columns = outputs.Columns(values.values, values.names, table.dataset)
-    check_lengths(samples.source, len(samples), table.dataset, len(columns))
-    target = outputs.known(columns, record.target, given, record.builder.training)
+    rows.check(table.dataset, len(columns))
+    target = outputs.known(columns.of(rows), record.target, given, record.builder.training)
     return Truth(target, scoring.chosen(wanted.scorers, target))
 
 

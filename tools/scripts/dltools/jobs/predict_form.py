@@ -1,14 +1,16 @@
 """What the form of 'Model Prediction' asks for."""
 
 import dataclasses
+from collections.abc import Callable
 
 from dltools.catalogue.scorers import DEFAULT, ScorerChoice
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, quoted
+from dltools.data.named_tables import NamedTable
 from dltools.data.samples import SampleChoice
 from dltools.evaluation import features
 from dltools.forms.kinds import Choice
-from dltools.forms.parameters import Form, dataset, is_empty, several
+from dltools.forms.parameters import Form, dataset, is_empty, several, with_further
 from dltools.jobs import input_form
 from dltools.tables.chosen import ChosenTable
 
@@ -19,7 +21,7 @@ METHODS = ("predict", "predict_proba", features.METHOD)
 class TruthForm:
     """The table with the true labels or values, and how the predictions are scored by it."""
 
-    table: ChosenTable
+    table: ChosenTable | NamedTable
     scorers: ScorerChoice
 
 
@@ -34,13 +36,15 @@ class PredictForm:
         samples: what to predict.
         passed: tables whose columns stand before the predictions.
         truth: what the predictions are scored by, or None.
+
+    Tables beside images have a column with the images' names.
     """
 
     model: Dataset
     method: str
     layer: str | None = None
     samples: SampleChoice
-    passed: tuple[ChosenTable, ...]
+    passed: tuple[ChosenTable | NamedTable, ...]
     truth: TruthForm | None
 
     @classmethod
@@ -50,10 +54,12 @@ class PredictForm:
         Raises:
             UserError: names the parameter.
         """
+        inputs = form["input_options"]
+        read = _named if inputs["selected_input"] == input_form.IMAGES else input_form.table
         passed = form.get("id_columns") or ()
         # Blank in workflows that were saved so.
         method = Choice(METHODS).read(form.get("method") or METHODS[0], "Select invocation method")
-        truth = next(map(_truth, form.get("true_values") or ()), None)
+        truth = next((_truth(entry, read) for entry in form.get("true_values") or ()), None)
         if method == features.METHOD and truth is not None:
             raise UserError(
                 "Scores: features are no predictions, so there is nothing to compare with true values. Choose the "
@@ -63,15 +69,16 @@ class PredictForm:
             model=dataset(form["infile_estimator"], "Choose the dataset containing the trained model"),
             method=method,
             layer=_layer(form, method),
-            samples=input_form.samples(form["input_options"]),
-            passed=tuple(input_form.table(entry, "id", "Dataset with the columns to pass through") for entry in passed),
+            samples=input_form.samples(inputs),
+            passed=tuple(read(entry, "id", "Dataset with the columns to pass through") for entry in passed),
             truth=truth,
         )
 
     @property
     def tables(self) -> list[ChosenTable]:
-        """The tables that have a row for each sample."""
-        return [*self.samples.tables, *self.passed, *([self.truth.table] if self.truth else [])]
+        """The tables that have a row for each sample, in the order of the samples."""
+        beside = [*self.passed, *([self.truth.table] if self.truth else [])]
+        return [*self.samples.tables, *(table for table in beside if isinstance(table, ChosenTable))]
 
 
 def _layer(form: Form, method: str) -> str | None:
@@ -85,7 +92,12 @@ def _layer(form: Form, method: str) -> str | None:
     return names[0] if names else None
 
 
-def _truth(entry: Form) -> TruthForm:
+def _named(entry: Form, letter: str, label: str) -> NamedTable:
+    """Return a table beside images; the box for the column with their names stays closed where that is the first."""
+    return input_form.named_table(with_further(entry, "image_names"), letter, label)
+
+
+def _truth(entry: Form, read: Callable[[Form, str, str], ChosenTable | NamedTable]) -> TruthForm:
     names = several(entry.get("scorers"))
-    table = input_form.table(entry, "true", "Dataset with the true labels or values")
+    table = read(entry, "true", "Dataset with the true labels or values")
     return TruthForm(table, ScorerChoice(names[0] if names else DEFAULT, tuple(names[1:])))

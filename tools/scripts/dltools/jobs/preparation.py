@@ -19,7 +19,7 @@ from dltools.jobs.train_form import TrainForm
 from dltools.model_files import builder, exports, hyperparameters, records, trained_model
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
-from dltools.networks import architecture, last_layer
+from dltools.networks import architecture, first_layers, last_layer
 from dltools.training import automatic_precision, fitting, precision, rounding, suitability
 from dltools.training.automatic_precision import Precision
 
@@ -100,7 +100,11 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     _check_fold(form, made)
     classifies = made.training.classifies or any(own.learning_type == CLASSIFIER for own in made.training.outputs)
     threads = keras_runtime.granted_cores()
-    inputs = input_tables.read(form.samples, form.target, classifies, threads, before.features if before else None)
+    chosen_samples = form.samples
+    if before is None:
+        chosen_samples = chosen_samples.for_network(form.model, first_layers.of_architecture(made.architecture))
+    known = before.features if before else None
+    inputs = input_tables.read(chosen_samples, form.target, classifies, threads, known)
     samples = inputs.samples
     weights = None if form.weights is None else input_tables.read_weights(form.weights, samples)
     paired.check(form.tables)

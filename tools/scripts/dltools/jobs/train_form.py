@@ -6,7 +6,10 @@ from typing import Any
 
 from dltools.catalogue.scorers import DEFAULT, ScorerChoice
 from dltools.core.dataset import Dataset
+from dltools.core.errors import UserError
 from dltools.data import scaling, sets, splits
+from dltools.data.image_choice import ImageChoice
+from dltools.data.image_sources import FolderClasses
 from dltools.data.samples import SampleChoice
 from dltools.data.sets import Scheme
 from dltools.data.splits import Split
@@ -31,7 +34,8 @@ class TrainForm:
     Attributes:
         model: a builder, or a trained model.
         swaps: new values for its settings.
-        samples, target: what to train on; no target where the samples themselves are to be given back.
+        samples, target: what to train on; the target of images may be their folders. No target where the samples
+            themselves are to be given back.
         weights: the table with what each sample counts for; None where all count alike.
         scaling: one of `scaling.METHODS`.
         scheme: how the samples are divided.
@@ -46,7 +50,7 @@ class TrainForm:
     model: Dataset
     swaps: tuple[Swap, ...]
     samples: SampleChoice
-    target: ChosenTable | None
+    target: ChosenTable | FolderClasses | None
     weights: ChosenTable | None
     scaling: str
     scheme: Scheme
@@ -69,7 +73,7 @@ class TrainForm:
         options = with_further(with_further(options, "time_limit"), "autoencoder")
         weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
         scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
-        return cls(
+        found = cls(
             model=dataset(run["infile_estimator"], "Choose the dataset containing pipeline/estimator object"),
             swaps=tuple(_swaps(run.get("hyperparams_swapping") or {})),
             samples=input_form.samples(inputs),
@@ -86,6 +90,8 @@ class TrainForm:
             every_training_sample=boolean(options.get("score_all_training"), "score_all_training"),
             minutes=_minutes(options.get("max_minutes")),
         )
+        _check_images(found)
+        return found
 
     @property
     def epochs_swapped(self) -> bool:
@@ -105,8 +111,32 @@ class TrainForm:
     @property
     def tables(self) -> list[ChosenTable]:
         """The tables that have a row for each sample."""
+        target = [self.target] if isinstance(self.target, ChosenTable) else []
+        return [*self.samples.tables, *target, *self.beside]
+
+    @property
+    def beside(self) -> list[ChosenTable]:
+        """The tables beside samples and target that have a row for each sample."""
         named = [table for split in self.scheme.splits for table in (split.groups, split.column)]
-        return [table for table in (*self.samples.tables, self.target, self.weights, *named) if table is not None]
+        return [table for table in (self.weights, *named) if table is not None]
+
+
+def _check_images(form: TrainForm) -> None:
+    """Refuse what goes together with tables only.
+
+    Raises:
+        UserError: says what to do instead.
+    """
+    if isinstance(form.samples, ImageChoice) and form.scaling != scaling.NONE:
+        raise UserError(
+            "Feature scaling: is for columns of tables. Remove the box; images are brought to one scale anyway, which "
+            "'Size and scale of the images' changes."
+        )
+    if isinstance(form.samples, ImageChoice) and form.samples.named is None and form.beside:
+        raise UserError(
+            f"{form.beside[0].dataset}: has a row for each sample, but where folders are the classes there are no "
+            "rows. Give the labels in a table with the images' names; then this table has a row for each of its rows."
+        )
 
 
 def _reproduces(options: Form) -> bool:

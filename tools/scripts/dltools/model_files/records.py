@@ -16,11 +16,15 @@ from dltools.core.errors import UserError, is_markup, quoted
 from dltools.core.types import JsonValue
 from dltools.data.specs import FeatureSpec, TargetSpec
 from dltools.forms.kinds import LARGEST, Whole
+from dltools.images import image_spec
+from dltools.images.image_spec import ImageSpec
 from dltools.model_files.builder import Builder
 from dltools.networks import architecture
 
 # Characters of a class or of a column's name: a table of predictions repeats it in every line.
 MAX_LABEL = 1000
+# Of an image's sizes, and of its pages: more would be no sample of these.
+_LARGEST_SIDE = 1 << 20
 # How long each epoch took, in the history of a run.
 SECONDS = "seconds"
 # Facts of a run whose time was over before its epochs were: how it ended, and how many epochs are left.
@@ -98,10 +102,18 @@ def summary(record: Record) -> str:
         f"{len(target.classes)} classes" if target.classes else target.kind for target in record.target.each
     )
     return (
-        f"{training.learning_type}: {record.features.width or 'any number of'} features, {outcome}, loss "
+        f"{training.learning_type}: {_taken(record.features)}, {outcome}, loss "
         f"{training.loss}, optimizer {training.optimizer.type}, trained for "
         f"{record.epochs or 'an unknown number of'} epochs"
     )
+
+
+def _taken(features: FeatureSpec) -> str:
+    """Say what a model takes of a sample."""
+    if features.images is None:
+        return f"{features.width or 'any number of'} features"
+    beside = (features.width or 0) - features.pixels
+    return f"images of {' x '.join(map(str, features.images.shape))}{f' and {beside} features' if beside else ''}"
 
 
 def of_json(config: Mapping[str, Any], dataset: Dataset) -> Record:
@@ -183,12 +195,36 @@ def _is_label(value: object) -> bool:
 def _whole_columns(features: dict) -> bool:
     """Tell whether what a file says of its columns holds together: their number, names, and those of each table."""
     count, names, widths = features["count"], features.get("names"), features.get("tables", [features["count"]])
-    named = names is None or (isinstance(names, list) and len(names) == count and all(map(_is_label, names)))
+    pixels = 0
+    if "images" in features:
+        if not _whole_images(features["images"], widths):
+            return False
+        pixels = math.prod(features["images"]["shape"])
+    named = names is None or (isinstance(names, list) and len(names) == count - pixels and all(map(_is_label, names)))
     return (
         named
         and isinstance(widths, list)
         and all(type(width) is int and width > 0 for width in widths)
         and sum(widths) == count
+    )
+
+
+def _whole_images(images: Any, widths: Any) -> bool:
+    """Tell whether what a file says of its images has the right form, and fits the first of its tables."""
+    if not isinstance(images, dict) or set(images) != {field.name for field in dataclasses.fields(ImageSpec)}:
+        return False
+    shape, white, page = images["shape"], images["white"], images["page"]
+    return (
+        isinstance(shape, list)
+        and len(shape) in (3, 4)
+        and all(type(size) is int and 0 < size <= _LARGEST_SIDE for size in shape)
+        and isinstance(widths, list)
+        and widths[:1] == [math.prod(shape)]
+        and images["fit"] in image_spec.FITS
+        and images["scale"] in image_spec.SCALES
+        and type(white) in (int, float)
+        and 0 < white <= LARGEST
+        and (page is None or (type(page) is int and 0 < page <= _LARGEST_SIDE))
     )
 
 

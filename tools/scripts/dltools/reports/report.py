@@ -139,7 +139,7 @@ def _data(outcome: Outcome) -> list:
         [
             "Samples",
             str(outcome.samples),
-            f"{len(target.truth)} rows, {features.width} columns",
+            features.contents(len(target.truth)),
         ],
         ["Target", str(outcome.labels), targets.describe(target)],
     ]

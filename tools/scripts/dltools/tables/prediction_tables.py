@@ -26,19 +26,30 @@ def passed(names: list[str] | None, count: int) -> list[str]:
     return [name if _MARKED.fullmatch(name) else _MARK + name if name else "id" for name in names]
 
 
-def check_classes(classes: list[str]) -> None:
+def check_classes(classes: list[str], of_images: bool = False) -> None:
     """Refuse classes, as headers of probabilities, that could not be told from columns that passed through.
+
+    Parameters:
+        of_images: whether the images' names pass through, which they always do.
 
     Raises:
         UserError: names the first such class.
     """
     marked = next((name for name in classes if _MARKED.fullmatch(name)), None)
-    if marked is not None:
+    if marked is None:
+        return
+    told = (
+        f"a class of the model is called {quoted(marked)}, as such columns are, so that nobody could tell them from "
+        "its probabilities."
+    )
+    if of_images:
         raise UserError(
-            f"Columns to pass through: a class of the model is called {quoted(marked)}, as such columns are, so that "
-            "nobody could tell them from its probabilities. Close this box, and put the columns beside the predictions "
-            "afterwards."
+            f"The images' names: stand in a column of their own before the predictions, and {told} Choose the method "
+            "predict."
         )
+    raise UserError(
+        f"Columns to pass through: {told} Close this box, and put the columns beside the predictions afterwards."
+    )
 
 
 def predicted_columns(dataset: Dataset, header: bool) -> tables.Columns:
