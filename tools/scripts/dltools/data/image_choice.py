@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dltools.core.dataset import Dataset
-from dltools.core.errors import UserError, listed
+from dltools.core.errors import UserError, listed, quoted
 from dltools.data import chosen_tables, image_options, image_samples, image_words, samples
 from dltools.data.dense_table import DenseTable
 from dltools.data.image_options import ImageOptions
@@ -119,7 +119,7 @@ class ImageChoice:
     def _files(self) -> list[ImageFile]:
         files, others = self.images.files()
         if others:
-            print(f"{self.source}: {len(others)} files that are no images are left out: {listed(others, 5)}.")
+            print(f"{self.source}: left out, for these are no images: {listed(map(quoted, others), 5)}.")
         return files
 
     def _matched(self, given: list[ImageFile]) -> tuple[list[ImageFile], Rows, list[np.ndarray]]:

@@ -146,6 +146,11 @@ def folder_classes(files: Sequence[ImageFile]) -> list[str]:
     return [parts[common] for parts in folders]
 
 
+def size(file: ImageFile) -> int:
+    """Return how many bytes a zip's member says that it has: no more are ever read of it."""
+    return _opened(file.dataset).getinfo(file.member).file_size
+
+
 def member(file: ImageFile, most: int) -> bytes:
     """Return the first bytes of a zip's member, `most` of them at most.
 

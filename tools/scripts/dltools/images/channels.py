@@ -59,7 +59,7 @@ def _luminance(values: np.ndarray) -> np.ndarray:
 
 
 def _without_transparency(file: ImageFile, found: Pixels, white: float) -> tuple[np.ndarray, str]:
-    colours, alpha = found.values[..., :-1], found.values[..., -1:]
+    colours, alpha = found.colours, found.values[..., -1:]
     most = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
     if (alpha == most).all():
         return colours, DROPPED

@@ -19,12 +19,12 @@ def read(file: ImageFile) -> bytes:
     Raises:
         UserError: there are more than are allowed, or the zip that holds it is damaged.
     """
-    if not file.member:
-        limits.check(Path(file.dataset.path).stat().st_size, "image_bytes", str(file))
-    most = limits.limit("image_bytes")
-    found = _read(file, most + 1)
-    if len(found) > most:
-        limits.check(len(found), "image_bytes", str(file))
+    size = archive.size(file) if file.member else Path(file.dataset.path).stat().st_size
+    limits.check(size, "image_bytes", str(file))
+    # So much memory is taken at once, whatever there is.
+    found = _read(file, size)
+    if len(found) != size:
+        raise UserError(f"{file}: has fewer bytes than the zip says. Zip the images anew.")
     if not found:
         raise UserError(f"{file}: is an empty file. Leave it out, or upload it again.")
     return found

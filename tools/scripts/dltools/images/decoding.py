@@ -75,7 +75,7 @@ def decoded(file: ImageFile, spec: ImageSpec) -> Decoded:
     with large.turn() as wait:
         found = pixels(file, spec.page if len(spec.shape) == _IMAGE else None, wait)
         _check_pages(file, found.values.shape[0], spec)
-        _check_depth(file, found.values, spec.white)
+        _check_depth(file, found.colours, spec.white)
         values, done = channels.matched(file, found, wanted, spec.white)
         if values.dtype != np.uint8:
             values = values.astype(np.float32, copy=False)
@@ -109,13 +109,17 @@ def _check_pages(file: ImageFile, pages: int, spec: ImageSpec) -> None:
         return
     if wanted == 1 and len(spec.shape) == _IMAGE:
         raise UserError(
-            f"{file}: has {pages:,} pages, but the network takes one image. Choose one of the pages, or give the "
+            f"{file}: has {_counted(pages)}, but the network takes one image. Choose one of the pages, or give the "
             f"network an input_shape of (pages, height, width, channels)."
         )
     raise UserError(
-        f"{file}: has {pages:,} pages, but the network takes stacks of {wanted:,} (the first number of its "
+        f"{file}: has {_counted(pages)}, but the network takes stacks of {wanted:,} (the first number of its "
         "input_shape). Save it with as many, or change the network."
     )
+
+
+def _counted(pages: int) -> str:
+    return f"{pages:,} page{'s' * (pages != 1)}"
 
 
 def _check_depth(file: ImageFile, values: np.ndarray, white: float) -> None:

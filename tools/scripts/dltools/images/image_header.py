@@ -45,3 +45,8 @@ class Pixels:
 
     values: np.ndarray
     transparency: str = OPAQUE
+
+    @property
+    def colours(self) -> np.ndarray:
+        """The values without transparency."""
+        return self.values if self.transparency == OPAQUE else self.values[..., :-1]

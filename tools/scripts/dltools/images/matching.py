@@ -33,8 +33,8 @@ class Matched(NamedTuple):
 def match(files: Sequence[ImageFile], names: Sequence[str], source: Dataset, unmatched: str) -> Matched:
     """Match images with the names in a column of a table.
 
-    The whole name counts first, then the name without folders, then both without extension, then without regard to
-    capitals.
+    The whole name counts first, then the name without folders, then both whatever the capitals, and at last all of
+    this without extension.
 
     Parameters:
         names: of each row.
@@ -132,8 +132,9 @@ _WAYS: tuple[Callable[[str], str], ...] = (
     str,
     _exact,
     _without_folders,
+    lambda name: _exact(name).casefold(),
+    lambda name: _without_folders(name).casefold(),
     _stem,
     _stem_alone,
-    lambda name: _exact(name).casefold(),
     lambda name: _stem_alone(name).casefold(),
 )

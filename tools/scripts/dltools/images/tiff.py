@@ -204,10 +204,11 @@ def _claimed(opened: tifffile.TiffFile) -> int:
 def _is_whole(series: Any, size: int) -> bool:
     """Tell whether the file, of so many bytes, holds all that its image has."""
     numbers, held = math.prod(series.get_shape(squeeze=False)), len(series.pages) * series.keyframe.size
-    if series.dataoffset is None:
-        return numbers == held
+    if numbers == held:
+        return True
     # ImageJ writes one page for all of a stack whose planes lie one after the other.
-    return numbers >= held and series.dataoffset + numbers * series.dtype.itemsize <= size
+    end = None if series.dataoffset is None else series.dataoffset + numbers * series.dtype.itemsize
+    return numbers > held and end is not None and end <= size
 
 
 def _orientation(page: Any) -> int:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dltools.core.errors import UserError
 from dltools.images import decoding, large
 from dltools.images.image_file import ImageFile
-from dltools.images.image_header import OPAQUE, ImageHeader
+from dltools.images.image_header import ImageHeader
 
 EIGHT, FRACTIONS = 255.0, 1.0
 # Bits of cameras and microscopes.
@@ -39,7 +39,7 @@ def common(
     kind = next(iter(kinds), _EIGHT)
     if kind == _EIGHT:
         return EIGHT
-    least, most = _range(files, headers, page, threads)
+    least, most = _range(files, page, threads)
     if kind == _FRACTIONS:
         return FRACTIONS if least >= 0 and most <= 1 else None
     bits = next(bits for bits in _BITS if most < 2**bits)
@@ -58,18 +58,15 @@ def _kind(header: ImageHeader) -> str:
     return _FRACTIONS if header.fractions else _EIGHT if header.bits <= 8 else _SIXTEEN
 
 
-def _range(
-    files: Sequence[ImageFile], headers: Sequence[ImageHeader], page: int | None, threads: int
-) -> tuple[float, float]:
-    def extremes(position: int) -> tuple[float, float]:
+def _range(files: Sequence[ImageFile], page: int | None, threads: int) -> tuple[float, float]:
+    def extremes(file: ImageFile) -> tuple[float, float]:
         with large.turn() as wait:
-            values = decoding.pixels(files[position], page, wait).values
-            colours = values if headers[position].transparency == OPAQUE else values[..., :-1]
+            colours = decoding.pixels(file, page, wait).colours
             return float(colours.min()), float(colours.max())
 
     executor = ThreadPoolExecutor(threads)
     try:
-        least, most = zip(*executor.map(extremes, range(len(files))), strict=True)
+        least, most = zip(*executor.map(extremes, files), strict=True)
     finally:
         executor.shutdown(cancel_futures=True)
     return min(least), max(most)
