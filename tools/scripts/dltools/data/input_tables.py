@@ -24,7 +24,7 @@ class Inputs:
     Attributes:
         samples: the training samples.
         target: the target's columns; None where the samples themselves are to be learned.
-        target_table: the table that they are of; None where the classes are folders of images, too.
+        target_table: the table that they are of; None where the classes are folders of images.
     """
 
     samples: SampleSource

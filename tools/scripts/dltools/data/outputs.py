@@ -192,7 +192,7 @@ def reproduced(
             f"{samples.width} numbers. It must have one output of the same shape as its input, or of as many units: "
             "change its last layers."
         )
-    names = list(samples.spec.names or ())
+    names = [] if samples.spec.images else list(samples.spec.names or ())
     values, truth = Reproduced(samples, given[0]), Reproduced(samples, (samples.width,))
     return Target(REGRESSION, values, truth, [], names, shape=steps.several(given[0]))
 

@@ -365,10 +365,9 @@ def describe(target: Target) -> str:
     """Say in one line what the target is."""
     if target.outputs:
         return "; ".join(f"output {own.output}: {describe(own)}" for own in target.outputs)
-    if target.are_samples:
-        return (
-            f"autoencoder{steps.told(target.shape)}: the target is the samples themselves, as they stand in the table"
-        )
+    if isinstance(target.values, Reproduced):
+        how = "as the network gets them" if target.values.samples.spec.images else "as they stand in the table"
+        return f"autoencoder{steps.told(target.shape)}: the target is the samples themselves, {how}"
     if target.kind == REGRESSION:
         count = target.shape[-1] if target.shape else target.truth.shape[1]
         return f"regression of {count} target column(s){steps.told(target.shape)}"

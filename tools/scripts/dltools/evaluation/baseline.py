@@ -17,8 +17,8 @@ from dltools.evaluation import evaluator, prediction
 
 # Shares are kept off 0 and 1, as losses and logits need.
 _LEAST = 1e-6
-# The median of an autoencoder's samples is taken of so many, evenly spaced, if there are more.
-_MEDIAN_SAMPLES = 10_000
+# The median of an autoencoder's samples is taken of as many, evenly spaced, as have so many numbers, or of a few.
+_MEDIAN_NUMBERS, _FEWEST_FOR_MEDIAN = 1 << 24, 100
 
 
 def scores(
@@ -87,15 +87,12 @@ def _middles(target: targets.Target, known: np.ndarray) -> list[np.ndarray]:
     if not isinstance(values, Reproduced):
         truth = target.truth[known]
         return [truth.mean(axis=0, dtype=np.float64), np.median(truth, axis=0)]
-    # Some columns at a time, which make no second copy of the samples; the median of many is that of as many of them.
-    samples, some = values.samples, known[:: -(-len(known) // _MEDIAN_SAMPLES)]
-    parts = stretches(samples.width, (len(some),))
-    medians = [np.median(samples.columns(part.start, part.stop, some), axis=0) for part in parts]
-    means = sum(
-        values.samples.take(known[part]).sum(axis=0, dtype=np.float64)
-        for part in stretches(len(known), (samples.width,))
-    )
-    return [means / len(known), np.concatenate(medians)]
+    # Without a second copy of the samples: the median is that of as many as can be looked at together.
+    samples = values.samples
+    parts = stretches(len(known), (samples.width,))
+    mean = sum(samples.take(known[part]).sum(axis=0, dtype=np.float64) for part in parts) / len(known)
+    most = max(_FEWEST_FOR_MEDIAN, _MEDIAN_NUMBERS // samples.width)
+    return [np.asarray(mean), np.median(samples.take(known[:: -(-len(known) // most)]), axis=0)]
 
 
 def _loss(

@@ -34,7 +34,7 @@ class TrainForm:
     Attributes:
         model: a builder, or a trained model.
         swaps: new values for its settings.
-        samples, target: what to train on; the target of images may be their folders; no target where the samples
+        samples, target: what to train on; the target of images may be their folders. No target where the samples
             themselves are to be given back.
         weights: the table with what each sample counts for; None where all count alike.
         scaling: one of `scaling.METHODS`.
@@ -132,7 +132,7 @@ def _check_images(form: TrainForm) -> None:
             "Feature scaling: is for columns of tables. Remove the box; images are brought to one scale anyway, which "
             "'Size and scale of the images' changes."
         )
-    if isinstance(form.target, FolderClasses) and form.beside:
+    if isinstance(form.samples, ImageChoice) and form.samples.named is None and form.beside:
         raise UserError(
             f"{form.beside[0].dataset}: has a row for each sample, but where folders are the classes there are no "
             "rows. Give the labels in a table with the images' names; then this table has a row for each of its rows."

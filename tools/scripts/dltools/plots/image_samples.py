@@ -9,16 +9,18 @@ import numpy as np
 from dltools.catalogue import target_kinds
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
+from dltools.data.image_sources import ImageSource
+from dltools.data.named_tables import COLUMN, NamedTable
 from dltools.forms import parameters
 from dltools.forms.kinds import Choice, Whole
 from dltools.forms.parameters import Form, is_empty
-from dltools.images import archive, collection, matching
+from dltools.images import matching
 from dltools.images.image_file import ImageFile
 from dltools.plots.read_samples import ReadImages, ReadSamples
 from dltools.plots.sample_choice import ROWS
 from dltools.tables import tables
 from dltools.tables.chosen import ChosenTable
-from dltools.tables.columns import Columns
+from dltools.tables.columns import ALL_COLUMNS, Columns
 
 if TYPE_CHECKING:
     from dltools.data.outputs import Output
@@ -28,53 +30,38 @@ if TYPE_CHECKING:
 
 MAX_IMAGES, _USUAL = 50, 8
 COLLECTION, ZIP = SOURCES = ("collection", "zip")
-_NAME_COLUMN, _LABEL_COLUMNS = "Column with the images' names", "Columns with the labels"
+_LABEL_COLUMNS = "Columns with the labels"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """A table of what images are.
+def truth_of(table: ChosenTable, form: Form) -> NamedTable:
+    """Return a table of what images are, as the form says: which of its columns are the labels, which has the names.
 
-    Attributes:
-        table: of which the chosen columns are the labels.
-        names: the number of the column with the images' names, from 1.
+    Raises:
+        UserError: the names are among the labels.
     """
-
-    table: ChosenTable
-    names: int
-
-    @classmethod
-    def of(cls, table: ChosenTable, form: Form) -> "Truth":
-        """Return what the form says of a table: which of its columns are what."""
-        column, labels = form.get("name_column"), form.get("label_columns")
-        names = 1 if is_empty(column) else _number(column, _NAME_COLUMN)
-        chosen = tuple(_number(value, _LABEL_COLUMNS) for value in parameters.several(labels))
-        if names in chosen:
-            raise UserError(f"{_LABEL_COLUMNS}: column {names} holds the images' names. Choose others.")
-        columns = Columns("by_index_number", chosen) if chosen else Columns("all_but_by_index_number", (names,))
-        return cls(table=dataclasses.replace(table, columns=columns), names=names)
-
-    def texts(self) -> list[str]:
-        """Return the name of the image that each row is of."""
-        found = tables.read_text(self.table.dataset, self.table.header, Columns("by_index_number", (self.names,)))
-        return [str(text).strip() for text in found.columns[0]]
-
-    def target(self, rows: np.ndarray, record: "Record", given: "list[Output]") -> "Target":
-        """Return what the images of some rows are."""
-        from dltools.data import input_tables, outputs
-
-        dataset, header, columns = self.table.dataset, self.table.header, self.table.columns
-        if record.target.kind == target_kinds.REGRESSION:
-            numbers = tables.read_numbers(dataset, header, columns, dtype=np.float64)
-            found = outputs.Columns(numbers.values[rows], numbers.names, dataset)
-        else:
-            values, names, _ = input_tables.label_columns(self.table)
-            found = outputs.Columns([column[rows] for column in values], names, dataset)
-        return outputs.known(found, record.target, given, record.builder.training)
+    column, labels = form.get("name_column"), form.get("label_columns")
+    names = 1 if is_empty(column) else _number(column, COLUMN)
+    chosen = tuple(_number(value, _LABEL_COLUMNS) for value in parameters.several(labels))
+    columns = Columns("by_index_number", chosen) if chosen else ALL_COLUMNS
+    return NamedTable.of(dataclasses.replace(table, columns=columns), names)
 
 
 def _number(value: object, label: str) -> int:
     return Whole(1).read(str(value).removeprefix("c"), label)
+
+
+def _target(table: ChosenTable, rows: np.ndarray, record: "Record", given: "list[Output]") -> "Target":
+    """Return what the images of some rows are."""
+    from dltools.data import input_tables, outputs
+
+    dataset = table.dataset
+    if record.target.kind == target_kinds.REGRESSION:
+        numbers = tables.read_numbers(dataset, table.header, table.columns, dtype=np.float64)
+        found = outputs.Columns(numbers.values[rows], numbers.names, dataset)
+    else:
+        values, names, _ = input_tables.label_columns(table)
+        found = outputs.Columns([column[rows] for column in values], names, dataset)
+    return outputs.known(found, record.target, given, record.builder.training)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +69,17 @@ class ImageSamples:
     """Images as the form names them.
 
     Attributes:
-        datasets: the elements of a collection, or a zip.
-        zipped: which of the two.
+        images: where they lie.
         truth: what they are, by their names, or None.
         rows: names of those to show, as they were typed; None where nobody says.
     """
 
-    datasets: tuple[Dataset, ...]
-    zipped: bool
-    truth: Truth | None
+    images: ImageSource
+    truth: NamedTable | None
     rows: str | None
 
     @classmethod
-    def of(cls, source: Form, truth: Truth | None, rows: str | None) -> "ImageSamples":
+    def of(cls, source: Form, truth: NamedTable | None, rows: str | None) -> "ImageSamples":
         """Return what the form says.
 
         Raises:
@@ -105,7 +90,9 @@ class ImageSamples:
             datasets: tuple[Dataset, ...] = (parameters.dataset(source.get("infile_zip"), "Zip with the images"),)
         else:
             datasets = parameters.datasets(source.get("infile_images"), "Images")
-        return cls(datasets=datasets, zipped=zipped, truth=truth, rows=rows)
+            if not datasets:
+                raise UserError("Collection of images: no images were chosen, or the collection is empty.")
+        return cls(images=ImageSource(datasets=datasets, zipped=zipped), truth=truth, rows=rows)
 
     def read(self, record: "Record", count: int | None) -> ReadSamples:
         """Decode those to show: the named ones, or the first; where it is known what they are, as many as may hold the
@@ -119,40 +106,32 @@ class ImageSamples:
         from dltools.images import decoding, scaling
 
         spec = _spec(record)
-        files, notes = self._files()
-        row_of, told = self._labelled(files)
+        files, others = self.images.files()
+        left_out = [f"files that are no images are left out: {listed(others, 5)}"] if others else []
+        row_of = self._labelled(files)
         chosen, said = self._chosen(files, row_of, min(count or _USUAL, MAX_IMAGES))
         shown = [files[position] for position in chosen]
         pixels = np.stack(list(decoding.decode_all(shown, spec, keras_runtime.granted_cores())))
-        features = DenseTable(values=scaling.scaled(pixels, spec), source=self.datasets[0])
+        features = DenseTable(values=scaling.scaled(pixels, spec), source=self.images.source)
         rows = np.asarray([row_of[position] for position in chosen]) if self.truth else np.empty(0, np.int64)
 
         def truth(given: "list[Output]") -> "Target | None":
-            return None if self.truth is None else self.truth.target(rows, record, given)
+            return None if self.truth is None else _target(self.truth.table, rows, record, given)
 
         return ReadSamples(
             features=features,
             truth=truth,
             rows=None if self.rows is None else tuple(range(1, len(shown) + 1)),
             images=ReadImages(names=[file.name for file in shown], pixels=pixels, spec=spec),
-            notes=(*notes, *told, *said),
+            notes=(*left_out, *said),
         )
 
-    def _files(self) -> tuple[list[ImageFile], list[str]]:
-        """Return all images, and what to say of the other files of a zip."""
-        if not self.zipped:
-            return collection.files(self.datasets), []
-        files, others = archive.files(self.datasets[0])
-        told = f"{self.datasets[0]}: {len(others)} files that are no images are left out: {listed(others, 5)}"
-        return files, [told] if others else []
-
-    def _labelled(self, files: list[ImageFile]) -> tuple[dict[int, int], list[str]]:
-        """Return the row of the table for the position of each image that has one, and what was left out."""
+    def _labelled(self, files: list[ImageFile]) -> dict[int, int]:
+        """Return the row of the table for the position of each image that has one; what has none is printed."""
         if self.truth is None:
-            return {}, []
-        found = matching.match(files, self.truth.texts(), self.truth.table.dataset, matching.LEAVE_OUT)
-        pairs = zip(found.images.tolist(), found.rows.tolist(), strict=True)
-        return dict(pairs), [text.removesuffix(".") for text in found.told]
+            return {}
+        found = self.truth.matched(files, matching.LEAVE_OUT)
+        return dict(zip(found.images.tolist(), found.rows.tolist(), strict=True))
 
     def _chosen(self, files: list[ImageFile], row_of: dict[int, int], count: int) -> tuple[list[int], list[str]]:
         """Return the positions of the images to decode, and what to say of the choice."""

@@ -14,7 +14,7 @@ from dltools.forms.parameters import is_empty, with_further
 from dltools.plots import image_shapes, network_samples, sample_choice
 from dltools.plots.drawing import Display
 from dltools.plots.explained import TITLE, FeatureShares, Overlays, Samples
-from dltools.plots.image_samples import MAX_IMAGES, ImageSamples, Truth
+from dltools.plots.image_samples import MAX_IMAGES, ImageSamples, truth_of
 from dltools.plots.read_samples import MAX_ROWS, ReadImages, ReadSamples, TableSamples
 from dltools.plots.sample_choice import ROWS
 from dltools.tables import chosen
@@ -181,7 +181,7 @@ def _samples(form: dict) -> TableSamples | ImageSamples:
     rows = None if is_empty(typed) else str(typed)
     truth = chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth")
     if Choice(INPUTS).read(given["selected_input"], "Select input type") == IMAGES:
-        named = None if truth is None else Truth.of(truth, form)
+        named = None if truth is None else truth_of(truth, form)
         return ImageSamples.of(given["image_source"], named, rows)
     source = parameters.dataset(given.get("infile1"), _TABLE)
     columns = chosen.read_columns(given["column_selector_options"], "col1")

@@ -62,6 +62,7 @@ def blocks(target: Target, positions: np.ndarray, outputs: np.ndarray) -> list:
     """Return how well the samples at some positions are given back; `outputs` are the network's, as for `errors`."""
     assert isinstance(target.truth, Reproduced), "asked of autoencoders only"
     found = errors(target.truth, positions, outputs)
+    units = "of the numbers that the network gets" if target.truth.samples.spec.images else "of the table"
     numbers = np.quantile(found.of_samples, _SHARES)
     rows: list[list] = [[f"{share:.0%}", float(number)] for share, number in zip(_SHARES, numbers, strict=True)]
     table = Table(["Share of the samples", "Error at most"], rows, caption="Reconstruction error of the samples")
@@ -71,7 +72,7 @@ def blocks(target: Target, positions: np.ndarray, outputs: np.ndarray) -> list:
     return [
         Paragraph(
             "The network is an autoencoder: it gives back its samples. The reconstruction error of a sample is the "
-            "square root of the mean of (true - given back)² over its features, in the units of the table."
+            f"square root of the mean of (true - given back)² over its features, in the units {units}."
         ),
         Figure(figures.distribution(found.of_samples, "Reconstruction error"), "Reconstruction errors", table, says),
         *_of_features(target, found),
