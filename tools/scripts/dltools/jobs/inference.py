@@ -145,7 +145,7 @@ def _names(samples: SampleStream) -> list[Beside]:
     if not samples.images:
         return []
     names = np.asarray([image.name for image in samples.images], object)
-    return [Beside(prediction_tables.passed(["image"], 1), _in_order([names]))]
+    return [Beside([prediction_tables.IMAGE], _in_order([names]))]
 
 
 def _in_order(columns: list[np.ndarray]) -> Callable[[int], list[np.ndarray]]:

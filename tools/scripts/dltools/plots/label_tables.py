@@ -12,6 +12,7 @@ import numpy as np
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import paired
+from dltools.plots import image_rows
 from dltools.tables import chosen, labels, tables
 from dltools.tables.chosen import ChosenTable
 from dltools.tables.columns import ALL_COLUMNS
@@ -165,12 +166,16 @@ def read_pair(asked: TruthAndPrediction) -> tuple[Labels, Labels]:
         UserError: as `read`, `read_predicted` and `check_comparable`.
     """
     true, predicted = read(asked.true), read_predicted(asked.predicted)
+    order = image_rows.chosen_order(true.dataset, true.header, predicted.dataset)
+    if order is not None:
+        true = true._replace(values=true.values[order])
     if true.classes and not true.texts & predicted.texts:
         # A one-hot table whose header names the columns otherwise than the predictions do.
         position = {name: str(number) for number, name in enumerate(true.classes)}
         true = true._replace(values=np.asarray([position[text] for text in true.values], object), classes=None)
     check_comparable(true, predicted)
-    paired.check([ChosenTable(table.dataset, table.header, ALL_COLUMNS) for table in (true, predicted)])
+    if order is None:
+        paired.check([ChosenTable(table.dataset, table.header, ALL_COLUMNS) for table in (true, predicted)])
     return true, predicted
 
 

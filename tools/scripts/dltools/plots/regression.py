@@ -9,7 +9,7 @@ import numpy as np
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import paired
-from dltools.plots import label_tables
+from dltools.plots import image_rows, label_tables
 from dltools.plots.drawing import GREY, PALETTE, Display, shortened, tidy
 from dltools.plots.label_tables import TruthAndPrediction
 from dltools.tables import prediction_tables, tables
@@ -168,10 +168,17 @@ def _targets(asked: TruthAndPrediction) -> list[Target]:
     true = tables.read_numbers(true_set, asked.true.header, asked.true.columns, dtype=np.float64)
     shown = prediction_tables.predicted_columns(predicted_set, header)
     predicted = tables.read_numbers(predicted_set, header, shown, dtype=np.float64)
+    rows = image_rows.chosen_order(true_set, true.names is not None, predicted_set)
+    if rows is not None:
+        true = true._replace(values=true.values[rows])
     label_tables.check_lengths(true_set, len(true.values), predicted_set, len(predicted.values), "values")
-    paired.check(
-        [ChosenTable(true_set, true.names is not None, ALL_COLUMNS), ChosenTable(predicted_set, header, ALL_COLUMNS)]
-    )
+    if rows is None:
+        paired.check(
+            [
+                ChosenTable(true_set, true.names is not None, ALL_COLUMNS),
+                ChosenTable(predicted_set, header, ALL_COLUMNS),
+            ]
+        )
     width = true.values.shape[1]
     if width != predicted.values.shape[1]:
         raise UserError(

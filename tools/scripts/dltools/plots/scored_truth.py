@@ -14,7 +14,7 @@ from dltools.core.errors import UserError, listed, quoted
 from dltools.forms import parameters
 from dltools.forms.kinds import Whole
 from dltools.forms.parameters import is_empty
-from dltools.plots import label_tables
+from dltools.plots import image_rows, label_tables
 from dltools.tables import labels, prediction_tables, tables, tsv
 from dltools.tables.cells import indicator, is_boolean
 from dltools.tables.tsv import are_shares, is_number, names_classes
@@ -94,7 +94,7 @@ def read(asked: TruthAndScores) -> ScoredTruth:
     """
     source, wanted = asked.truth, asked.positive
     scores = _read_scores(asked.scores, source)
-    columns = _read_truth(source, scores)
+    columns = image_rows.ordered(_read_truth(source, scores), source, asked.scores)
     if len(columns.columns) > 1:
         found = _of_indicators(columns, source, scores, wanted)
     else:

@@ -13,6 +13,8 @@ from dltools.core.errors import UserError, quoted
 from dltools.tables import tables, tsv
 
 _MARK = "id:"
+# The column of images' names, first in each table of predictions of images.
+IMAGE = f"{_MARK}image"
 _MARKED = re.compile(r"id(:.*|_[0-9]+)?", re.DOTALL)
 _LABELS = ("Predicted", "Predicted_")
 # Probabilities are written with rounding: how far the sum of a row may be from 1, for each column and in all.
