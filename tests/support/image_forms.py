@@ -50,6 +50,8 @@ def write_all(folder):
     write(folder / "narrower", rows[:37], HEADER)
     write(folder / "twice", [*rows, rows[0]], HEADER)
     write(folder / "measured", [[f"{STEMS[k]}.png", k % 5, CLASSES[k]] for k in range(COUNT)], "name\tfive\tis_base")
+    several = [[stem, int(k > 0), CLASSES[k]] for k, stem in enumerate(STEMS)]
+    write(folder / "several", several, "image\tbright\tbase")
     return folder
 
 

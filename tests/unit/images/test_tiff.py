@@ -8,7 +8,8 @@ import tifffile
 
 from dltools.core.errors import UserError
 from dltools.images import headers
-from tests.support.attack_images import ELSEWHERE, MODULO, grey, ome, pages, tags
+from dltools.images import ome as ome_xml
+from tests.support.attack_images import ELSEWHERE, MODULO, OME, grey, ome, pages, tags
 from tests.support.images import decoded, image, numbers, tiff
 
 COLOURS = numbers(6, 8, 3)
@@ -197,11 +198,20 @@ def test_pixels_of_another_file_never_come_back(said, tmp_path, monkeypatch):
     assert (decoded(tmp_path, content, 6, 8, 1, name="b.ome.tif")[..., 0] == SEVENS).all()
 
 
+@pytest.mark.parametrize("z", [1, 2])
+def test_ome_that_names_another_file_is_not_believed(z):
+    own = '<TiffData IFD="0"/>'
+    assert ome_xml.is_of_this_file(OME.format(z=1, data=own, more=""), 1)
+    data = (own if z == 2 else "") + ELSEWHERE.format(z=z - 1, file=OTHER)
+    assert not ome_xml.is_of_this_file(OME.format(z=z, data=data, more=""), z)
+
+
 def test_attack_is_one(tmp_path):
     """Where tifffile is asked for the file by its path, the other file's pixels do come back."""
     (tmp_path / OTHER).write_bytes(tiff(np.full((6, 8), 99, np.uint8), compression="zlib"))
     (tmp_path / "b.ome.tif").write_bytes(ome(ELSEWHERE.format(z=0, file=OTHER)))
-    assert (tifffile.imread(tmp_path / "b.ome.tif") == 99).all()
+    with pytest.warns(UserWarning, match="closed file"):
+        assert (tifffile.imread(tmp_path / "b.ome.tif") == 99).all()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Images through the scripts of training and prediction: labels by name and by folder, and all that follows."""
 
+import json
+
+import h5py
 import pytest
 
 from tests.support import forms, trainings
@@ -238,7 +241,7 @@ def went_on(data, builders, trained, tmp_path_factory):
     cases["afresh"]["experiment_schemes"]["run_options"] = [{"__index__": 0, **changed}]
     cases["folds"]["experiment_schemes"] |= {
         "selected_exp_scheme": "cross_val",
-        "fold_split": {"split_algos": {"shuffle": "stratified", "n_splits": 4, "random_state": 1}},
+        "fold_split": {"split_algos": {"shuffle": "stratified_kfold", "n_splits": 4, "random_state": 1}},
     }
     outputs = {"outfile_result": "scores", "outfile_object": "model.h5mlm"}
     found = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("went_on"), **outputs)
@@ -253,3 +256,85 @@ def test_further_training_treats_images_as_before(trained, went_on):
 
 def test_every_fold_learns_what_images_show(went_on):
     assert trainings.scores(went_on["folds"])["test_accuracy"] == 1
+
+
+@pytest.fixture(scope="module")
+def refused(data, builders, trained, tmp_path_factory):
+    """Return name -> how a training that is to be refused ended."""
+    one_by_one, in_zip = images.collection(data), images.zipped(data / "images.zip")
+    by_table = images.labels(data / "labels")
+    (data / "text.png").write_text("not an image")
+    (data / "cut.png").write_bytes((data / "images" / "cell_00.png").read_bytes()[:-40])
+    wrong = [data / "images" / f"{stem}.png" for stem in images.STEMS[1:]]
+    few = images.collection(data, wrong)
+    tables = trained["collection"].folder / "model.h5mlm"
+
+    def run(builder, given, **changes):
+        return images.training(builders.get(builder, builder), given, **changes)
+
+    cases = {
+        "row": run("row", images.inputs(one_by_one, by_table)),
+        "flat": run("flat", images.inputs(one_by_one, by_table)),
+        "open": run("open", images.inputs(one_by_one, by_table)),
+        "no shape": run("no shape", images.inputs(one_by_one, by_table)),
+        "no folders": run("classes", images.inputs(one_by_one, images.FOLDERS)),
+        "regression by folders": run("values", images.inputs(in_zip, images.FOLDERS)),
+        "weights by folders": run(
+            "classes", images.inputs(in_zip, images.FOLDERS) | {"sample_weights": [column_of(data, "w", "weight")]}
+        ),
+        "scaled": run("classes", images.inputs(in_zip, by_table), scaling="standard"),
+        "image without label": run("classes", images.inputs(one_by_one, images.labels(data / "narrower"))),
+        "label without image": run("classes", images.inputs(few, by_table)),
+        "label twice": run("classes", images.inputs(one_by_one, images.labels(data / "twice"))),
+        "header": run("classes", images.inputs(one_by_one, images.labels(data / "labels", header=False))),
+        "no header": run("classes", images.inputs(one_by_one, images.labels(data / "bare_labels", column="top"))),
+        "names as labels": run("classes", images.inputs(one_by_one, images.labels(data / "labels", "image,half"))),
+        "no such names": run("classes", images.inputs(one_by_one, images.labels(data / "labels", name_column="3"))),
+        "text": run("classes", images.inputs(images.collection(data, [data / "text.png", *wrong]), by_table)),
+        "cut off": run("classes", images.inputs(images.collection(data, [data / "cut.png", *wrong]), by_table)),
+        "table for one input": run(
+            "classes", images.inputs(in_zip, by_table, [images.measured(data, "five", "is_base")])
+        ),
+        "no table for two": run("mixed", images.inputs(in_zip, by_table)),
+        "short weights": run(
+            "classes",
+            images.inputs(in_zip, by_table) | {"sample_weights": [column_of(data, "w", "weight", "narrower")]},
+        ),
+        "table further": forms.training(tables, data / "several", data / "several", header1=True, header2=True),
+    }
+    for name in ("text", "cut off"):
+        cases[name]["input_options"]["image_source"]["infile_images"][0]["element_identifier"] = "cell_00.png"
+    outputs = {"outfile_result": "scores", "outfile_object": "model.h5mlm"}
+    return forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("refused"), **outputs)
+
+
+REFUSALS = {
+    "row": "'builder.zip': its input_shape is (192,), which is no image. It is a row of numbers, which the first "
+    "layer, Reshape, brings into (12, 16, 1). Design the network with input_shape (12, 16, 1)",
+    "flat": "which is no image. Give (height, width, channels)",
+    "open": "its input_shape is (None, None, 1), with a size left open",
+    "no shape": "was designed without input_shape, which tells the size of the images",
+    "no folders": "Where the labels are: only a zip has folders, but the images are a collection.",
+    "regression by folders": "'images.zip': names of folders are classes, but this model is a regression.",
+    "weights by folders": "'labels': has a row for each sample, but where folders are the classes there are no rows.",
+    "scaled": "Feature scaling: is for columns of tables. Remove the box",
+    "image without label": "'narrower': 3 images are named in no row",
+    "label without image": "'labels': 1 rows name no image: 'cell_00'",
+    "label twice": "rows name an image that another row names too",
+    "header": "'labels': line 1 names no image: 'image'. If it is the header",
+    "no header": "'bare_labels': the first line, taken as the header, names the image",
+    "names as labels": "'labels': column 1 holds the images' names",
+    "no such names": "'labels': none of the 40 names in the chosen column is that of an image.",
+    "text": "'cell_00.png'",
+    "cut off": "'cell_00.png'",
+    "table for one input": "the network has 1 inputs, which take the images first and then no tables, but 1 table is",
+    "no table for two": "the network has 2 inputs, which take the images first and then 1 table, but no tables are",
+    "short weights": "'labels' has 40 rows, but 'narrower' has 37.",
+    "table further": "'several': is no image, but the model was trained on images.",
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_fail_training_says_in_one_line_what_is_wrong(name, refused):
+    forms.assert_one_line(refused[name], REFUSALS[name])
+    assert refused[name].written == []

@@ -12,7 +12,7 @@ from dltools.data.named_tables import COLUMN, NamedTable
 from dltools.data.samples import SampleChoice
 from dltools.data.sparse_matrix import ChosenMatrix
 from dltools.forms.kinds import Choice, Whole
-from dltools.forms.parameters import Form, dataset, datasets, is_empty, with_further
+from dltools.forms.parameters import Form, dataset, datasets, is_empty, several, with_further
 from dltools.images import image_spec, matching
 from dltools.tables import chosen
 from dltools.tables.chosen import ChosenTable
@@ -46,8 +46,11 @@ def named_table(form: Form, letter: str, label: str) -> NamedTable:
 
 def _name_column(form: Form, name: str) -> int:
     """Return the number of the column with the images' names; the first, where none was chosen."""
-    value = form.get(name)
-    return 1 if is_empty(value) else Whole(1).read(str(value).removeprefix("c"), COLUMN)
+    # Galaxy gives a list of one where a form was filled in by a test or a program.
+    first, *others = several(form.get(name)) or ["1"]
+    if others:
+        raise UserError(f"{COLUMN}: must be one column. Received: {listed([first, *others])}.")
+    return Whole(1).read(first.removeprefix("c"), COLUMN)
 
 
 def target(form: Form) -> ChosenTable | FolderClasses:

@@ -22,6 +22,8 @@ from dltools.tables.disk import DiskFile
 
 # Rows that are farther apart are read one by one; nearer ones with what lies between.
 _GAP_BYTES = 1 << 16
+# What batches of images take beyond those of tables: a few of them are held at a time, as float32.
+_BATCHES_MB = 200
 
 
 class Stored(Protocol):
@@ -112,7 +114,7 @@ class Storage:
             UserError: as `make`.
         """
         cell = np.dtype(dtype).itemsize
-        if memory.is_large(count, numbers, self._held, cell):
+        if memory.is_large(count, numbers, self._held + _BATCHES_MB, cell):
             return _in_file(_Wanted(images, count, numbers, dtype, _IMAGES))
         memory.check_images(images, count, numbers, cell)
         self._held += memory.table_mb(count, numbers, cell)
