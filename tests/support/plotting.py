@@ -101,10 +101,7 @@ def every_plot(tables, name, other):
         # A network of several inputs takes its samples for no images, so that their columns are named.
         "saliency": {
             "infile_estimator": forms.dataset(TEST_DATA / "two_inputs_model.h5mlm"),
-            "input_options": {
-                "selected_input": "tabular",
-                "infile1": tables.columns("wide", {f"{name}{number}": [0, 1] for number in range(785)}),
-                "column_selector_options": forms.ALL,
-            },
+            "infile1": tables.columns("wide", {f"{name}{number}": [0, 1] for number in range(785)}),
+            "column_selector_options": forms.ALL,
         },
     }

@@ -10,7 +10,8 @@ from sklearn.datasets import load_digits
 
 from dltools.core import memory
 from tests.support import forms
-from tests.support.builders import make_builders
+from tests.support import image_forms as images
+from tests.support.builders import FAST, make_builders
 from tests.support.tables import write
 from tests.support.trainings import OUTPUTS, scores
 
@@ -262,6 +263,48 @@ def test_fail_refusals(runs, name):
 def test_without_the_box_the_target_is_read(runs):
     assert runs["off"].returncode
     assert MISSING in runs["off"].stderr
+
+
+@pytest.fixture(scope="module")
+def of_images(tmp_path_factory):
+    """Return trainings that give images back: of a zip with folders, and of those that a table names."""
+    folder = images.write_all(tmp_path_factory.mktemp("images"))
+    shape = f"({images.HEIGHT}, {images.WIDTH}, 1)"
+    network = forms.sequential(convolution(4, "relu"), convolution(1, "sigmoid"), input_shape=shape)
+    path = make_builders({"network": (network, {**VALUES, "epochs": 8, **FAST})}, tmp_path_factory)["network"]
+    given = {
+        "zip": images.inputs(images.zipped(folder / "images.zip"), images.FOLDERS),
+        "named": images.inputs(images.collection(folder), images.labels(folder / "narrower"), unmatched="leave_out"),
+        "255": images.inputs(images.zipped(folder / "images.zip"), images.FOLDERS, image_scale="0_255"),
+    }
+    cases = {name: images.training(path, own) for name, own in given.items()}
+    for form in cases.values():
+        form["experiment_schemes"]["run_options"] = [{"autoencoder": [{"reproduce": True}]}]
+    outputs = {**OUTPUTS, "outfile_report": "report.html"}
+    found = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **outputs)
+    return folder, found
+
+
+def test_images_are_given_back_on_the_scale_that_the_network_gets(of_images, tmp_path):
+    folder, found = of_images
+    assert [(found[name].returncode, found[name].stderr) for name in ("zip", "named")] == [(0, ""), (0, "")]
+    assert "the target is the samples themselves, as the network gets them" in found["zip"].stdout
+    true, predicted = (np.array(found["zip"].table(name)[1:], float) for name in ("y_true", "y_preds"))
+    assert true.shape == (8, images.HEIGHT * images.WIDTH)
+    # A bright half is 100 to 220 of 255.
+    assert 0.7 < true.max() <= 1
+    assert scores(found["zip"])["validation_loss"] == pytest.approx(np.square(true - predicted).mean(), rel=1e-3)
+    assert "in the units of the numbers that the network gets" in (found["zip"].folder / "report.html").read_text()
+    assert "37 images, each brought to 12 x 16 x 1" in found["named"].stdout
+    form = images.prediction(found["zip"].folder / "model.h5mlm", images.inputs(images.zipped(folder / "images.zip")))
+    (predicted,) = forms.run_all("model_prediction", {"all": form}, tmp_path, outfile_predict="p").values()
+    assert len(predicted.table("p")) == images.COUNT + 1
+    assert len(predicted.table("p")[0]) == images.HEIGHT * images.WIDTH + 1
+
+
+def test_fail_images_beyond_the_last_layers_range(of_images):
+    message = "The last layer's sigmoid gives numbers from 0 to 1, but the target runs from 0 to"
+    forms.assert_one_line(of_images[1]["255"], message)
 
 
 def test_a_table_beyond_memory_is_given_back(tmp_path_factory):

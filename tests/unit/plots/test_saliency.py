@@ -25,10 +25,10 @@ def read(files=IMAGES, **options):
     """Return what is asked for."""
     from dltools.plots.saliency import SaliencyRequest
 
-    model, samples = (forms.dataset(TEST_DATA / files[name]) for name in ("infile_estimator", "infile1"))
-    given = {"selected_input": "tabular", "infile1": samples, "column_selector_options": forms.ALL}
-    box = [{"__index__": 0, **options}]
-    return SaliencyRequest.read({"infile_estimator": model, "input_options": given, "saliency_options": box})
+    found = {name: forms.dataset(TEST_DATA / file) for name, file in files.items()}
+    return SaliencyRequest.read(
+        {**found, "column_selector_options": forms.ALL, "saliency_options": [{"__index__": 0, **options}]}
+    )
 
 
 def lines(display):

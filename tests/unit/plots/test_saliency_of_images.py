@@ -119,7 +119,7 @@ def request(folder, model="colour.h5mlm", images="colour", names=None, **options
     return SaliencyRequest.read(
         {
             "infile_estimator": forms.dataset(folder / model),
-            "input_options": {"selected_input": "images", "image_source": source},
+            "image_samples": [{"__index__": 0, "image_source": source}],
             "saliency_options": [{"__index__": 0, **options}],
         }
     )
@@ -262,8 +262,8 @@ def test_what_cannot_be_shown_is_refused(name, world):
 def test_a_table_for_a_model_of_images_is_refused(world):
     from dltools.plots.saliency import SaliencyRequest
 
-    given = {"selected_input": "tabular", "infile1": forms.dataset(world / "x"), "column_selector_options": forms.ALL}
-    asked = SaliencyRequest.read({"infile_estimator": forms.dataset(world / "colour.h5mlm"), "input_options": given})
+    given = {"infile1": forms.dataset(world / "x"), "column_selector_options": forms.ALL, "image_samples": []}
+    asked = SaliencyRequest.read({"infile_estimator": forms.dataset(world / "colour.h5mlm"), **given})
     with pytest.raises(UserError, match="is a table, but the model was trained on images. Choose images."):
         asked.display()
 

@@ -10,6 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_iris
 
 from tests.support import forms
+from tests.support import image_forms as images
 from tests.support.builders import FAST, make_builders
 from tests.support.networks import network
 from tests.support.pages import Page
@@ -32,7 +33,7 @@ def convolution(filters, activation):
     return "Conv2D", {"filters": filters, "kernel_size": "3", "activation": activation, "kwargs": "padding='same'"}
 
 
-def of_images(*last):
+def of_digits(*last):
     return forms.sequential(convolution(2, "relu"), *last, input_shape="(8, 8, 1)")
 
 
@@ -56,11 +57,11 @@ def runs(tmp_path_factory):
     write(folder / "kinds", iris.target_names[iris.target])
     path = make_builders(
         {
-            "classes": (of_images(FLATTEN, dense(10, "softmax")), {"epochs": 3, "seed": 1, **FAST}),
-            "values": (of_images(FLATTEN, dense(1, "linear")), VALUES),
-            "labels": (of_images(FLATTEN, dense(2, "sigmoid")), {"loss": "binary_crossentropy", "seed": 1}),
-            "given back": (of_images(convolution(1, "sigmoid")), {**VALUES, "epochs": 15, **FAST}),
-            "masks": (of_images(convolution(1, "sigmoid")), {"loss": "binary_crossentropy", "seed": 1}),
+            "classes": (of_digits(FLATTEN, dense(10, "softmax")), {"epochs": 3, "seed": 1, **FAST}),
+            "values": (of_digits(FLATTEN, dense(1, "linear")), VALUES),
+            "labels": (of_digits(FLATTEN, dense(2, "sigmoid")), {"loss": "binary_crossentropy", "seed": 1}),
+            "given back": (of_digits(convolution(1, "sigmoid")), {**VALUES, "epochs": 15, **FAST}),
+            "masks": (of_digits(convolution(1, "sigmoid")), {"loss": "binary_crossentropy", "seed": 1}),
             "flowers": (network(3), {"seed": 1}),
         },
         tmp_path_factory,
@@ -162,6 +163,77 @@ def test_what_an_autoencoder_gives_back(runs):
 def test_what_is_no_image_with_one_answer_is_said(runs, name):
     assert figures_of(runs[name]) == []
     assert "The samples are no images" in text_of(runs[name])
+
+
+@pytest.fixture(scope="module")
+def of_images(tmp_path_factory):
+    """Return trainings on grey and coloured images, of which some labels are wrong."""
+    folder = images.write_all(tmp_path_factory.mktemp("images"))
+    rows = [line.split("\t") for line in (folder / "labels").read_text().splitlines()[1:]]
+    wrong = {"cell_03", "cell_08", "cell_20"}
+    other = {"top": "base", "base": "top"}
+    rows = [[row[0], other[row[1]] if row[0] in wrong else row[1], *row[2:]] for row in rows]
+    write(folder / "labels", rows, images.HEADER)
+
+    def network_of(channels, last):
+        layers = [convolution(3, "relu"), *([FLATTEN] if last[0] == "Dense" else []), last]
+        return forms.sequential(*layers, input_shape=f"({images.HEIGHT}, {images.WIDTH}, {channels})")
+
+    settings = {"epochs": 10, "seed": 1, "batch_size": 8, "optimizer": "Adam", "options": {"learning_rate": 0.01}}
+    path = make_builders(
+        {
+            "grey": (network_of(1, dense(2, "softmax")), settings),
+            "colour": (network_of(3, dense(2, "softmax")), settings),
+            "given back": (network_of(1, convolution(1, "linear")), {**VALUES, "epochs": 10, **FAST}),
+        },
+        tmp_path_factory,
+    )
+    given = images.inputs(images.collection(folder), images.labels(folder / "labels"))
+    cases = {
+        "grey": images.training(path["grey"], given),
+        "standard": images.training(path["grey"], {**given, "image_options": [{"image_scale": "standard"}]}),
+        "colour": images.training(path["colour"], given),
+        "given back": images.training(path["given back"], given),
+    }
+    cases["given back"]["experiment_schemes"]["run_options"] = [{"autoencoder": [{"reproduce": True}]}]
+    for form in cases.values():
+        form["experiment_schemes"]["test_split"]["split_algos"] = {"shuffle": "None", "test_size": 0.4}
+        form["save"] = ["save_report", "save_examples"]
+    found = forms.run_all("train_and_eval", cases, tmp_path_factory.mktemp("runs"), **OUTPUTS)
+    assert {name: result.stderr for name, result in found.items()} == dict.fromkeys(found, "")
+    return folder, found
+
+
+@pytest.mark.parametrize("name", ["grey", "standard", "colour"])
+def test_images_go_by_their_names(of_images, name):
+    folder, found = of_images
+    labels = dict(line.split("\t")[:2] for line in (folder / "labels").read_text().splitlines()[1:])
+    tables = [table for table in Page(text_of(found[name])).tables if table[0] == ["Sample", "True", "Predicted"]]
+    assert len(tables) == 2
+    for sample, true, _ in tables[0][1:] + tables[1][1:]:
+        assert labels[re.fullmatch(r"Image '(cell_\d\d)\.png'", sample)[1]] == true
+    # The last rows are held out; what is said to be wrong there is what was labelled so.
+    assert {row[0] for row in tables[1][1:]} <= {f"Image '{name}.png'" for name in ("cell_03", "cell_08", "cell_20")}
+
+
+def test_images_are_shown_as_they_are(of_images):
+    """Of a base, the lower half is bright, on whatever scale the network gets it."""
+    _, found = of_images
+    for name in ("grey", "standard", "colour"):
+        (alt, sheet), _ = figures_of(found[name])
+        assert alt.startswith("Examples of each class: 1: base, ")
+        shown = np.asarray(sheet.convert("L"), float)
+        # The first image stands in the upper left corner below its caption of two lines.
+        first = shown[int(0.36 * 90) : int(1.2 * 90), 12:90]
+        dark = first[(first < 255).all(axis=1)]
+        half = len(dark) // 2
+        assert dark[half + 4 :].mean() > dark[: half - 4].mean() + 60
+
+
+def test_images_beside_what_an_autoencoder_makes_of_them(of_images):
+    _, found = of_images
+    ((alt, _),) = figures_of(found["given back"])
+    assert "below each what the network makes of it" in alt
 
 
 def test_in_markdown_they_lie_beside(runs):

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 GRAD_CAM, GRADIENTS = "grad_cam", "integrated_gradients"
 METHODS = ("auto", GRAD_CAM, GRADIENTS)
 BASELINES = ("auto", "zero", "mean")
-TABLE, IMAGES = INPUTS = ("tabular", "images")
 MAX_SAMPLES = MAX_ROWS
 # Where nobody says how many: images to look at, samples to take a mean of.
 _IMAGES, _SAMPLES = 8, 100
@@ -177,14 +176,14 @@ class SaliencyRequest:
 
 def _samples(form: dict) -> TableSamples | ImageSamples:
     """Return the samples that the form names, and what they are."""
-    given, typed = form["input_options"], form.get("rows")
+    images, typed = with_further({"image_samples": form.get("image_samples")}, "image_samples"), form.get("rows")
     rows = None if is_empty(typed) else str(typed)
     truth = chosen.read_optional(form, _TRUTH, "infile_truth", "header_truth")
-    if Choice(INPUTS).read(given["selected_input"], "Select input type") == IMAGES:
+    if images:
         named = None if truth is None else truth_of(truth, form)
-        return ImageSamples.of(given["image_source"], named, rows)
-    source = parameters.dataset(given.get("infile1"), _TABLE)
-    columns = chosen.read_columns(given["column_selector_options"], "col1")
+        return ImageSamples.of(images["image_source"], named, rows)
+    source = parameters.dataset(form.get("infile1"), _TABLE)
+    columns = chosen.read_columns(form["column_selector_options"], "col1")
     return TableSamples(source=source, columns=columns, truth=truth, rows=rows)
 
 
