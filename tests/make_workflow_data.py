@@ -1,14 +1,17 @@
-"""Make the small tables on which the packaged workflows are tested, each in `workflows/NAME/test-data`.
+"""Make the small tables and images on which the packaged workflows are tested, each in `workflows/NAME/test-data`.
 
 Run from the repository root: ``python -m tests.make_workflow_data``. Everything is drawn at random here, with fixed
 seeds, in the form of the tutorials' public data and with something in it to learn; nothing of those data is copied.
 """
 
+import io
+import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from tests.support.places import ROOT
 
@@ -136,20 +139,64 @@ WORKFLOWS: dict[str, Callable[[], Samples]] = {
 }
 
 
-def written() -> dict[Path, str]:
-    """Return the path of each table, and its text."""
-    return {
-        FOLDER / name / "test-data" / f"{table}.tabular": text
+# The oldest time that a zip can hold.
+_TIMELESS = (1980, 1, 1, 0, 0, 0)
+
+
+def fruit_files(training: int = 12, new: int = 3, kinds: int = 4) -> dict[str, bytes]:
+    """Return files with images of some fruits, of many sizes.
+
+    A zip with a folder for each fruit, a file for each new image, and a table that says in another order what these
+    show.
+    """
+    rng, files, labels = np.random.default_rng(5), {}, []
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as folders:
+        for name, *shape in FRUITS[:kinds]:
+            for number in range(training + new):
+                data = _png(_fruit(rng, *shape))
+                if number < training:
+                    folders.writestr(zipfile.ZipInfo(f"{name}/{number:02}.png", _TIMELESS), data)
+                else:
+                    files[f"new_{len(labels):02}.png"] = data
+                    labels.append([f"new_{len(labels):02}", name])
+    order = rng.permutation(len(labels))
+    table = _text(["image", "fruit"], [labels[place] for place in order])
+    return files | {"training_images.zip": archive.getvalue(), "new_labels.tabular": table.encode()}
+
+
+def _fruit(rng: np.random.Generator, colour: tuple[int, int, int], height: float, width: float) -> np.ndarray:
+    """Return one image, uint8 (height, width, 3), of a fruit on white."""
+    sides = rng.integers(36, 60, 2)
+    y, x = ((np.indices(sides) + 0.5).T / sides - 0.5).T
+    scale = rng.uniform(0.8, 1.1)
+    inside = (y / (height * scale)) ** 2 + (x / (width * scale)) ** 2 < 0.25
+    shades = rng.integers(-2, 3, (15, 15)).repeat(4, 0).repeat(4, 1)[: sides[0], : sides[1], None] * 8
+    return np.where(inside[..., None], np.clip(np.array(colour) + shades, 0, 255), 245).astype(np.uint8)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+def written() -> dict[Path, bytes]:
+    """Return the path of each file, and what it holds."""
+    tables = {
+        FOLDER / name / "test-data" / f"{table}.tabular": text.encode()
         for name, make in WORKFLOWS.items()
         for table, text in make().tables().items()
     }
+    folder = FOLDER / "images-transfer-learning" / "test-data"
+    return tables | {folder / name: data for name, data in fruit_files().items()}
 
 
 def main() -> None:
-    """Write all tables."""
-    for path, text in written().items():
+    """Write all files."""
+    for path, data in written().items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
 
 
 if __name__ == "__main__":
