@@ -45,6 +45,30 @@ def functional(*entries, inputs="[1]", outputs="[2]"):
     return {"model_selection": selection}
 
 
+def pretrained(
+    backbone, units, size="32", *, activation="softmax", pooling="avg", hidden=None, dropout=0.2, learning=0
+):
+    """Return the parameters of a published network with a new head, of which the last layers learn, or all (None)."""
+    frozen = {None: {"frozen": "none"}, 0: {"frozen": "all"}}
+    head = {"hidden_units": hidden, "dropout": dropout, "units": units, "activation": activation}
+    selection = {
+        "model_type": "pretrained",
+        "backbone": backbone,
+        "input_size": size,
+        "pooling": pooling,
+        "head": head,
+        "freezing": frozen.get(learning, {"frozen": "part", "learning_layers": learning}),
+    }
+    return {"model_selection": selection}
+
+
+def starting(form, weights=None, **tuning):
+    """Return a form of training with starting weights, and with a second stage if anything is said of it."""
+    stages = {"stages": "two", **tuning} if tuning else {"stages": "one"}
+    box = {"__index__": 0, "infile_weights": None if weights is None else dataset(weights), "fine_tuning": stages}
+    return form | {"experiment_schemes": {**form["experiment_schemes"], "starting_weights": [box]}}
+
+
 def dataset(path, name=None):
     """Return a file as Galaxy passes a dataset."""
     path = Path(path)

@@ -22,6 +22,7 @@ from dltools.evaluation.outcome import Outcome
 from dltools.jobs import experiment
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
+from dltools.model_files import starting_weights
 from dltools.tables import tables
 from dltools.training import fitting
 from dltools.training.pace import TimePlan
@@ -119,12 +120,14 @@ def _turn(limit: TimeLimit | None, number: int, count: int) -> Iterator[None]:
 
 
 def _afresh(setup: RunSetup, number: int) -> RunSetup:
-    """Return the setup with a network of fresh weights, other ones in each fold."""
+    """Return the setup with a network of fresh weights, other ones in each fold, or with those that it starts from."""
     import keras
 
     keras.utils.set_random_seed(setup.seed + number)
     with devices.scope():
         model = fitting.untrained(setup.made, setup.data.samples.width, "the model")
+        if setup.form.starting is not None:
+            starting_weights.take(model, setup.form.starting)
     return dataclasses.replace(setup, model=model, seed=setup.seed + number)
 
 

@@ -5,6 +5,8 @@ is wrong is said before the first epoch; the trained network is handed over to b
 with it.
 """
 
+import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -22,8 +24,9 @@ from dltools.evaluation.outcome import Outcome
 from dltools.jobs.preparation import RunSetup, prepare
 from dltools.jobs.train_form import TrainForm
 from dltools.model_files import records
+from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
-from dltools.training import automatic_precision, fitting, precision
+from dltools.training import automatic_precision, fitting, precision, stages
 from dltools.training.pace import Stop, TimePlan
 
 if TYPE_CHECKING:
@@ -84,24 +87,17 @@ def train(setup: RunSetup, divided: Sets, number: int = 1, count: int = 1) -> tu
         number, count: which training of how many in the job this one is.
     """
     training, chosen = setup.made.training, setup.precision.policy
-    history = setup.before.history if setup.before else {}
-    plan = None
-    if setup.limit is not None:
-        samples = sum(map(len, _evaluated(setup, divided).values()))
-        plan = TimePlan(limit=setup.limit, evaluated=samples, number=number, count=count)
     with devices.scope():
         full = chosen == precision.FULL
         network = setup.model if full else precision.mixed_copy(setup.model, chosen, training)
-        fitted = fitting.fit(
-            network, training, setup.data, divided, setup.seed, history, epochs=setup.epochs, plan=plan
-        )
+        fitted, made, tuned = _fit(setup, network, divided, number, count)
         if not full:
-            precision.copy_state(network, setup.model, training)
-            fitting.compile_model(setup.model, training, setup.data.target)
+            precision.copy_state(network, setup.model, made.training)
+            fitting.compile_model(setup.model, made.training, setup.data.target)
     known = setup.before.features if setup.before else None
     rows: dict[str, JsonValue] = {**divided.counts()}
     record = Record(
-        setup.made,
+        made,
         setup.before.target if setup.before else targets.spec(setup.data.target),
         # A network of the former tools may not say how many features it takes.
         setup.data.samples.spec if known is None or known.width is None else known,
@@ -109,10 +105,50 @@ def train(setup: RunSetup, divided: Sets, number: int = 1, count: int = 1) -> tu
         {
             "seed": setup.seed, "seed_drawn": training.random_seed is None, "rows": rows,
             "computed_on": devices.description(), "cores": keras_runtime.granted_cores(),
-            "precision": str(setup.precision), **_stopped(fitted.stop),
+            "precision": str(setup.precision), **_stopped(fitted.stop), **tuned,
         },
     )  # fmt: skip
     return record, fitted.stop
+
+
+def _fit(
+    setup: RunSetup, network: "keras.Model", divided: Sets, number: int, count: int
+) -> tuple[fitting.Fitted, Builder, dict[str, JsonValue]]:
+    """Train a network in its stages.
+
+    Parameters:
+        network: that of the setup, or its copy in mixed precision.
+
+    Returns:
+        (fitted, made, tuned): how the training went; the builder as it is after the last stage; facts of the second
+            stage.
+    """
+    history, tuning, training = setup.before.history if setup.before else {}, setup.form.tuning, setup.made.training
+    given = (setup.data, divided, setup.seed)
+    # Of a cross-validation, each stage is a training whose time counts.
+    parts = 2 if tuning is not None and count > 1 else 1
+    plan = _plan(setup, divided, parts * (number - 1) + 1, parts * count)
+    fitted = fitting.fit(network, training, *given, history, epochs=setup.epochs, plan=plan)
+    if tuning is None or fitted.stop is not None:
+        return fitted, setup.made, {}
+    names = stages.begin(network, tuning)
+    print(stages.told(names, tuning), flush=True)
+    if network is not setup.model:
+        stages.begin(setup.model, tuning)
+    made = dataclasses.replace(
+        setup.made, training=tuning.settings(training), architecture=json.loads(setup.model.to_json())
+    )
+    plan = _plan(setup, divided, parts * number, parts * count)
+    first = len(fitted.history["loss"])
+    fitted = fitting.fit(network, made.training, *given, fitted.history, epochs=tuning.epochs, plan=plan)
+    return fitted, made, {records.SECOND_STAGE: {"after_epoch": first, "layers": len(names), "rate": tuning.rate}}
+
+
+def _plan(setup: RunSetup, divided: Sets, number: int, count: int) -> TimePlan | None:
+    if setup.limit is None:
+        return None
+    samples = sum(map(len, _evaluated(setup, divided).values()))
+    return TimePlan(limit=setup.limit, evaluated=samples, number=number, count=count)
 
 
 def _stopped(stop: Stop | None) -> dict[str, JsonValue]:

@@ -16,11 +16,11 @@ from dltools.data.samples import Described, SampleSource
 from dltools.data.targets import Target
 from dltools.evaluation import scoring
 from dltools.jobs.train_form import TrainForm
-from dltools.model_files import builder, exports, hyperparameters, records, trained_model
+from dltools.model_files import builder, exports, hyperparameters, records, starting_weights, trained_model
 from dltools.model_files.builder import Builder
 from dltools.model_files.records import Record
 from dltools.networks import architecture, first_layers, last_layer
-from dltools.training import automatic_precision, fitting, precision, rounding, suitability
+from dltools.training import automatic_precision, fitting, precision, rounding, stages, suitability
 from dltools.training.automatic_precision import Precision
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def prepare(form: TrainForm, limit: TimeLimit | None) -> RunSetup:
     mistaken_columns.check(inputs)
     seed = fitting.seed_all(made.training)
     model, made = _network(form, start, samples.width)
+    if form.tuning is not None:
+        stages.check(model, str(form.model))
     last_layer.check_outputs(model, made.training, str(form.model))
     words.check(model, samples, trained=start.loaded is not None)
     exports.check(form.saved, model)
@@ -168,6 +170,8 @@ def _network(form: TrainForm, start: Start, width: int) -> tuple["keras.Model", 
     with devices.scope():
         if start.loaded is None:
             model = fitting.untrained(start.made, width, source, form.scaling)
+            if form.starting is not None:
+                print(starting_weights.take(model, form.starting), flush=True)
             return model, dataclasses.replace(start.made, architecture=json.loads(model.to_json()))
         model = start.loaded()
     scaling.check_kept(model, form.scaling, source)
@@ -190,6 +194,11 @@ def _start(form: TrainForm) -> Start:
         return Start(hyperparameters.swap(builder.read(source), form.swaps))
     if form.afresh or not trained_model.is_trained(source):
         return Start(hyperparameters.swap(_of_any_fold(trained_model.read_builder(source)), form.swaps))
+    if form.starting is not None:
+        raise UserError(
+            f"Starting weights: {source} is trained already and has weights of its own. Choose a builder, or let the "
+            "model start from its architecture alone ('further setting of the run')."
+        )
     model, record = trained_model.read(source)
     made = _of_any_fold(_swapped(record, form))
 

@@ -14,16 +14,18 @@ from dltools.data.samples import SampleChoice
 from dltools.data.sets import Scheme
 from dltools.data.splits import Split
 from dltools.forms.kinds import Choice, Kind, Real, Whole
-from dltools.forms.parameters import Form, boolean, dataset, is_empty, several, with_further
+from dltools.forms.parameters import Form, boolean, dataset, is_chosen, is_empty, several, with_further
 from dltools.jobs import input_form
 from dltools.model_files.hyperparameters import Swap
 from dltools.tables.chosen import ChosenTable
 from dltools.training import precision
 from dltools.training.automatic_precision import AUTOMATIC
+from dltools.training.stages import FineTuning
 
 AFRESH = "afresh"
 # Among the outputs that are wanted, what is no file of its own.
 EXAMPLES = "save_examples"
+_ONE, _TWO = _STAGES = ("one", "two")
 _SEED = Whole(0, 2**32 - 1)
 
 
@@ -45,6 +47,8 @@ class TrainForm:
         precision: one of `precision.PRECISIONS`, or `automatic_precision.AUTOMATIC`.
         every_training_sample: whether the scores of the training set are computed on all of it.
         minutes: how long the job may take from the start of its process; None for no limit.
+        starting: the file with the weights that the network starts from; None for fresh ones.
+        tuning: the second stage of the training, or None for a training of one.
     """
 
     model: Dataset
@@ -60,6 +64,8 @@ class TrainForm:
     precision: str
     every_training_sample: bool
     minutes: float | None
+    starting: Dataset | None
+    tuning: FineTuning | None
 
     @classmethod
     def read(cls, form: Form) -> "TrainForm":
@@ -71,6 +77,7 @@ class TrainForm:
         run, inputs = form["experiment_schemes"], form["input_options"]
         options = with_further({"run_options": run.get("run_options")}, "run_options")
         options = with_further(with_further(options, "time_limit"), "autoencoder")
+        starting = with_further({"starting_weights": run.get("starting_weights")}, "starting_weights")
         weights = with_further({"sample_weights": inputs.get("sample_weights")}, "sample_weights")
         scaled = with_further({"feature_scaling": form.get("feature_scaling")}, "feature_scaling")
         found = cls(
@@ -89,6 +96,8 @@ class TrainForm:
             ),
             every_training_sample=boolean(options.get("score_all_training"), "score_all_training"),
             minutes=_minutes(options.get("max_minutes")),
+            starting=_starting(starting.get("infile_weights")),
+            tuning=_tuning(starting.get("fine_tuning") or {}),
         )
         _check_images(found)
         return found
@@ -193,6 +202,26 @@ def _split(run: Form, section: str, label: str, methods: tuple[str, ...]) -> Spl
 
 def _minutes(value: Any) -> float | None:
     return None if is_empty(value) else Real(0).read(value, "Time limit in minutes")
+
+
+def _starting(value: Any) -> Dataset | None:
+    return dataset(value, "Dataset with the starting weights") if is_chosen(value) else None
+
+
+def _tuning(form: Form) -> FineTuning | None:
+    """Return the second stage of the training, from the conditional of the form."""
+    stages = Choice(_STAGES).read(form.get("stages", _ONE), "How the network is trained")
+    if stages == _ONE:
+        return None
+    layers = form.get("tuned_layers")
+    rate = Real(0).read(form.get("tuning_rate"), "Learning rate of the second stage")
+    if not rate:
+        raise UserError("Learning rate of the second stage must be above 0. Received: 0.")
+    return FineTuning(
+        epochs=Whole().read(form.get("tuning_epochs"), "Epochs of the second stage"),
+        rate=rate,
+        layers=None if is_empty(layers) else Whole().read(layers, "How many frozen layers learn in the second stage"),
+    )
 
 
 def _number(form: Form, name: str, kind: Kind, label: str) -> Any:

@@ -29,6 +29,8 @@ _LARGEST_SIDE = 1 << 20
 SECONDS = "seconds"
 # Facts of a run whose time was over before its epochs were: how it ended, and how many epochs are left.
 STOPPED, EPOCHS_LEFT = "stopped_for_time", "epochs_left"
+# Of a run of two stages: when the second began, how many layers learned from then on, and at which learning rate.
+SECOND_STAGE = "second_stage"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

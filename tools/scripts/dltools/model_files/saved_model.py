@@ -154,13 +154,7 @@ def _with_weights(config: dict, saved: saved_file.Saved) -> "keras.Model":
     model = architecture.rebuild(config, saved.source, fitting)
     for pair in fitting(model):
         saved_weights.assign(pair, saved.source)
-    for layer in model._flatten_layers(include_self=False):
-        # Keras does not count the rows that a Normalization was fitted on; one that counts none would be fitted anew.
-        if type(layer).__name__ == "Normalization" and layer.input_mean is None and not int(layer.count):
-            layer.count.assign(1)
-        # What layers such as Normalization compute from their weights once.
-        if hasattr(layer, "finalize_state"):
-            layer.finalize_state()
+    saved_weights.settle(model._flatten_layers(include_self=False))
     return model
 
 

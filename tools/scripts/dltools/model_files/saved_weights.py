@@ -14,6 +14,7 @@ network in another way. Each array must be used once, and fit: nothing is left o
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 LAYERS = ("layers", "_layer_checkpoint_dependencies")
 # What Keras keeps beside weights: the state of random generators, and what training needs.
-_BESIDE = re.compile(
+BESIDE = re.compile(
     r"(^|/)(optimizer|_?metrics|[^/]*seed_generators?|_?random_generator|compile_metrics|loss_tracker)(/|$)"
 )
-_STATES = ("StateVar", "Variable", "seed_generator_state")
+STATES = ("StateVar", "Variable", "seed_generator_state")
 # Names that Keras gave to weights; where a file has them, they must be those of the variables.
 _NAMES = frozenset({
     "kernel", "bias", "recurrent_kernel", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "alpha",
@@ -118,6 +119,17 @@ def assign(pair: Pair, source: str) -> None:
         )
 
 
+def settle(layers: "Iterable[keras.Layer]") -> None:
+    """Let layers go by the weights that they were given."""
+    for layer in layers:
+        # Keras does not count the rows that a Normalization was fitted on; one that counts none would be fitted anew.
+        if type(layer).__name__ == "Normalization" and layer.input_mean is None and not int(layer.count):
+            layer.count.assign(1)
+        # What layers such as Normalization compute from their weights once.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
 def _check(pair: Pair, source: str) -> None:
     import h5py
 
@@ -146,7 +158,7 @@ def _changed(variable: "keras.Variable", array: "h5py.Dataset", holder: Holder, 
 # Layers of the rebuilt network beside their saved configurations.
 
 
-def _layers(model: "keras.Model", config: dict) -> list[tuple]:
+def layers_of(model: "keras.Model", config: dict) -> list[tuple]:
     """Return (layer, saved configuration) of a model, in the order in which the layers were saved.
 
     The input of a sequential model, which was none of its layers, is left out.
@@ -180,15 +192,15 @@ def holders(layer: "keras.Layer", saved: dict, place: str = "", places: Places =
 def _of_model(model: "keras.Model", saved: dict, place: str, places: Places) -> list[Holder]:
     found: list[Holder] = []
     seen: dict[str, int] = {}
-    for layer, config in _layers(model, saved):
-        name = _numbered(str(config.get("class_name")), seen)
+    for layer, config in layers_of(model, saved):
+        name = numbered(str(config.get("class_name")), seen)
         found += holders(layer, config, f"{place}/{places.group}/{name}", places)
         if places.twice and layer.weights:
-            _numbered(str(config.get("class_name")), seen)
+            numbered(str(config.get("class_name")), seen)
     return found
 
 
-def _numbered(kind: str, seen: dict[str, int]) -> str:
+def numbered(kind: str, seen: dict[str, int]) -> str:
     """Return the name of a layer's group: its class as Keras writes it small, and a number from the second on."""
     name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))).lower()
     seen[name] = seen.get(name, -1) + 1
@@ -210,7 +222,7 @@ def _inside(layer: "keras.Layer") -> list[tuple]:
                 seen: dict[str, int] = {}
                 names += [
                     f"{name}/{group}"
-                    for v, group in [(v, _numbered(type(v).__name__, seen)) for v in value]
+                    for v, group in [(v, numbered(type(v).__name__, seen)) for v in value]
                     if v is inner
                 ]
         # Of one attribute by two names, the one that is not private comes first; Keras 2 came upon the forward layer by
@@ -232,7 +244,7 @@ def _config_of(saved: dict, names: list[str]) -> dict:
             return keras2.with_layers(within)
         if name.startswith("cells/") and isinstance(config.get("cells"), list):
             seen: dict[str, int] = {}
-            kinds = [_numbered(str(cell.get("class_name")), seen) for cell in config["cells"]]
+            kinds = [numbered(str(cell.get("class_name")), seen) for cell in config["cells"]]
             if name.removeprefix("cells/") in kinds:
                 return config["cells"][kinds.index(name.removeprefix("cells/"))]
     return saved
@@ -242,8 +254,8 @@ def _config_of(saved: dict, names: list[str]) -> dict:
 
 
 def _of_hdf5(model: "keras.Model", saved: Saved) -> list[Pair]:
-    layers = [(layer, config) for layer, config in _layers(model, saved.config) if layer.weights]
-    names = [name for name in _listed(saved.weights, "layer_names") if _names_in(saved.weights, name, saved.source)]
+    layers = [(layer, config) for layer, config in layers_of(model, saved.config) if layer.weights]
+    names = [name for name in texts_of(saved.weights, "layer_names") if names_in(saved.weights, name, saved.source)]
     groups = {layer.name: layer.name for layer, _ in layers}
     if set(groups) != set(names):
         # By order, as Keras itself reads them.
@@ -264,13 +276,13 @@ def _of_layer(layer: "keras.Layer", config: dict, group: str, saved: Saved) -> l
     owners = holders(layer, config)
     holder_of = {id(variable): holder for holder in owners for variable in _own(holder.layer)}
     variables = _in_saved_order(owners)
-    names = _names_in(saved.weights, group, saved.source)
+    names = names_in(saved.weights, group, saved.source)
     if len(names) > len(variables):
-        names = [name for name in names if _base(name) not in _STATES]
+        names = [name for name in names if base_name(name) not in STATES]
     if len(names) != len(variables):
         raise UserError(f"{where} needs {len(variables)} arrays, but the file holds {len(names)}. The file is damaged.")
     for name, variable in zip(names, variables, strict=True):
-        found, wanted = _OTHER_NAMES.get(_base(name), _base(name)), variable.name
+        found, wanted = _OTHER_NAMES.get(base_name(name), base_name(name)), variable.name
         if {found, wanted} <= _NAMES and found != wanted and {found, wanted} != {"depthwise_kernel", "kernel"}:
             raise UserError(f"{where}: the array {quoted(name)} stands where {quoted(wanted)} belongs. {SAVE_AGAIN}")
     arrays = [saved.weights[group].get(name) for name in names]
@@ -289,11 +301,12 @@ def _in_saved_order(owners: list[Holder]) -> list:
     return [v for v in variables if id(v) in learned] + [v for v in variables if id(v) not in learned]
 
 
-def _base(name: str) -> str:
+def base_name(name: str) -> str:
+    """Return what an array is called without its place and number."""
     return re.sub(r":\d+$", "", name).rpartition("/")[2]
 
 
-def _listed(group: "h5py.Group", name: str) -> list[str]:
+def texts_of(group: "h5py.Group", name: str) -> list[str]:
     """Return the texts of an attribute, which may be divided among several with a number behind the name."""
     if name in group.attrs:
         found = list(group.attrs[name])
@@ -304,32 +317,46 @@ def _listed(group: "h5py.Group", name: str) -> list[str]:
     return [text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in found]
 
 
-def _names_in(weights: "h5py.Group", name: str, source: str) -> list[str]:
+def names_in(weights: "h5py.Group", name: str, source: str) -> list[str]:
+    """Return the names of the arrays that the group of a layer lists.
+
+    Raises:
+        UserError: there is no such group.
+    """
     if not hdf5.is_group(weights, name):
         raise UserError(
             f"{source}: lists the weights of a layer {quoted(name)} that it does not hold. The file is damaged."
         )
-    return _listed(weights[name], "weight_names")
+    return texts_of(weights[name], "weight_names")
 
 
 # The zip.
 
 
-def _of_archive(model: "keras.Model", saved: Saved) -> list[Pair]:
+def arrays_of(weights: "h5py.Group") -> "dict[str, h5py.Dataset]":
+    """Return place -> array of all that is a network's, without what training needs beside it."""
     import h5py
 
     arrays: dict[str, h5py.Dataset] = {}
-    saved.weights.visititems(
-        lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None
-    )
+    weights.visititems(lambda name, item: arrays.update({f"/{name}": item}) if isinstance(item, h5py.Dataset) else None)
     # On Windows, Keras 2.12 wrote places with the other stroke.
     arrays = {name.replace("\\", "/"): item for name, item in arrays.items()}
-    arrays = {name: item for name, item in arrays.items() if not _BESIDE.search(name)}
+    return {name: item for name, item in arrays.items() if not BESIDE.search(name)}
+
+
+def places_among(arrays: "Mapping[str, h5py.Dataset]") -> Places:
+    """Return how a zip with these arrays names the places of layers."""
     known = frozenset(name[:end] for name in arrays for end in range(1, len(name)) if name[end] == "/")
     group = next((group for group in LAYERS if f"/{group}" in known), LAYERS[0])
-    found = _placed(model, saved, Places(known, group, group != LAYERS[0]))
+    return Places(known, group, group != LAYERS[0])
+
+
+def _of_archive(model: "keras.Model", saved: Saved) -> list[Pair]:
+    arrays = arrays_of(saved.weights)
+    places = places_among(arrays)
+    found = _placed(model, saved, places)
     if any(place not in arrays for _, place in found):
-        found = _placed(model, saved, Places(known, group))
+        found = _placed(model, saved, places._replace(twice=False))
     missing = next(((holder, place) for (holder, _), place in found if place not in arrays), None)
     if missing:
         raise UserError(

@@ -17,6 +17,7 @@ from dltools.tables import labels
 from dltools.untrusted import hdf5
 
 if TYPE_CHECKING:
+    import h5py
     import keras
 
 
@@ -45,6 +46,11 @@ def is_foreign(dataset: Dataset) -> bool:
 def _is_foreign_hdf5(dataset: Dataset, time: int, size: int) -> bool:
     with hdf5.opened(dataset.path, str(dataset), model_file.NOT_A_MODEL) as handle:
         return not model_file.is_own(handle) and (saved_file.is_whole(handle) or saved_file.is_weights(handle))
+
+
+def is_weights_alone(handle: "h5py.File") -> bool:
+    """Tell whether an open HDF5 file holds weights, and not how the layers of a network are arranged."""
+    return not model_file.is_own(handle) and not saved_file.is_whole(handle) and saved_file.is_weights(handle)
 
 
 def read(dataset: Dataset) -> "tuple[keras.Model, Record]":
