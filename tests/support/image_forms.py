@@ -14,7 +14,7 @@ CLASSES = np.arange(COUNT) % 2
 # Which half of an image is bright.
 NAMES = np.array(["top", "base"])
 STEMS = [f"cell_{number:02}" for number in range(COUNT)]
-HEADER = "image\thalf\tpatient\tpart\tweight\tbrightness"
+HEADER = "image\thalf\tpatient\tpart\tweight\tshift"
 ORDER = np.random.default_rng(1).permutation(COUNT)
 
 
@@ -41,8 +41,7 @@ def write_all(folder):
         archive.writestr("cells/readme.txt", "halves")
     parts = np.where(np.arange(COUNT) < 24, "train", np.where(np.arange(COUNT) < 32, "validation", "test"))
     rows = [
-        [STEMS[k], NAMES[CLASSES[k]], f"p{k // 4}", parts[k], 1 + k % 3, round(float(every[k].mean()), 3)]
-        for k in ORDER
+        [STEMS[k], NAMES[CLASSES[k]], f"p{k // 4}", parts[k], 1 + k % 3, 2 * CLASSES[k] - 1 + k % 5 / 10] for k in ORDER
     ]
     write(folder / "labels", rows, HEADER)
     write(folder / "bare_labels", [row[:2] for row in rows])
@@ -67,8 +66,9 @@ def zipped(path):
 
 
 def labels(path, column="half", header=True, name_column="1"):
-    """Return the parameters that name the table of the labels."""
-    by_name = {"selected_column_selector_option2": "by_header_name", "col2": column}
+    """Return the parameters that name the table of the labels, with its column by name or by number."""
+    mode = "by_header_name" if isinstance(column, str) else "by_index_number"
+    by_name = {"selected_column_selector_option2": mode, "col2": column}
     return {
         "labels_from": "table",
         "infile2": forms.dataset(path),

@@ -1,6 +1,7 @@
 """Images through the scripts of training and prediction: labels by name and by folder, and all that follows."""
 
 import json
+import shutil
 
 import h5py
 import pytest
@@ -9,6 +10,7 @@ from tests.support import forms, trainings
 from tests.support import image_forms as images
 from tests.support.builders import FAST, REGRESSOR, make_builders
 from tests.support.networks import dense
+from tests.support.places import TEST_DATA
 
 TINY = (
     ("Conv2D", {"filters": 4, "kernel_size": "3", "activation": "relu", "kwargs": "strides=2"}),
@@ -103,7 +105,7 @@ def trained(data, builders, tmp_path_factory):
         "left out": run("classes", left_out | weighted),
         "matched": run("classes", only_matched | narrow),
         "several labels": run("labels", images.inputs(in_zip, images.labels(data / "several", "bright,base"))),
-        "values": run("values", images.inputs(in_zip, images.labels(data / "labels", "brightness"))),
+        "values": run("values", images.inputs(in_zip, images.labels(data / "labels", "shift"))),
         "mixed": run("mixed", images.inputs(in_zip, by_table, [images.measured(data, "five", "is_base")])),
         "smaller": run("halves", images.inputs(in_zip, by_table, image_fit="pad", image_scale="standard")),
         "colour": run("colour", images.inputs(in_zip, by_table)),
@@ -137,7 +139,7 @@ def test_splits_by_the_tables_beside(trained):
 
 
 def test_learns_numbers_and_several_labels(trained):
-    assert "into 2 classes: bright, base" in trained["several labels"].stdout
+    assert "classification into 2 classes: 0, 1" in trained["several labels"].stdout
     assert trainings.scores(trained["values"])["validation_r2"] > 0.5
 
 
@@ -178,7 +180,8 @@ def predicted(data, trained, tmp_path_factory):
         "mixed": run("mixed", several, truth=truth(data / "labels", "half")),
         "smaller": run("smaller", one_by_one, truth=truth(data / "labels", "half")),
         "single": run("collection", images.inputs(few)),
-        "values": run("values", one_by_one, truth=truth(data / "labels", "brightness")),
+        "values": run("values", one_by_one, truth=truth(data / "labels", "shift")),
+        "several labels": run("several labels", one_by_one, truth=truth(data / "several", "bright,base")),
     }
     outputs = {"outfile_predict": "predicted"}
     found = forms.run_all("model_prediction", cases, tmp_path_factory.mktemp("predicted"), **outputs)
@@ -205,6 +208,12 @@ def test_columns_that_pass_through_are_matched_by_name(predicted):
     numbers = [images.STEMS.index(row[0].rpartition("/")[2].removesuffix(".png")) for row in rows]
     assert [row[1] for row in rows] == [f"p{number // 4}" for number in numbers]
     assert [float(row[3]) > 0.5 for row in rows] == [bool(images.CLASSES[number]) for number in numbers]
+
+
+def test_several_labels_are_told_by_name(predicted):
+    header, *rows = predicted["several labels"].table("predicted")
+    assert header == ["id:image", "Predicted_bright", "Predicted_base"]
+    assert [int(row[2]) for row in rows] == list(images.CLASSES)
 
 
 def test_features_have_names_too(predicted):
@@ -287,7 +296,7 @@ def refused(data, builders, trained, tmp_path_factory):
         "label without image": run("classes", images.inputs(few, by_table)),
         "label twice": run("classes", images.inputs(one_by_one, images.labels(data / "twice"))),
         "header": run("classes", images.inputs(one_by_one, images.labels(data / "labels", header=False))),
-        "no header": run("classes", images.inputs(one_by_one, images.labels(data / "bare_labels", column="top"))),
+        "no header": run("classes", images.inputs(one_by_one, images.labels(data / "bare_labels", column=[2]))),
         "names as labels": run("classes", images.inputs(one_by_one, images.labels(data / "labels", "image,half"))),
         "no such names": run("classes", images.inputs(one_by_one, images.labels(data / "labels", name_column="3"))),
         "text": run("classes", images.inputs(images.collection(data, [data / "text.png", *wrong]), by_table)),
@@ -338,3 +347,68 @@ REFUSALS = {
 def test_fail_training_says_in_one_line_what_is_wrong(name, refused):
     forms.assert_one_line(refused[name], REFUSALS[name])
     assert refused[name].written == []
+
+
+@pytest.fixture(scope="module")
+def unpredicted(data, trained, tmp_path_factory):
+    """Return name -> how a prediction that is to be refused ended."""
+    one_by_one = images.collection(data)
+
+    def run(name, given, **changes):
+        return images.prediction(trained[name].folder / "model.h5mlm", given, **changes)
+
+    plain = images.inputs(one_by_one)
+    measured_few = images.measured(data, "five", "is_base") | forms.table(data / "few", "input", True, "five,is_base")
+    images.write(data / "few", [[stem, 1, 0] for stem in images.STEMS[2:]], "image\tfive\tis_base")
+    cases = {
+        "of a table": images.prediction(TEST_DATA / "cnn_model.h5mlm", plain),
+        "table": forms.prediction(trained["collection"].folder / "model.h5mlm", TEST_DATA / "X_test.tabular"),
+        "matrix": forms.prediction(
+            trained["zip"].folder / "model.h5mlm", TEST_DATA / "X_few.mtx", selected_input="sparse"
+        ),
+        "from elsewhere": images.prediction(TEST_DATA / "saved_model.keras", plain),
+        "no truth": run("collection", plain, truth=truth(data / "narrower", "half")),
+        "no table": run("mixed", plain),
+        "table too many": run(
+            "collection", images.inputs(one_by_one, None, [images.measured(data, "five", "is_base")])
+        ),
+        "short table": run("mixed", images.inputs(one_by_one, None, [measured_few])),
+        "other columns": run("mixed", images.inputs(one_by_one, None, [images.measured(data, "five")])),
+        "damaged": images.prediction(damaged(data, trained), plain),
+    }
+    found = forms.run_all(
+        "model_prediction", cases, tmp_path_factory.mktemp("unpredicted"), outfile_predict="predicted"
+    )
+    return found
+
+
+def damaged(folder, trained):
+    """Return a model whose file says another size of its images than its numbers have."""
+    path = folder / "damaged.h5mlm"
+    shutil.copy(trained["collection"].folder / "model.h5mlm", path)
+    with h5py.File(path, "a") as handle:
+        config = json.loads(handle["-model_config-"][()])
+        config["features"]["images"]["shape"] = [12, 16, 3]
+        del handle["-model_config-"]
+        handle["-model_config-"] = json.dumps(config)
+    return path
+
+
+UNPREDICTED = {
+    "of a table": "are images, but the model was not trained on images by these tools",
+    "table": "'X_test.tabular': is no image, but the model was trained on images.",
+    "matrix": "'X_few.mtx': is no image, but the model was trained on images.",
+    "from elsewhere": "are images, but the model was not trained on images by these tools",
+    "no truth": "'narrower': has no row for 3 of 40 images, the first is",
+    "no table": "the model was trained on images and 1 tables, but 0 are given",
+    "table too many": "the model was trained on images and 0 tables, but 1 are given",
+    "short table": "'few': has no row for 2 of 40 images, the first is 'cell_00.png'. Each image needs one.",
+    "other columns": "'measured'",
+    "damaged": "what it says of its classes and features is damaged",
+}
+
+
+@pytest.mark.parametrize("name", UNPREDICTED)
+def test_fail_prediction_says_in_one_line_what_is_wrong(name, unpredicted):
+    forms.assert_one_line(unpredicted[name], UNPREDICTED[name])
+    assert unpredicted[name].written == []

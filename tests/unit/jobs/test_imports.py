@@ -9,13 +9,15 @@ import xml.etree.ElementTree as ET
 import grimp
 import pytest
 
-from tests.support import forms
+from tests.support import forms, image_forms
 from tests.support.places import SCRIPTS, TEST_DATA, TOOLS
 from tests.support.sweeps import form_of, grid, values
 
-CONDA_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"sklearn": "scikit-learn", "matplotlib": "matplotlib-base", "PIL": "pillow"}
 # Come with what is required: h5py and NumPy with Keras, SciPy with scikit-learn.
 COME_ALONG = {"h5py", "numpy", "scipy"}
+# Beside Pillow, which Keras imports wherever it is installed.
+IMAGE_LIBRARIES = {"tifffile", "imagecodecs"}
 
 
 _SHOW_MODULES = """
@@ -81,6 +83,14 @@ def test_prediction_imports_neither_scikit_learn_nor_matplotlib(tmp_path):
         **{"outfile-predict": "out"},
     )
     assert "tensorflow" in found
+    assert not found & ({"sklearn", "matplotlib", "pandas", "jax"} | IMAGE_LIBRARIES)
+
+
+def test_prediction_of_images_imports_what_decodes_them(tmp_path):
+    given = image_forms.inputs(image_forms.collection(TEST_DATA, [TEST_DATA / "digit_01.png"]))
+    form = image_forms.prediction(TEST_DATA / "image_model.h5mlm", given)
+    found = imported("model_prediction", form, tmp_path, **{"outfile-predict": "out"})
+    assert {"PIL", "tifffile"} <= found
     assert not found & {"sklearn", "matplotlib", "pandas", "jax"}
 
 
@@ -88,7 +98,7 @@ def test_training_without_a_report_imports_neither_matplotlib_nor_jinja(tmp_path
     form = forms.training(TEST_DATA / "cnn_builder.zip", TEST_DATA / "X_test.tabular", TEST_DATA / "y_test.tabular")
     found = imported("train_and_eval", form, tmp_path, **{"outfile-result": "scores"})
     assert "tensorflow" in found
-    assert not found & {"matplotlib", "jinja2", "pandas", "jax"}
+    assert not found & ({"matplotlib", "jinja2", "pandas", "jax"} | IMAGE_LIBRARIES)
 
 
 def required(wrapper):
@@ -100,9 +110,8 @@ def required(wrapper):
         if e.get("macro").startswith("requirements_")
     ]
     assert len(used) == 1
-    found = macros[used[0]]
-    inner = [macros[e.get("macro")] for e in found.iter("expand") if e.get("macro") in macros]
-    return {r.text for macro in (found, *inner) for r in macro.iter("requirement")}
+    inside = [e.get("macro") for e in macros[used[0]].iter("expand") if e.get("macro") in macros]
+    return {r.text for name in (used[0], *inside) for r in macros[name].iter("requirement")}
 
 
 @pytest.fixture(scope="module")

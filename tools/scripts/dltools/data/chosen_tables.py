@@ -80,6 +80,7 @@ class ChosenTables:
 
     def _opened(self, trained_on: FeatureSpec | None) -> list[tsv.Source]:
         """Look at the tables; order the columns of each as in training, where both have names."""
+        samples.check_tabular(self.source, trained_on)
         if trained_on is None:
             return [table.opened() for table in self.tables]
         widths = trained_on.tables or (trained_on.width,)

@@ -173,16 +173,24 @@ def known_width(spec: FeatureSpec) -> int:
     return spec.width
 
 
+def check_tabular(source: Dataset, trained_on: FeatureSpec | None) -> None:
+    """Refuse rows of numbers for a model that was trained on images.
+
+    Raises:
+        UserError: says so.
+    """
+    if trained_on is not None and trained_on.images is not None:
+        raise UserError(
+            f"{source}: is no image, but the model was trained on images. Choose images as the type of the input."
+        )
+
+
 def check_width(source: Dataset, width: int, trained_on: FeatureSpec) -> None:
-    """Refuse rows of numbers with another number of them than a model was trained on, and for one of images.
+    """Refuse samples with another number of features than a model was trained on.
 
     Raises:
         UserError: says both.
     """
-    if trained_on.images is not None:
-        raise UserError(
-            f"{source}: is no image, but the model was trained on images. Choose images as the type of the input."
-        )
     if trained_on.width not in (None, width):
         raise UserError(
             f"{source}: has {width} columns, but the model was trained on {trained_on.width}. "

@@ -41,6 +41,7 @@ class ChosenMatrix:
         Raises:
             UserError: as `matrix_market.read`; another number of columns than trained on.
         """
+        samples.check_tabular(self.source, trained_on)
         found = SparseMatrix(matrix=matrix_market.read(self.source, watched=True), source=self.source)
         if trained_on is None:
             return found
@@ -53,6 +54,7 @@ class ChosenMatrix:
         Raises:
             UserError: as `read`.
         """
+        samples.check_tabular(self.source, trained_on)
         found = SparseMatrix(matrix=matrix_market.read(self.source), source=self.source)
         samples.check_width(self.source, found.width, trained_on)
         return samples.in_order(found)
