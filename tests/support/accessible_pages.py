@@ -1,7 +1,7 @@
 """One page of each kind that the tools write: reports of trainings, and every plot as HTML."""
 
 import numpy as np
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from dltools.plots import registry
 from tests.support import forms
@@ -16,6 +16,14 @@ REPORTS = {
     "report of values": (
         network(2, "linear"),
         {"learning_type": "KerasGRegressor", "loss": "mean_squared_error", "metrics": ["mae"], "epochs": 3, "seed": 3},
+    ),
+    "report with images": (
+        forms.sequential(
+            ("Flatten", {"data_format": "channels_last"}),
+            ("Dense", {"units": 10, "activation": "softmax", "kwargs": ""}),
+            input_shape="(8, 8, 1)",
+        ),
+        {"seed": 1, "epochs": 2, **FAST},
     ),
 }
 NAMES = (*REPORTS, *registry.PLOTS)
@@ -45,16 +53,23 @@ def _reports(folder):
         name: forms.builder(made[name].folder / "model.json", **settings) for name, (_, settings) in REPORTS.items()
     }
     built = forms.run_all("model_builder", cases, folder / "builders", outfile="builder.zip")
-    iris, diabetes = load_iris(), load_diabetes()
+    iris, diabetes, digits = load_iris(), load_diabetes(), load_digits()
     write(folder / "x", iris.data)
     write(folder / "y", np.array(iris.target_names)[iris.target])
     write(folder / "diabetes", diabetes.data.round(4))
     write(folder / "progression", np.stack([diabetes.target, diabetes.target / 2], 1) / 100, "after\tlater")
-    tables = {"report of classes": ("x", "y", False), "report of values": ("diabetes", "progression", True)}
+    write(folder / "pixels", digits.data[:300].astype(int))
+    write(folder / "digits", digits.target[:300])
+    tables = {
+        "report of classes": ("x", "y", False),
+        "report of values": ("diabetes", "progression", True),
+        "report with images": ("pixels", "digits", False),
+    }
     cases = {
         name: forms.training(built[name].folder / "builder.zip", folder / x, folder / y, header2=header)
         for name, (x, y, header) in tables.items()
     }
+    cases["report with images"]["save"] = ["save_examples"]
     return _paths(
         forms.run_all("train_and_eval", cases, folder / "reports", outfile_result="s", outfile_report="page.html")
     )

@@ -125,8 +125,13 @@ def request(folder, model="colour.h5mlm", images="colour", names=None, **options
     )
 
 
-def truth(folder, name="labels"):
-    return {"infile_truth": forms.dataset(folder / name), "header_truth": True, "label_columns": ["3"]}
+def truth(folder, name="labels", name_column=(1,)):
+    return {
+        "infile_truth": forms.dataset(folder / name),
+        "header_truth": True,
+        "name_column": list(name_column),
+        "label_columns": ["3"],
+    }
 
 
 def lines(display):
@@ -176,6 +181,12 @@ def test_labels_are_found_by_name_in_whatever_order(world):
         ("cell_005.png", "blue"),
         ("cell_006.png", "red"),
     ]
+
+
+@pytest.mark.parametrize("column", ["1", [], None, "c1"])
+def test_the_column_of_names_however_galaxy_gives_it(world, column):
+    display = request(world, rows="cell_004", **truth(world) | {"name_column": column}).display()
+    assert lines(display)[0]["true"] == "blue"
 
 
 def test_the_most_confident_right_and_wrong_answers_come_first(world, capsys):
@@ -253,6 +264,7 @@ def test_what_cannot_be_shown_is_refused(name, world):
     options, message = REFUSALS[name]
     options = dict(options)
     labels = truth(world, options.pop("truth")) if "truth" in options else {}
+    labels |= {"name_column": options.pop("name_column")} if "name_column" in options else {}
     with pytest.raises(UserError) as raised:
         request(world, **labels, **options).display()
     assert message in str(raised.value)

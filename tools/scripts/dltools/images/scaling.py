@@ -1,5 +1,7 @@
 """Scaling the numbers of images."""
 
+import math
+
 import numpy as np
 
 from dltools.images.image_spec import PLUS_MINUS_ONE, STANDARD, UNSCALED, ZERO_255, ImageSpec
@@ -14,7 +16,7 @@ def scaled(pixels: np.ndarray, spec: ImageSpec) -> np.ndarray:
     Returns:
         float32 (n, numbers of a sample).
     """
-    values = pixels.reshape(len(pixels), -1).astype(np.float32)
+    values = pixels.reshape(len(pixels), math.prod(spec.shape)).astype(np.float32)
     match spec.scale:
         case _ if spec.scale == UNSCALED:
             return values

@@ -13,7 +13,7 @@ from dltools.data.image_sources import ImageSource
 from dltools.data.named_tables import COLUMN, NamedTable
 from dltools.forms import parameters
 from dltools.forms.kinds import Choice, Whole
-from dltools.forms.parameters import Form, is_empty
+from dltools.forms.parameters import Form
 from dltools.images import matching
 from dltools.images.image_file import ImageFile
 from dltools.plots.read_samples import ReadImages, ReadSamples
@@ -39,9 +39,10 @@ def truth_of(table: ChosenTable, form: Form) -> NamedTable:
     Raises:
         UserError: the names are among the labels.
     """
-    column, labels = form.get("name_column"), form.get("label_columns")
-    names = 1 if is_empty(column) else _number(column, COLUMN)
-    chosen = tuple(_number(value, _LABEL_COLUMNS) for value in parameters.several(labels))
+    # Galaxy gives an optional column as a list, too.
+    column = parameters.several(form.get("name_column"))
+    names = _number(column[0], COLUMN) if column else 1
+    chosen = tuple(_number(value, _LABEL_COLUMNS) for value in parameters.several(form.get("label_columns")))
     columns = Columns("by_index_number", chosen) if chosen else ALL_COLUMNS
     return NamedTable.of(dataclasses.replace(table, columns=columns), names)
 
