@@ -13,8 +13,8 @@ from dltools.untrusted import gate
 
 # Shape of a sample; None for a size that is left open.
 SampleShape = tuple[int | None, ...]
-# Layers that bring numbers to another scale, and one that only gives a row of numbers another shape.
-_SCALING, _RESHAPE = frozenset({"Rescaling", "Normalization"}), "Reshape"
+# The layer that only gives a row of numbers another shape.
+_RESHAPE = "Reshape"
 # What lies between an input and such a layer without changing the scale: an image that is turned stays as bright.
 _BETWEEN = Trait.ARRANGES | Trait.TRAINS_ONLY
 
@@ -98,7 +98,7 @@ def _scales(layer: Config) -> bool:
     inner = layer.get("config")
     if isinstance(inner, dict) and "layers" in inner:
         return any(own.scales for own in of_architecture(layer))
-    return layer.get("class_name") in _SCALING
+    return of_class(str(layer.get("class_name"))).has(Trait.RESCALES)
 
 
 def _reshaped(layers: Sequence[Config]) -> tuple[int, ...]:

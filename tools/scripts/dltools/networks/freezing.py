@@ -7,11 +7,11 @@ moving statistics, in training too, and leaves these as they are.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from dltools.catalogue.layers import table
+from dltools.catalogue.layers.traits import Trait
+
 if TYPE_CHECKING:
     import keras
-
-# They keep the statistics of the images that the network was published for, unless all of it learns.
-_STATISTICS = ("BatchNormalization", "Normalization")
 
 
 def freeze(layers: Iterable["keras.Layer"], learning: int | None) -> None:
@@ -56,4 +56,7 @@ def thaw(model: "keras.Model", count: int | None) -> list[str]:
 
 
 def _counted(layers: Iterable["keras.Layer"]) -> list["keras.Layer"]:
-    return [layer for layer in layers if type(layer).__name__ not in _STATISTICS]
+    """Return all layers but those with statistics of the images that the network was published for: these are kept,
+    unless all of it learns.
+    """
+    return [layer for layer in layers if not table.of_class(type(layer).__name__).has(Trait.STATISTICS)]

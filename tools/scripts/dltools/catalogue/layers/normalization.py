@@ -7,7 +7,8 @@ from dltools.forms.kinds import Whole
 
 LAYERS = {
     "BatchNormalization": Layer(
-        keywords="momentum=0.9, epsilon=0.001", traits=Trait.POINTWISE | Trait.FRACTIONS | Trait.AXIS
+        keywords="momentum=0.9, epsilon=0.001",
+        traits=Trait.POINTWISE | Trait.FRACTIONS | Trait.AXIS | Trait.STATISTICS,
     ),
     "LayerNormalization": Layer(
         (

@@ -11,6 +11,7 @@ _ENCODED = {
     "one_hot": "one_hot: one vector for each number",
     "count": "count: one vector a sample, how often each category is in it",
 }
+_SCALES = Trait.SEES_TABLE | Trait.PASSES_ON | Trait.RESCALES
 
 LAYERS = {
     # Its mean and variance come from the training data; see `adaptation`.
@@ -23,7 +24,7 @@ LAYERS = {
         ),
         keywords="mean=0.13, variance=0.1",
         label="Normalization (to the training data's mean and variance)",
-        traits=Trait.FRACTIONS | Trait.AXIS | Trait.SEES_TABLE | Trait.PASSES_ON,
+        traits=_SCALES | Trait.FRACTIONS | Trait.AXIS | Trait.STATISTICS,
     ),
     "Rescaling": Layer(
         (
@@ -35,7 +36,7 @@ LAYERS = {
             Field("offset", Real(), "What is added afterwards.", "0", required=False),
         ),
         keywords="name='rescaled'",
-        traits=Trait.POINTWISE | Trait.SEES_TABLE | Trait.PASSES_ON,
+        traits=_SCALES | Trait.POINTWISE,
     ),
     "CategoryEncoding": Layer(
         (

@@ -20,6 +20,8 @@ class Trait(enum.Flag):
     PASSES_ON = enum.auto()  # passes each number on, scaled at most; Reshape brings them into another shape
     MOVES = enum.auto()  # shows another part of an image, or turns it
     MARGINS = enum.auto()  # cuts off a margin, or adds one
+    RESCALES = enum.auto()  # brings numbers to another scale
+    STATISTICS = enum.auto()  # keeps statistics of the data that it saw
     # When it acts.
     BY_CHANCE = enum.auto()  # changes values by chance while it trains
     TRAINS_ONLY = enum.auto()  # varies images, in training alone: a network that predicts does without it
