@@ -3,7 +3,8 @@
 Run from the repository root, after `make_test_data.py`, with the Python that the tools run on:
 ``python -m tests.make_test_models``. It writes the architecture ``cnn_model.json`` (the
 tutorial's network with an eighth of its filters, so that the files stay small), its builder
-``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; and ``two_outputs_model.json``, an architecture with
+``cnn_builder.zip`` and the trained model ``cnn_model.h5mlm``; ``frozen_builder.zip``, the builder of
+the same network with frozen convolutions; and ``two_outputs_model.json``, an architecture with
 an output of classes and one of a number; ``regression_builder.zip``,
 the builder of a small network that has no input_shape and gives one number; ``steps_builder.zip``, the builder of one
 that tells of each step of a sequence which of two classes it is of; ``sweep_1.zip`` to
@@ -32,6 +33,13 @@ CNN = [
     {"layer_type": "MaxPooling2D", "pool_size": "(2, 2)", "strides": "", "kwargs": ""},
     {"layer_type": "Flatten", "data_format": "channels_last"},
     {"layer_type": "Dense", "units": 10, "activation": "softmax", "kwargs": ""},
+]
+# Its convolutions do not learn but in a second stage.
+FROZEN = [
+    {**layer, "kwargs": f"{layer['kwargs']}{', ' if layer['kwargs'] else ''}trainable=False"}
+    if layer["layer_type"] == "Conv2D"
+    else layer
+    for layer in CNN
 ]
 REGRESSION = [
     {"layer_type": "Dense", "units": 8, "activation": "relu", "kwargs": ""},
@@ -155,6 +163,9 @@ def main() -> None:
     make_trained_model("cnn_builder.zip", "cnn_model.h5mlm")
     make_architecture(TEST_DATA / "two_outputs_model.json", TWO_OUTPUTS, input_layers="[1]", output_layers="[3, 4]")
     with tempfile.TemporaryDirectory() as folder:
+        frozen = Path(folder) / "frozen_model.json"
+        make_architecture(frozen, FROZEN, input_shape="(784,)")
+        make_builder("frozen_builder.zip", frozen, "KerasGClassifier", "categorical_crossentropy", "acc", epochs=2)
         regression = Path(folder) / "regression_model.json"
         make_architecture(regression, REGRESSION, input_shape="")
         make_builder("regression_builder.zip", regression, "KerasGRegressor", "mean_squared_error", "mae", epochs=5)
