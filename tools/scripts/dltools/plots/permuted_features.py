@@ -86,6 +86,11 @@ def importances(source: Dataset, samples: Dataset, columns: Columns, how: Shuffl
 
     model, record = trained_model.read(source)
     network_samples.check_one_output(model, source, "the importance of features")
+    if record.features.images is not None:
+        raise UserError(
+            f"{source}: was trained on images, whose points are no features to shuffle. Choose the plot 'Where the "
+            "network looks'."
+        )
     features = network_samples.features(samples, columns, record)
     words.Guard(model, features).check_all(features)
     inputs = batches.input_columns(model, features)
