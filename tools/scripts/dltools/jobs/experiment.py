@@ -195,7 +195,8 @@ def look(setup: RunSetup, divided: list[Sets]) -> cautions.Cautions:
     """Look for what makes scores look better than the network is, and tell the user before the first epoch."""
     found = cautions.look(setup.inputs, setup.data.target, setup.form.scheme, divided)
     found.tell()
-    return found
+    afresh = not setup.trained and setup.form.starting is None
+    return found.with_warning(stages.frozen_afresh(setup.model) if afresh else None)
 
 
 def announce(setup: RunSetup, divided: Sets) -> None:

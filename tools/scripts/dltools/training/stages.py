@@ -48,6 +48,17 @@ def check(model: "keras.Model", source: str) -> None:
         )
 
 
+def frozen_afresh(model: "keras.Model") -> str | None:
+    """Say of a network that nobody trained which of its layers never will be; None where all learn."""
+    names = [layer.name for layer in freezing.frozen(model)]
+    if not names:
+        return None
+    return (
+        f"{len(names)} layers are frozen, from {names[0]} on, and nobody trained them: what they make of a sample is "
+        "chance. Choose the dataset with the starting weights ('Starting weights and fine-tuning'), or freeze none."
+    )
+
+
 def begin(model: "keras.Model", chosen: FineTuning) -> list[str]:
     """Let the last frozen layers of a network learn, with an optimizer that starts afresh; return their names."""
     names = freezing.thaw(model, chosen.layers)
