@@ -57,7 +57,8 @@ def _changes(headers: Sequence[ImageHeader], spec: ImageSpec) -> Iterator[tuple[
     if spec.fit == image_spec.STRETCH:
         yield (
             _count(headers, lambda own: _distorted(own, height, width)),
-            "change their proportions, by more than a tenth, as they are stretched; choose crop or pad to keep these.",
+            "change their proportions, by more than a tenth, as they are stretched; 'Size and scale of the images' of "
+            "the training can cut or pad images instead.",
         )
 
 
