@@ -59,6 +59,7 @@ def lists() -> dict[str, list[str]]:
         **scores,
         "cases_of_scorers": [line for group in scorers.GROUPS for line in scored_by(group)],
         "options_activations": options(arguments.ACTIVATIONS, arguments.ACTIVATION_LABELS, "linear"),
+        "options_head_activations": options(arguments.ACTIVATIONS, arguments.ACTIVATION_LABELS, "softmax"),
         "options_initializers": options(weights.INITIALIZERS),
         "options_regularizers": options(weights.REGULARIZERS, weights.REGULARIZER_LABELS),
         "options_constraints": options(kinds.CONSTRAINTS),

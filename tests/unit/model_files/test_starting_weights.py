@@ -314,8 +314,8 @@ def test_any_trained_network_may_start_another(later):
 
 
 REFUSED = {
-    "wider": "'wider.h5': is of another network. The first layer that differs is 'bn_Conv1'",
-    "wider, other layout": "'wider.weights.h5': is of another network. The first layer that differs is ",
+    "wider": "'wider.h5': is of another network. The first layer that differs is 'block_1_project' (Conv2D): its weights have the shapes (1, 1, 48, 8), but those in the file ('block_1_project') (1, 1, 48, 16).",
+    "wider, other layout": "'wider.weights.h5': is of another network. The first layer that differs is 'block_1_project' (Conv2D)",
     "channels": "'channels.h5': its weights for layer 'Conv1' (Conv2D) are for images or data of 4 channels, but 3 reach the layer.",
     "link": "is a link to another place or file",
     "fewer": "but the network has 104 before its head: there are none for layer",

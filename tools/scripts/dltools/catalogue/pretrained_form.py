@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from dltools.catalogue.arguments import ACTIVATIONS
 from dltools.catalogue.backbones import BACKBONES, Backbone
 from dltools.core.errors import UserError
 from dltools.forms.kinds import Choice, Real, Sizes, Whole
@@ -10,7 +11,6 @@ from dltools.forms.parameters import Form, is_empty
 PRETRAINED = "pretrained"
 AVERAGE, MAXIMUM, FLAT = POOLINGS = ("avg", "max", "flatten")
 ALL, PART, NONE = FROZEN = ("all", "part", "none")
-ACTIVATIONS = ("softmax", "sigmoid", "linear", "relu", "tanh")
 _NETWORK = "Published network"
 
 
