@@ -60,8 +60,11 @@ def test_boolean(value, expected):
 
 @pytest.mark.parametrize(
     "value, expected",
-    [(["acc", "mse"], ["acc", "mse"]), ("acc", ["acc"]), ("acc, mse", ["acc", "mse"]), (None, []), ("", [])],
-)
+    [
+        (["acc", "mse"], ["acc", "mse"]), ("acc", ["acc"]), ("acc, mse", ["acc", "mse"]), (None, []), ("", []),
+        ([None], []), (["1", None], ["1"]),
+    ],
+)  # fmt: skip
 def test_several(value, expected):
     assert parameters.several(value) == expected
 

@@ -78,10 +78,12 @@ def boolean(value: Any, label: str = "A checkbox") -> bool:
 
 
 def several(value: Any) -> list[str]:
-    """Read a multiple select, which may be a list, one string or null."""
+    """Read a multiple select, which may be a list, one string or null; a column left blank is a list of null."""
     if is_empty(value):
         return []
-    return [str(v) for v in value] if isinstance(value, list) else [v.strip() for v in str(value).split(",")]
+    if isinstance(value, list):
+        return [str(entry) for entry in value if not is_empty(entry)]
+    return [entry.strip() for entry in str(value).split(",")]
 
 
 def with_further(values: Form, name: str) -> dict:
