@@ -89,8 +89,7 @@ def _rows(matched: matching.Matched, images: Sequence[ImageFile], source: Datase
 
 def _images(predicted: Dataset) -> list[ImageFile] | None:
     """Return the images that were predicted; None of other samples."""
-    source = prediction_tables.opened(predicted, True)
-    if not source.selected_names or source.selected_names[0] != prediction_tables.IMAGE:
+    if tsv.first_line(predicted).cells[:1] != [prediction_tables.IMAGE]:
         return None
     found = tables.read_text(predicted, True, Columns("by_index_number", (1,)))
     return [ImageFile(name=str(name), dataset=predicted) for name in found.columns[0]]
