@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from dltools.backend import keras_runtime
 from dltools.core.dataset import Dataset
 from dltools.data import batches, scaling
 from dltools.data.dense_table import DenseTable
@@ -55,7 +54,6 @@ def test_ranges_are_looked_at_few_numbers_at_a_time(monkeypatch):
     [([(784,)], 512), ([(4096,)], 512), ([(30_000,)], 69), ([(64, 64, 2), (16_384,)], 85), ([(10**7,)], 1)],
 )
 def test_fewer_wide_samples_are_predicted_at_a_time(shapes, batch):
-    keras_runtime.keras_for_compute()
     import keras
 
     inputs = [keras.Input(shape) for shape in shapes]

@@ -33,18 +33,18 @@ def test_tells_inputs_in_their_order():
 @pytest.mark.parametrize(
     ("first", "scales"),
     [
-        ([layers.Rescaling(1 / 255)], True),
-        ([layers.RandomContrast(0.1), layers.Cropping2D(1), layers.Rescaling(1 / 255)], True),
-        ([layers.Normalization(mean=0.1, variance=1.0)], True),
-        ([layers.Conv2D(2, 3), layers.Rescaling(1 / 255)], False),
-        ([layers.GaussianNoise(0.1), layers.Rescaling(1 / 255)], False),
-        ([keras.Sequential([keras.Input((8, 8, 3)), layers.Rescaling(1 / 255)])], True),
-        ([layers.Conv2D(2, 3)], False),
+        (lambda: [layers.Rescaling(1 / 255)], True),
+        (lambda: [layers.RandomContrast(0.1), layers.Cropping2D(1), layers.Rescaling(1 / 255)], True),
+        (lambda: [layers.Normalization(mean=0.1, variance=1.0)], True),
+        (lambda: [layers.Conv2D(2, 3), layers.Rescaling(1 / 255)], False),
+        (lambda: [layers.GaussianNoise(0.1), layers.Rescaling(1 / 255)], False),
+        (lambda: [keras.Sequential([keras.Input((8, 8, 3)), layers.Rescaling(1 / 255)])], True),
+        (lambda: [layers.Conv2D(2, 3)], False),
     ],
 )
 def test_knows_networks_that_scale_first(first, scales):
-    assert [own.scales for own in inputs_of(functional(*first))] == [scales, False]
-    (chain,) = inputs_of(keras.Sequential([keras.Input((8, 8, 3)), *first]))
+    assert [own.scales for own in inputs_of(functional(*first()))] == [scales, False]
+    (chain,) = inputs_of(keras.Sequential([keras.Input((8, 8, 3)), *first()]))
     assert chain.scales is scales
 
 

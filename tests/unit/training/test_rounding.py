@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from dltools.backend import keras_runtime
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
 from dltools.data.dense_table import DenseTable
@@ -34,7 +33,6 @@ def sequential(*layers, width=COLUMNS):
 
 @pytest.fixture(scope="module")
 def layers():
-    keras_runtime.keras_for_compute()
     import keras
 
     return keras.layers

@@ -44,10 +44,13 @@ def change(workflow, tool, place, value):
 
 
 # Boxes of the forms that a state need not hold.
+_BOX = re.compile(r'<repeat name="(\w+)"[^>]* min="0"|<expand macro="further_table" name="(\w+)"')
 BOXES = {
     name
     for path in TOOLS.rglob("*.xml")
-    for name in re.findall(r'<repeat name="(\w+)"[^>]* min="0"', path.read_text(encoding="utf-8"))
+    for names in _BOX.findall(path.read_text(encoding="utf-8"))
+    for name in names
+    if name
 }
 
 
