@@ -75,6 +75,9 @@ class InFile:
         offset, done = first * self.values.strides[0], 0
         while done < len(data):
             done += os.pwrite(self._mapped.file.descriptor, data[done:], offset + done)
+        # Let the system write it to the disk while the next rows are read: the training would wait for all of it.
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._mapped.file.descriptor, offset, len(data), os.POSIX_FADV_DONTNEED)
 
 
 class _Mapped(mmap.mmap):
