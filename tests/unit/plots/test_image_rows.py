@@ -58,6 +58,22 @@ def test_a_truth_without_names_is_taken_in_its_order(tables, predicted):
     assert counts(matrix(chosen(truth, predicted, 1))) == [[2, 1], [0, 1]]
 
 
+NUMBERED = {"id:image": ["1.png", "2.png", "3.png"], "Predicted": [2, 1, 1]}
+
+
+def test_a_class_that_is_called_like_an_image_is_no_name(tables):
+    predicted = tables.columns("predicted", NUMBERED)
+    truth = tables.columns("truth", {"class": [1, 1, 2], "image": ["3", "2", "1"]})
+    assert counts(matrix(chosen(truth, predicted, 1))) == [[2, 0], [0, 1]]
+
+
+def test_fail_two_columns_of_names_in_another_order_each(tables):
+    predicted = tables.columns("predicted", NUMBERED)
+    truth = tables.columns("truth", {"class": [2, 3, 1], "image": ["3", "2", "1"]})
+    with pytest.raises(UserError, match="columns 1 and 2 both hold the names of all predicted images"):
+        matrix(chosen(truth, predicted, 1))
+
+
 def test_fail_an_image_without_row(tables, predicted):
     truth = tables.columns("truth", {"image": ["one", "two", "three"], "class": ["cat", "dog", "cat"]})
     with pytest.raises(UserError, match="1 of 4 predicted images, the first is 'a/four.png'"):

@@ -54,16 +54,42 @@ def ordered(truth: tables.TextTable, source: Dataset, predicted: Dataset) -> tab
 def _order(
     columns: Iterator[np.ndarray | None], images: Sequence[ImageFile], source: Dataset
 ) -> tuple[int, np.ndarray | None]:
-    """Return which column holds the images' names, and the row of each; -1 and None where none does."""
+    """Return which column holds the images' names, and the row of each; -1 and None where none does.
+
+    The column that names all of them counts: a class, or a number, may be called as one image is.
+    """
+    found = list(_rows_by_column(columns, images, source))
+    whole = [(position, rows) for position, rows in found if (rows >= 0).all()]
+    other = next((position for position, rows in whole[1:] if (rows != whole[0][1]).any()), None)
+    if other is not None:
+        raise UserError(
+            f"{source}: columns {whole[0][0] + 1} and {other + 1} both hold the names of all predicted images, in "
+            "another order each. Cut out the one that means something else."
+        )
+    if found and not whole:
+        rows = max((rows for _, rows in found), key=lambda rows: (rows >= 0).sum())
+        missing = np.flatnonzero(rows < 0)
+        raise UserError(
+            f"{source}: has no row, or several, for {len(missing):,} of {len(images):,} predicted images, the first is "
+            f"{images[missing[0]]}. Each needs one."
+        )
+    return whole[0] if whole else (-1, None)
+
+
+def _rows_by_column(
+    columns: Iterator[np.ndarray | None], images: Sequence[ImageFile], source: Dataset
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each column that names images, and the row of each image, -1 for one that it does not name once."""
     for position, column in enumerate(columns):
         if column is None:
             continue
         try:
-            found = matching.match(images, [str(name) for name in column], source, matching.LEAVE_OUT)
+            matched = matching.match(images, [str(name) for name in column], source, matching.LEAVE_OUT)
         except UserError:
             continue  # it holds something else
-        return position, _rows(found, images, source)
-    return -1, None
+        rows = np.full(len(images), -1)
+        rows[matched.images] = matched.rows
+        yield position, rows
 
 
 def _columns(source: Dataset, header: bool) -> Iterator[np.ndarray | None]:
@@ -73,18 +99,6 @@ def _columns(source: Dataset, header: bool) -> Iterator[np.ndarray | None]:
             yield tables.read_text(source, header, Columns("by_index_number", (number,))).columns[0]
         except UserError:
             yield None
-
-
-def _rows(matched: matching.Matched, images: Sequence[ImageFile], source: Dataset) -> np.ndarray:
-    rows = np.full(len(images), -1)
-    rows[matched.images] = matched.rows
-    missing = np.flatnonzero(rows < 0)
-    if len(missing):
-        raise UserError(
-            f"{source}: has no row, or several, for {len(missing):,} of {len(images):,} predicted images, the first is "
-            f"{images[missing[0]]}. Each needs one."
-        )
-    return rows
 
 
 def _images(predicted: Dataset) -> list[ImageFile] | None:
