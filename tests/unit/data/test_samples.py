@@ -11,7 +11,7 @@ from dltools.data import samples
 from dltools.data.dense_table import DenseTable
 from dltools.data.side_by_side import SideBySide
 from dltools.data.sparse_matrix import SparseMatrix
-from dltools.tables import storage
+from dltools.tables import stored
 
 SOURCE = Dataset("x", "x")
 ROWS, COLUMNS = 40, 300
@@ -29,8 +29,8 @@ def dense(values):
     return DenseTable(values=np.ascontiguousarray(values), source=SOURCE)
 
 
-def in_file(values):
-    kept = storage.InFile(*values.shape)
+def in_file(values, glanced=False):
+    kept = stored.InFile(*values.shape, glanced=glanced)
     for first in range(0, len(values), 7):
         kept.put(first, values[first : first + 7])
     return dataclasses.replace(dense(values), values=kept.values)
@@ -43,6 +43,7 @@ def sparse(values):
 KINDS = {
     "one table": dense(VALUES),
     "one table in a file": in_file(VALUES),
+    "one table in a file, glanced at before": in_file(VALUES, glanced=True),
     "a sparse matrix": sparse(VALUES),
     "tables side by side": SideBySide(parts=tuple(map(dense, np.split(VALUES, [1, 120], axis=1))), names=None),
     "a table in a file beside one in memory": SideBySide(
@@ -74,6 +75,12 @@ def test_only_what_is_all_in_memory_says_so(kind):
 @pytest.mark.parametrize("positions", [slice(None), np.array([9, 2])])
 def test_columns_are_those_of_the_whole(kind, first, last, positions):
     np.testing.assert_array_equal(KINDS[kind].columns(first, last, positions), VALUES[:, first:last][positions])
+
+
+def test_samples_are_the_same_when_some_are_gathered(kind):
+    KINDS[kind].gather(np.arange(0, ROWS, 3))
+    for positions in (np.arange(0, ROWS, 3), np.array([5, 0, 39, 5])):
+        np.testing.assert_array_equal(KINDS[kind].take(positions), VALUES[positions])
 
 
 def test_fingerprints_are_equal_where_rows_are(kind):

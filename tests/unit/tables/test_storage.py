@@ -1,21 +1,17 @@
-"""Large tables are kept in a file of the job's own folder, and read from it as from memory."""
+"""Large tables are kept in a file of the job's own folder."""
 
 import collections
 import errno
 import os
 
-import numpy as np
 import pytest
 
 from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError
-from dltools.tables import storage
-from dltools.tables.disk import PAGE
+from dltools.tables import storage, stored
 
 TABLE = Dataset("X", "X")
-# A row, of 80,000 bytes, is so long that none is read only because it lies between two others.
-ROWS, COLUMNS = 300, 20_000
 # So many rows take 4 MB a column.
 MILLION = 1_000_000
 
@@ -56,50 +52,7 @@ def test_tables_side_by_side_count_together(folder, monkeypatch):
     monkeypatch.setattr(memory, "libraries", lambda: 700)
     made = storage.Storage()
     kept = [made.make(TABLE, MILLION, 80) for _ in range(2)]
-    assert [storage.is_in_file(one.values) for one in kept] == [False, True]
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    values = np.random.default_rng(0).random((ROWS, COLUMNS), np.float32)
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("kept")
-        patch.chdir(folder)
-        found = storage.InFile(ROWS, COLUMNS)
-        assert not [*folder.iterdir()], "the file has a name, so that it stays when the job is killed"
-    for first in (100, 0, 200):
-        found.put(first, values[first : first + 100])
-    return values, found.values
-
-
-@pytest.mark.parametrize(
-    "positions",
-    [
-        slice(None),
-        slice(10, 20),
-        slice(290, 400),
-        np.arange(0, ROWS, 3),
-        np.array([299, 0, 150, 150, 1]),
-        np.array([7]),
-        np.array([], np.int64),
-    ],
-)
-def test_rows_of_a_file_are_those_of_memory(kept, positions):
-    values, in_file = kept
-    found = storage.take(in_file, positions)
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found, values[positions])
-    np.testing.assert_array_equal(in_file[:, 5:9], values[:, 5:9])
-
-
-def test_rows_far_apart_are_read_without_what_lies_between(kept, monkeypatch):
-    values, in_file = kept
-    read, real = [], os.preadv
-    monkeypatch.setattr(os, "preadv", lambda *given: read.append(real(*given)) or read[-1])
-    storage.take(in_file, np.array([0, 1, 299]))
-    rows = 3 * values.strides[0]
-    # Whole pages, where the disk is read directly.
-    assert rows <= sum(read) <= rows + 3 * 2 * PAGE
+    assert [stored.is_in_file(one.values) for one in kept] == [False, True]
 
 
 @pytest.mark.parametrize("full", ["told", "found"])

@@ -1,16 +1,17 @@
 """Samples that are the rows of one table of numbers."""
 
 import dataclasses
-import functools
 
 import numpy as np
 
 from dltools.core.dataset import Dataset
-from dltools.data import fingerprints
 from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
-from dltools.tables import places, storage, tsv
+from dltools.tables import places, stored, tsv
 from dltools.tables.chosen import ChosenTable
+
+# What is read at a time of rows in a file of which only some columns are wanted.
+_BLOCK_BYTES = 1 << 22
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,23 +61,32 @@ class DenseTable:
     @property
     def in_memory(self) -> bool:
         """Whether the numbers are kept in memory rather than in a file."""
-        return not storage.is_in_file(self.values)
+        return not stored.is_in_file(self.values)
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return rows by position: float32 (rows, columns)."""
-        return storage.take(self.values, positions)
+        return stored.take(self.values, positions)
 
     def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return some columns of some rows."""
-        # A view of the columns first: the rows of a wide table would take as much memory again.
-        return self.values[:, first:last][positions]
+        if self.in_memory or isinstance(positions, slice):
+            # A view of the columns first: the rows of a wide table would take as much memory again.
+            return self.values[:, first:last][positions]
+        # In a file, columns cost what whole rows do, and single rows are faster read than mapped.
+        step = max(1, _BLOCK_BYTES // self.values.strides[0])
+        parts = [self.take(positions[start : start + step])[:, first:last] for start in range(0, len(positions), step)]
+        return np.concatenate(parts or [self.values[:0, first:last]])
+
+    def gather(self, positions: np.ndarray) -> None:
+        """Prepare for taking some rows in their order again and again."""
+        stored.gather(self.values, positions)
 
     def fingerprints(self) -> np.ndarray:
         """Return int64 (rows,), equal where rows are."""
-        return fingerprints.of_taken(functools.partial(storage.take, self.values), *self.values.shape)
+        return stored.fingerprints_of(self.values)
 
     def place(self, row: int, column: int | None) -> str:
         """Say where in the table a value stands."""

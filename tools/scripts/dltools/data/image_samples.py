@@ -14,7 +14,8 @@ from dltools.images import decoding, scaling
 from dltools.images.image_file import ImageFile
 from dltools.images.image_header import ImageHeader
 from dltools.images.image_spec import ImageSpec
-from dltools.tables import storage
+from dltools.tables import stored
+from dltools.tables.storage import Storage
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +56,23 @@ class ImageSamples:
     @property
     def in_memory(self) -> bool:
         """Whether the images are kept in memory rather than in a file."""
-        return not storage.is_in_file(self.pixels)
+        return not stored.is_in_file(self.pixels)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return images by position: float32 (images, numbers), scaled."""
-        taken = storage.take(self.pixels, positions)
+        taken = stored.take(self.pixels, positions)
         return scaling.scaled(taken.reshape(len(taken), *self.images.shape), self.images)
 
     def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return some numbers of some images."""
         return self.take(positions)[:, first:last]
+
+    def gather(self, positions: np.ndarray) -> None:
+        """Prepare for taking some images in their order again and again."""
+        stored.gather(self.pixels, positions)
 
     def fingerprints(self) -> np.ndarray:
         """Return int64 (images,), equal where images are."""
@@ -97,7 +102,7 @@ def decoded(
     headers: Sequence[ImageHeader],
     spec: ImageSpec,
     threads: int,
-    room: storage.Storage,
+    room: Storage,
     source: Dataset,
     rows: Rows,
 ) -> ImageSamples:

@@ -130,8 +130,12 @@ def _check_count(chosen: Chosen, columns: Sequence[np.ndarray] | np.ndarray, wha
         name = chosen.names[0].strip().lower()
         if not _is_nameless(name, chosen.names):
             return
-    values = _numbers(columns[0])
     loose = name is not None and _NUMBERED.fullmatch(name) is None
+    # Its top tells of most columns that they count nothing; all of one may have to be read from the disk.
+    top = _numbers(columns[0][:_FEWEST_BARE])
+    if not loose and (top is None or not numbers_rows(top)):
+        return
+    values = _numbers(columns[0])
     if (
         values is None
         or not numbers_rows(values, loose)

@@ -10,9 +10,9 @@ import dataclasses
 import numpy as np
 
 from dltools.catalogue.target_kinds import BINARY, MULTICLASS
-from dltools.data import fingerprints
 from dltools.data.samples import SampleSource
 from dltools.data.targets import Target
+from dltools.tables import fingerprints
 
 # Bytes of the rows that are looked at together.
 _BLOCK_BYTES = 1 << 22

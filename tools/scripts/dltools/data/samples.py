@@ -73,6 +73,9 @@ class SampleSource(Described, Protocol):
     def columns(self, first: int, last: int, positions: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return the features from `first` to before `last` of some samples: float32 (samples, last - first)."""
 
+    def gather(self, positions: np.ndarray) -> None:
+        """Prepare for taking some samples in their order again and again; those told before are forgotten."""
+
     def fingerprints(self) -> np.ndarray:
         """Return int64 (samples,), equal where samples are; see `fingerprints`."""
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from dltools.core.dataset import Dataset
-from dltools.data import fingerprints
 from dltools.data.dense_table import DenseTable
 from dltools.data.rows import Rows
 from dltools.data.samples import SampleSource
 from dltools.data.specs import FeatureSpec
+from dltools.tables import fingerprints
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,11 @@ class SideBySide:
                 found.append(part.columns(low, high, positions))
             start += part.width
         return found[0] if len(found) == 1 else np.hstack(found)
+
+    def gather(self, positions: np.ndarray) -> None:
+        """Prepare for taking some samples in their order again and again."""
+        for part in self.parts:
+            part.gather(positions)
 
     def fingerprints(self) -> np.ndarray:
         """Return int64 (samples,), equal where samples are."""

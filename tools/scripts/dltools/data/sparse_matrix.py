@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltools.core.dataset import Dataset
-from dltools.data import fingerprints, samples
+from dltools.data import samples
 from dltools.data.rows import Rows
 from dltools.data.specs import FeatureSpec
 from dltools.networks.first_layers import NetworkInput
-from dltools.tables import matrix_market
+from dltools.tables import fingerprints, matrix_market
 from dltools.tables.chosen import ChosenTable
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ class SparseMatrix:
         if rows * self.width < (last - first) * len(self):
             return self.matrix[positions][:, first:last].toarray()
         return self.matrix[:, first:last][positions].toarray()
+
+    def gather(self, positions: np.ndarray) -> None:
+        """Do nothing: the matrix is in memory."""
 
     def fingerprints(self) -> np.ndarray:
         """Return int64 (rows,), equal where rows are."""

@@ -1,29 +1,71 @@
-"""Reading parts of a file that is larger than the memory that there is.
+"""Writing and reading parts of a file that is larger than the memory that there is.
 
-What the system keeps of the file in memory comes from there. The rest goes from the disk straight into place: to pass
-it through the system's memory takes as much of a processor as the training of a small network, and pushes out what is
-there, to be read again. Where the file's system cannot do so, the file is read in the ordinary way.
+What the system keeps of the file in memory comes from there. The rest goes straight between the disk and its place: to
+pass it through the system's memory takes as much of a processor as the training of a small network, and pushes out
+what is there, to be read again. Where the file's system cannot do so, the file is used in the ordinary way.
 """
 
 import ctypes
 import errno
 import mmap
 import os
+import weakref
 
 import numpy as np
 
-# Where direct reading may begin and end, in the file and in memory.
+# Where direct writing and reading may begin and end, in the file and in memory.
 PAGE = 4096
+# Of what is written directly, as much as is copied to whole pages at a time.
+_STAGED_BYTES = 1 << 22
 
 
 class DiskFile:
-    """A file that is open for reading and mapped into memory; what was written to it may be read."""
+    """A file that is open for writing and reading, and mapped into memory."""
 
     def __init__(self, descriptor: int, mapped: mmap.mmap):
-        """Take a descriptor, which stays open as long as the process, and the whole file as it is mapped."""
-        self.descriptor = descriptor
+        """Take a descriptor of the file, which is used beyond its closing, and the whole file as it is mapped."""
+        self.descriptor = os.dup(descriptor)
         self._address = np.frombuffer(mapped, np.uint8).ctypes.data
         self._direct = _direct(descriptor)
+        # The system keeps the file until the last of its descriptors is closed.
+        for own in (self.descriptor, self._direct):
+            if own is not None:
+                weakref.finalize(self, os.close, own)
+
+    def write(self, start: int, data: np.ndarray) -> None:
+        """Write bytes, uint8 (size,), from the offset `start`: whole pages directly, what lies before and behind not.
+
+        Raises:
+            OSError: the disk is full, or fails.
+        """
+        before = min(-start % PAGE, len(data))
+        self._write_plain(start, data[:before])
+        done = before + self._write_direct(start + before, data[before : len(data) - (len(data) - before) % PAGE])
+        self._write_plain(start + done, data[done:])
+
+    def _write_plain(self, start: int, data: np.ndarray) -> None:
+        view, done = data.data, 0
+        while done < len(view):
+            done += os.pwrite(self.descriptor, view[done:], start + done)
+
+    def _write_direct(self, start: int, data: np.ndarray) -> int:
+        """Write whole pages straight to the disk, as many as it takes; return how many bytes."""
+        room, done = _pages(min(len(data), _STAGED_BYTES)), 0
+        while self._direct is not None and done < len(data):
+            part = room[: min(len(room), len(data) - done)]
+            part[:] = data[done : done + len(part)]
+            try:
+                put = os.pwrite(self._direct, part.data, start + done)
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                # Its pages are larger.
+                self._direct = None
+                break
+            done += put
+            if put % PAGE:
+                break
+        return done
 
     def read(self, start: int, size: int) -> np.ndarray:
         """Return bytes of the file, uint8 (size,), from the offset `start`.
@@ -69,11 +111,11 @@ class DiskFile:
 
 
 def _direct(descriptor: int) -> int | None:
-    """Return a descriptor of the same file for direct reading, or None where there is no such thing."""
+    """Return a descriptor of the same file for direct writing and reading, or None where there is no such thing."""
     if not hasattr(os, "O_DIRECT") or mmap.PAGESIZE != PAGE:
         return None
     try:
-        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
+        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC)
     except OSError:
         return None
 

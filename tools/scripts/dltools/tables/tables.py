@@ -18,7 +18,7 @@ import pyarrow.csv
 from dltools.core import memory
 from dltools.core.dataset import Dataset
 from dltools.core.files import replacing
-from dltools.tables import blocks, distinct, storage, tsv
+from dltools.tables import blocks, distinct, stored, tsv
 from dltools.tables.columns import ALL_COLUMNS, Columns, column_selection
 
 __all__ = [
@@ -83,7 +83,7 @@ def read_numbers_of(
     threads: int = 1,
     dtype: type = np.float32,
     watched: bool = False,
-    made: Callable[[Dataset, int, int], storage.Stored] | None = None,
+    made: Callable[[Dataset, int, int], stored.Stored] | None = None,
 ) -> NumberTable:
     """Read the wanted columns of a table that was looked at already, in their order there; see `read_numbers`.
 
@@ -95,7 +95,7 @@ def read_numbers_of(
     shape = sum(block.rows for block in cut), len(source.positions)
     if made is None:
         memory.check_table(source.dataset, *shape)
-        kept: storage.Stored = storage.InMemory(*shape, dtype)
+        kept: stored.Stored = stored.InMemory(*shape, dtype)
     else:
         kept = made(source.dataset, *shape)
     watch = distinct.Watch(source) if watched else None

@@ -44,6 +44,8 @@ class Feed:
         """Return the validation set in its order, or None if there is none. Classes do not weigh here."""
         if self.sets.validation is None:
             return None
+        # Once an epoch, and once more when the best epoch is evaluated.
+        self.data.samples.gather(self.sets.validation)
         return self._batches(self.sets.validation, self.data.target.spread(self.data.weights))
 
     def _batches(

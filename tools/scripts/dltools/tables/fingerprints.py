@@ -25,13 +25,21 @@ def of_array(values: np.ndarray) -> np.ndarray:
     return of_taken(lambda rows: values[rows], values.shape[0], values.shape[1])
 
 
-def of_taken(take: Callable[[np.ndarray | slice], np.ndarray], rows: int, columns: int) -> np.ndarray:
+def of_taken(
+    take: Callable[[np.ndarray | slice], np.ndarray], rows: int, columns: int, glances: np.ndarray | None = None
+) -> np.ndarray:
     """Return the same of rows that are taken some at a time.
 
     Parameters:
         take: returns rows by position, (rows, columns).
+        glances: of all rows, where they were kept, so that few have to be taken.
     """
-    return _of_rows(take, rows, columns, _dense)
+    return _of_rows(take, rows, columns, _dense, glances)
+
+
+def glances(rows: np.ndarray) -> np.ndarray:
+    """Return int64 (rows,), equal where the rows of an array are in the columns that are looked at first."""
+    return np.fromiter(_dense(rows[:, :: _apart(rows.shape[1])], range(len(rows))), np.int64, len(rows))
 
 
 def of_sparse(matrix: "scipy.sparse.csr_array") -> np.ndarray:
@@ -44,13 +52,22 @@ def mixed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return first ^ (second * 0x9E3779B97F4A7C1 + 1)
 
 
-def _of_rows(take: Callable, rows: int, columns: int, hashed: Callable[..., Iterator[int]]) -> np.ndarray:
-    every = np.arange(rows)
-    if columns <= 2 * _GLANCE:
-        return _of_some(take, every, columns, hashed)
+def _apart(columns: int) -> int:
+    """Return how far apart the columns are that are looked at first: of few columns all."""
+    return columns // _GLANCE if columns > 2 * _GLANCE else 1
+
+
+def _of_rows(
+    take: Callable, rows: int, columns: int, hashed: Callable[..., Iterator[int]], glanced: np.ndarray | None = None
+) -> np.ndarray:
+    apart = _apart(columns)
+    if glanced is None:
+        found = _of_some(lambda chosen: take(chosen)[:, ::apart], np.arange(rows), columns, hashed)
+    else:
+        found = glanced.copy()
+    if apart == 1:
+        return found
     # Few rows are equal in some columns already; only these need a look at all.
-    apart = columns // _GLANCE
-    found = _of_some(lambda chosen: take(chosen)[:, ::apart], every, columns, hashed)
     _, places, counts = np.unique(found, return_inverse=True, return_counts=True)
     alike = np.flatnonzero(counts[places] > 1)
     found[alike] = mixed(found[alike], _of_some(take, alike, columns, hashed))
@@ -58,7 +75,7 @@ def _of_rows(take: Callable, rows: int, columns: int, hashed: Callable[..., Iter
 
 
 def _of_some(take: Callable, positions: np.ndarray, columns: int, hashed: Callable[..., Iterator[int]]) -> np.ndarray:
-    found = np.empty(len(positions), np.int64)
+    found: np.ndarray = np.empty(len(positions), np.int64)
     step = max(1, _BLOCK_BYTES // (CELL_BYTES * max(1, columns)))
     for first in range(0, len(positions), step):
         chosen = positions[first : first + step]
