@@ -13,6 +13,7 @@ _NAMES = (
     "examples",
     "former_workflows",
     "galaxy_tools",
+    "image_collection",
     "out_of_memory",
     "packaged_workflows",
     "saved_workflow",

@@ -49,6 +49,7 @@ def data(tmp_path_factory):
     table(folder / "one_hot", hot)
     table(folder / "one_hot_turned", hot, [1, 2, 0])
     write(folder / "one_hot_bare", np.eye(3, dtype=int)[CODES])
+    table(folder / "label_and_site", [("class", NAMES[CODES]), ("site", np.array(["here", "there", "here"])[CODES])])
     values = [("small", x @ [1, 0, 0]), ("large", x @ [0, 3, 1] + 50)]
     table(folder / "values", values)
     table(folder / "values_turned", values, [1, 0])
@@ -76,6 +77,7 @@ FURTHER = {  # the trained model, samples, target
     "fail targets": ("values", "x", "other_values"),
     "fail columns": ("names", "x_others", "names"),
     "fail bare one-hot": ("names", "x", "one_hot_bare"),
+    "fail two columns of labels": ("names", "x", "label_and_site"),
     "fail three": ("doubled", "x_three", "names"),
 }
 PREDICT = {  # the trained model, samples, truth
@@ -172,6 +174,7 @@ REFUSED = {
     "fail targets": "'other_values': 1 of the 2 target columns that the model was trained on are not among the chosen ones: 'large'.",
     "fail columns": "'x_others': 3 of the 3 columns that the model was trained on are not among the chosen ones",
     "fail bare one-hot": "'one_hot_bare': has 3 one-hot columns, and nothing tells which of them is which class of the model: ant, bee, cat.",
+    "fail two columns of labels": "'label_and_site': several target columns in a classification must hold only 0 and 1, or False and True (one-hot). Received 'ant' in selected column 1. Choose one column of labels, or",
     "fail three": "'x_three': 'gene' names 3 of the chosen columns, but 2 in training.",
 }
 

@@ -159,6 +159,7 @@ OUTPUTS = {
     "outfile_object": "model.h5mlm",
     "outfile_history": "history",
     "outfile_keras": "model.keras",
+    "outfile_report": "report.html",
 }
 
 
@@ -287,6 +288,12 @@ def test_trained_model_keeps_the_rate_of_the_second_stage(runs):
         kept = json.loads(handle["-model_config-"][()])
     assert kept["training"]["optimizer"]["options"]["learning_rate"] == 0.0001
     assert kept["run"]["second_stage"] == {"after_epoch": 2, "layers": 2, "rate": 0.0001}
+
+
+def test_report_says_where_the_second_stage_begins(runs):
+    two, one = ((runs[name].folder / "report.html").read_text(encoding="utf-8") for name in ("two stages", "published"))
+    assert "The second stage begins after epoch 2." in two
+    assert "second stage" not in one
 
 
 def test_every_fold_starts_from_the_weights(runs):

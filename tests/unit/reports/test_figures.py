@@ -26,6 +26,13 @@ def test_learning_curves_are_those_of_the_plot():
         assert [text.get_text() for text in panel.get_legend().get_texts()] == ["training", "validation"]
 
 
+def test_learning_curves_show_where_the_second_stage_begins():
+    for panel in figures.learning_curves(HISTORY, first_stage=2).axes:
+        line = panel.get_lines()[-1]
+        assert (line.get_label(), *line.get_xdata()) == ("second stage begins", 2.5, 2.5)
+        assert "second stage begins" in [text.get_text() for text in panel.get_legend().get_texts()]
+
+
 def test_learning_curves_without_validation_and_of_many_metrics():
     assert len(figures.learning_curves({"loss": [1.0], "seconds": [1.0], "learning_rate": [0.1]}).axes) == 1
     many = {f"{part}{name}": [1.0, 2.0] for name in ("loss", *"abcdef") for part in ("", "val_")}

@@ -330,6 +330,9 @@ def _of_classes(columns: list, names: list[str] | None, wanted: list[str], class
             return [columns_of[found.position[name]] for name in classes]
     if classes == _positions(len(classes)):
         return columns
+    # Columns of labels are the commoner mistake.
+    for position, column in enumerate(columns, 1):
+        _indicator(column, position, source)
     raise UserError(
         f"{source}: has {len(columns)} one-hot columns, and nothing tells which of them is which class of the model: "
         f"{listed(classes, 12)}. Choose one column of labels, or give the columns a header with the classes."

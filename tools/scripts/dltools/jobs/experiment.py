@@ -129,6 +129,8 @@ def _fit(
     parts = 2 if tuning is not None and count > 1 else 1
     plan = _plan(setup, divided, parts * (number - 1) + 1, parts * count)
     fitted = fitting.fit(network, training, *given, history, epochs=setup.epochs, plan=plan)
+    if tuning is not None and fitted.stop is not None:
+        print(stages.LEFT_OUT, flush=True)
     if tuning is None or fitted.stop is not None:
         return fitted, setup.made, {}
     names = stages.begin(network, tuning)
@@ -141,7 +143,7 @@ def _fit(
     plan = _plan(setup, divided, parts * number, parts * count)
     first = len(fitted.history["loss"])
     fitted = fitting.fit(network, made.training, *given, fitted.history, epochs=tuning.epochs, plan=plan)
-    return fitted, made, {records.SECOND_STAGE: {"after_epoch": first, "layers": len(names), "rate": tuning.rate}}
+    return fitted, made, {records.SECOND_STAGE: {records.AFTER_EPOCH: first, "layers": len(names), "rate": tuning.rate}}
 
 
 def _plan(setup: RunSetup, divided: Sets, number: int, count: int) -> TimePlan | None:

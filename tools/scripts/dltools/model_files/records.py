@@ -30,7 +30,7 @@ SECONDS = "seconds"
 # Facts of a run whose time was over before its epochs were: how it ended, and how many epochs are left.
 STOPPED, EPOCHS_LEFT = "stopped_for_time", "epochs_left"
 # Of a run of two stages: when the second began, how many layers learned from then on, and at which learning rate.
-SECOND_STAGE = "second_stage"
+SECOND_STAGE, AFTER_EPOCH = "second_stage", "after_epoch"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,6 +61,13 @@ class Record:
         left = (self.run or {}).get(EPOCHS_LEFT)
         # A file may hold anything.
         return left if type(left) is int and 0 < left <= Whole().most else None
+
+    @property
+    def first_stage(self) -> int | None:
+        """The last epoch before the second stage of the last training; None if it had one stage."""
+        stage = (self.run or {}).get(SECOND_STAGE)
+        last = stage.get(AFTER_EPOCH) if isinstance(stage, dict) else None
+        return last if type(last) is int and 0 < last < self.epochs else None
 
     def to_json(self) -> dict[str, Any]:
         """Return what a model file holds of it."""

@@ -105,11 +105,13 @@ class History(Display):
     """Loss and metrics of each epoch.
 
     `values` maps the history's names to float64 (epochs,); those of the validation set begin with ``val_``.
+    `first_stage` is the last epoch before a second stage, or None where there is one stage.
     After `plot`, `axes_` is a list of one axes a metric, and `lines_` maps names to lines.
     """
 
     epochs: np.ndarray
     values: dict[str, np.ndarray]
+    first_stage: int | None = None
 
     @property
     def metrics(self) -> list[str]:
@@ -144,6 +146,10 @@ class History(Display):
                     marker=marker,
                     markersize=3.5,
                 )
+        if self.first_stage is not None:
+            panel.axvline(
+                self.first_stage + 0.5, color="0.35", linestyle=":", linewidth=1.3, label="second stage begins"
+            )
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_xlabel("Epoch")
         panel.set_ylabel(shortened(metric), parse_math=False)

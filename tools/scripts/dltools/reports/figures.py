@@ -20,11 +20,12 @@ MAX_CLASSES = 500
 DPI = 90
 
 
-def learning_curves(history: Mapping[str, list[float]]) -> bytes:
+def learning_curves(history: Mapping[str, list[float]], first_stage: int | None = None) -> bytes:
     """Draw the loss and the first metrics of every epoch, each on the training and the validation set.
 
     Parameters:
         history: see `training.Fitted`.
+        first_stage: the last epoch before a second stage; None where there is one stage.
     """
     names = [name for name in history if VALIDATION + name in history] or [
         n for n in history if n not in ("seconds", "learning_rate")
@@ -33,7 +34,9 @@ def learning_curves(history: Mapping[str, list[float]]) -> bytes:
     keys = [key for name in names for key in (name, VALIDATION + name) if key in history]
     figure = _figure(4.2 * len(names), 3.2)
     shown = History(
-        epochs=np.arange(1, len(history[names[0]]) + 1), values={key: np.asarray(history[key]) for key in keys}
+        epochs=np.arange(1, len(history[names[0]]) + 1),
+        values={key: np.asarray(history[key]) for key in keys},
+        first_stage=first_stage,
     )
     shown.plot(figure.subplots(1, len(names), squeeze=False)[0])
     return _png(figure)

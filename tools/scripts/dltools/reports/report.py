@@ -221,6 +221,8 @@ def _training(record: records.Record) -> list:
     if "val_loss" in history:
         best = int(np.nanargmin(history["val_loss"])) + 1 if np.isfinite(history["val_loss"]).any() else epochs
         told += f" The loss on the validation set was lowest, {history['val_loss'][best - 1]:.6g}, after epoch {best}."
+    if record.first_stage is not None:
+        told += f" The second stage begins after epoch {record.first_stage}."
     names = [name for name in history if name != records.SECONDS]
     some = np.unique(np.linspace(0, epochs - 1, min(epochs, LISTED_EPOCHS)).astype(int))
     numbers = Table(
@@ -231,7 +233,7 @@ def _training(record: records.Record) -> list:
     says = ", ".join(f"{name} from {history[name][0]:.4g} to {history[name][-1]:.4g}" for name in names)
     return [
         Paragraph(told),
-        Figure(figures.learning_curves(history), "Loss and metrics of the epochs", numbers, says),
+        Figure(figures.learning_curves(history, record.first_stage), "Loss and metrics of the epochs", numbers, says),
     ]
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import keras
 
 LEARNING_RATE = "learning_rate"
+LEFT_OUT = "The second stage is left out: the time of the job is over before it."
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
