@@ -2,7 +2,8 @@
 Keras computes with them.
 
 Run as a program it writes, into the folder that it is started in, for each network of the JSON on its standard input:
-``<key>.h5``, as `keras.applications` publishes it; ``<key>.weights.h5``; ``<key>.npz`` with images of 0 to 255 and what
+``<key>.h5``, as `keras.applications` publishes it; ``<key>.weights.h5``; the whole network as ``<key>.keras`` and
+``<key>.whole.h5``, where it is asked for; ``<key>.npz`` with images of 0 to 255 and what
 plain Keras makes of them, by its own `preprocess_input` and its own way of loading published weights.
 """
 
@@ -66,6 +67,8 @@ def write(key, case, folder):
     published = folder / f"{key}.h5"
     write_published(published, made)
     made.save_weights(folder / f"{key}.weights.h5")
+    for end in case.get("whole", ()):
+        made.save(folder / f"{key}.{end}")
     if top:
         return
     fetch, file_utils.get_file = file_utils.get_file, lambda *_, **__: str(published)

@@ -18,7 +18,7 @@ from dltools.catalogue import backbones
 from dltools.core.dataset import Dataset
 from dltools.core.errors import UserError, listed, quoted
 from dltools.data import scaling
-from dltools.model_files import keras2_weights, saved_weights, trained_model, weight_places
+from dltools.model_files import keras2_weights, saved_file, saved_weights, trained_model, weight_places
 from dltools.model_files.keras2_weights import Change
 from dltools.model_files.saved_weights import STATES, Pair
 from dltools.networks import head
@@ -36,6 +36,11 @@ _MOST_IN_HEAD = 4
 _NO_WEIGHTS = (
     "holds no weights of a network. Choose a file of weights as Keras publishes them (.h5), as Keras saves them "
     "(.weights.h5), or a trained model (h5mlm, .keras, .h5)"
+)
+_CHANNELS_TURNED = Change(lambda values: values[:, :, ::-1])
+_TOLD_OF_CHANNELS = (
+    " They are taken to expect blue, green, red, as Keras publishes this network, so the channels of the first layer "
+    "are turned: weights that plain Keras trained on red, green, blue would be misread."
 )
 
 
@@ -85,16 +90,38 @@ def take(model: "keras.Model", dataset: Dataset) -> str:
     if _is_weights(dataset):
         signing.report((), None, source)
         with hdf5.opened(dataset.path, source, _NO_WEIGHTS) as handle, hdf5.damage_told(source, _NO_WEIGHTS):
-            pairs = _of_weights(to_fill, model, handle, source)
-            for pair in pairs:
-                saved_weights.assign(pair, source)
+            pairs = _assign(to_fill, model, handle, source)
     else:
-        trained, _ = trained_model.read(dataset)
-        for pair in _matched(to_fill, _of_model(trained), source, _turned(model, {one.name for one in trained.layers})):
-            pair.variable.assign(pair.change.apply(np.asarray(pair.array)))
+        pairs = _take_of_model(to_fill, model, dataset)
     saved_weights.settle([layer for unit in to_fill for layer in unit.layers])
     count, afresh = sum(len(unit.layers) for unit in to_fill), [u.layers[0].name for u in units if u not in to_fill]
-    return f"{source}: the weights of {count} layers are taken. Fresh weights: {', '.join(afresh)}."
+    turned = _TOLD_OF_CHANNELS if any(pair.change is _CHANNELS_TURNED for pair in pairs) else ""
+    return f"{source}: the weights of {count} layers are taken. Fresh weights: {', '.join(afresh)}.{turned}"
+
+
+def _take_of_model(units: list[Unit], model: "keras.Model", dataset: Dataset) -> list[Pair]:
+    """Give layers of a network the weights of a trained one."""
+    try:
+        trained, _ = trained_model.read(dataset)
+    except UserError:
+        if not trained_model.is_foreign(dataset):
+            raise
+        # What plain Keras builds some published networks of is never loaded from a file; numbers do no harm.
+        with saved_file.opened(dataset) as saved:
+            return _assign(units, model, saved.weights, saved.source)
+    turned = _turned(model, {one.name for one in trained.layers})
+    pairs = _matched(units, _of_model(trained), str(dataset), turned)
+    for pair in pairs:
+        pair.variable.assign(pair.change.apply(np.asarray(pair.array)))
+    return pairs
+
+
+def _assign(units: list[Unit], model: "keras.Model", weights: "h5py.Group", source: str) -> list[Pair]:
+    """Give layers of a network the weights in a group of a file, once all are known to fit; return what was given."""
+    pairs = _of_weights(units, model, weights, source)
+    for pair in pairs:
+        saved_weights.assign(pair, source)
+    return pairs
 
 
 def _is_weights(dataset: Dataset) -> bool:
@@ -143,7 +170,7 @@ def _turned(model: "keras.Model", names: set[str]) -> bool:
     return any(layer.name in turning for layer in model.layers) and not turning & names
 
 
-def _of_weights(units: list[Unit], model: "keras.Model", handle: "h5py.File", source: str) -> list[Pair]:
+def _of_weights(units: list[Unit], model: "keras.Model", handle: "h5py.Group", source: str) -> list[Pair]:
     names = saved_weights.texts_of(handle, "layer_names")
     if names:
         return _matched(units, list(_in_order(handle, names, source)), source, _turned(model, set(names)))
@@ -163,7 +190,7 @@ def _of_weights(units: list[Unit], model: "keras.Model", handle: "h5py.File", so
     return pairs
 
 
-def _in_order(handle: "h5py.File", names: list[str], source: str) -> Iterator[Given]:
+def _in_order(handle: "h5py.Group", names: list[str], source: str) -> Iterator[Given]:
     """Yield the layers with weights of a file that lists them."""
     for name in names:
         arrays = saved_weights.names_in(handle, name, source)
@@ -171,7 +198,7 @@ def _in_order(handle: "h5py.File", names: list[str], source: str) -> Iterator[Gi
             yield Given(name=name, arrays=[handle[name].get(array) for array in arrays])
 
 
-def _names_told(handle: "h5py.File") -> dict[str, str]:
+def _names_told(handle: "h5py.Group") -> dict[str, str]:
     """Return place -> name of the layers of a file that names them, as Keras does from 3.8 on."""
     found: dict[str, str] = {}
 
@@ -235,7 +262,7 @@ def _first_kernel(units: list[Unit]) -> int:
 
 def _changes(unit: Unit, turned: bool) -> list[Change]:
     if turned:
-        return [Change(lambda values: values[:, :, ::-1]), *[keras2_weights.AS_IT_IS] * (len(unit.variables) - 1)]
+        return [_CHANNELS_TURNED, *[keras2_weights.AS_IT_IS] * (len(unit.variables) - 1)]
     if backbones.is_layer_scale(unit.layers[0].name):
         return [Change(lambda values: np.reshape(values, (1, 1, -1, 1)), _as_kernel)]
     return [keras2_weights.AS_IT_IS] * len(unit.variables)
