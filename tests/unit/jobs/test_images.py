@@ -135,7 +135,7 @@ def test_images_without_label_leave_no_trace(trained):
 
 def test_splits_by_the_tables_beside(trained):
     assert "24 training, 8 validation, 8 test" in trained["sets"].stdout
-    assert "Rows: 32 training, 8 validation" in trained["groups"].stdout
+    assert "Images: 32 training, 8 validation" in trained["groups"].stdout
 
 
 def test_learns_numbers_and_several_labels(trained):

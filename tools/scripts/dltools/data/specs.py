@@ -31,6 +31,11 @@ class FeatureSpec:
         """How many of the numbers are those of images; the columns of tables come after them."""
         return math.prod(self.images.shape) if self.images else 0
 
+    @property
+    def counted(self) -> str:
+        """What messages count samples as."""
+        return "images" if self.images else "rows"
+
     def name(self, position: int) -> str:
         """Return the name of a feature by its position, from 0; "" where it has none."""
         return self.names[position - self.pixels] if self.names and position >= self.pixels else ""
@@ -38,10 +43,10 @@ class FeatureSpec:
     def contents(self, samples: int) -> str:
         """Say what so many samples are."""
         if self.images is None:
-            return f"{samples} rows, {self.width} columns"
+            return f"{samples} {self.counted}, {self.width} columns"
         beside = (self.width or 0) - self.pixels
         columns = f", and {beside} columns of tables" if beside else ""
-        return f"{samples} images, each brought to {_times(self.images.shape)}{columns}"
+        return f"{samples} {self.counted}, each brought to {_times(self.images.shape)}{columns}"
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "FeatureSpec":

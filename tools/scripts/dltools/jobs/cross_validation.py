@@ -56,13 +56,13 @@ def run(form: TrainForm, keep: experiment.Keep, limit: TimeLimit | None, with_mo
     seen = experiment.look(setup, divided)
     count = len(divided) + with_model
     if with_model:
-        print(f"Training the model to use. Rows: {whole.sizes()}", flush=True)
+        print(f"Training the model to use. {experiment.sizes(setup, whole)}", flush=True)
         with _turn(limit, 1, count):
             record, _ = experiment.train(setup, whole, 1, count)
             keep(setup.model, record)
     evaluated, histories, baselines = [], [], []
     for number, fold in enumerate(divided, start=1):
-        print(f"Fold {number} of {len(divided)}. Rows: {fold.sizes()}", flush=True)
+        print(f"Fold {number} of {len(divided)}. {experiment.sizes(setup, fold)}", flush=True)
         turn = number + with_model
         with _turn(limit, turn, count):
             fresh = _afresh(setup, number)
@@ -101,7 +101,10 @@ def _one_fold(setup: RunSetup, number: int, count: int | None, keep: experiment.
     fold = divided[number - 1]
     experiment.announce(setup, fold)
     seen = experiment.look(setup, divided)
-    print(f"Fold {number} of {count}, the others by the other builders of the sweep. Rows: {fold.sizes()}", flush=True)
+    print(
+        f"Fold {number} of {count}, the others by the other builders of the sweep. {experiment.sizes(setup, fold)}",
+        flush=True,
+    )
     found = experiment.outcome(_afresh(setup, number), fold, seen, keep)
     return dataclasses.replace(found, scheme=scheme, folds={number: found.scores})
 

@@ -51,7 +51,7 @@ def run(form: TrainForm, keep: Keep, limit: TimeLimit | None) -> Outcome:
     setup = prepare(form, limit)
     divided = sets.divide(form.scheme, setup.data.samples, setup.data.target, setup.split_seed)
     announce(setup, divided)
-    print(f"Rows: {divided.sizes()}", flush=True)
+    print(sizes(setup, divided), flush=True)
     seen = look(setup, [divided])
     return outcome(setup, divided, seen, keep)
 
@@ -199,6 +199,11 @@ def look(setup: RunSetup, divided: list[Sets]) -> cautions.Cautions:
     found.tell()
     afresh = not setup.trained and setup.form.starting is None
     return found.with_warning(stages.frozen_afresh(setup.model) if afresh else None)
+
+
+def sizes(setup: RunSetup, divided: Sets) -> str:
+    """Say how many samples are in which set."""
+    return f"{setup.data.samples.spec.counted.capitalize()}: {divided.sizes()}"
 
 
 def announce(setup: RunSetup, divided: Sets) -> None:

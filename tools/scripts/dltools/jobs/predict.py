@@ -32,7 +32,7 @@ def run(form: "Form", target: Path, scores: Path | None = None) -> None:
 
     outcome = inference.run(PredictForm.read(form), target, granted_cores())
     print(records.summary(outcome.record))
-    print(f"Predicted {outcome.rows} rows.")
+    print(f"Predicted {outcome.rows} {outcome.record.features.counted}.")
     for line in [*outcome.notes, *baseline.beside(outcome.scores, outcome.baselines)]:
         print(line)
     if scores:
