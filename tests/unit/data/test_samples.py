@@ -71,6 +71,19 @@ def test_only_what_is_all_in_memory_says_so(kind):
     assert KINDS[kind].in_memory is ("file" not in kind)
 
 
+def test_memory_that_is_held_is_told(kind):
+    table = VALUES.nbytes
+    told = {
+        "a sparse matrix": KINDS["a sparse matrix"].held_bytes,
+        "a table in a file beside one in memory": table * 180 // 300,
+    }
+    expected = told.get(kind, 0 if "file" in kind else table)
+    if kind == "a table beside a matrix":
+        matrix = KINDS[kind].parts[1].matrix
+        expected = table * 200 // 300 + matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes
+    assert KINDS[kind].held_bytes == expected > -1
+
+
 @pytest.mark.parametrize(("first", "last"), [(0, COLUMNS), (0, 1), (1, 2), (119, 121), (100, 250), (299, 300)])
 @pytest.mark.parametrize("positions", [slice(None), np.array([9, 2])])
 def test_columns_are_those_of_the_whole(kind, first, last, positions):

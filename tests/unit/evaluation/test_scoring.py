@@ -1,5 +1,8 @@
 """Every scorer with every kind of target: it either gives scikit-learn's score of the user's labels, or is refused."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -201,3 +204,17 @@ def test_what_a_small_part_does_not_define_is_nan():
         ["neg_mean_squared_log_error"], targets.REGRESSION, np.ones((2, 1)), np.full((2, 1), -3.0), None
     )
     assert np.isnan(low["neg_mean_squared_log_error"])
+
+
+def test_predictions_are_free_when_they_are_scored():
+    """They may take much memory, and more are scored after them."""
+    predicted, likelihoods = np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
+    watched = [weakref.ref(predicted), weakref.ref(likelihoods)]
+    gc.collect()
+    gc.disable()
+    try:
+        scoring.scores(["accuracy", "roc_auc"], targets.BINARY, np.array([0, 1, 0]), predicted, likelihoods)
+        del predicted, likelihoods
+        assert [watcher() for watcher in watched] == [None, None]
+    finally:
+        gc.enable()

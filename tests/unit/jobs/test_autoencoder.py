@@ -328,4 +328,6 @@ def test_a_table_beyond_memory_is_given_back(tmp_path_factory):
     assert "They are kept in a file in the job's folder" in found["few"].stdout
     # What the mean of each column gets, which two units and an epoch are not far from.
     assert scores(found["few"])["validation_loss"] < 40
-    forms.assert_one_line(found["many"], "the scores of 12,000 samples that are held out, of 750 features each, take")
+    forms.assert_one_line(
+        found["many"], "all samples and the scores of 12,000 that are held out, of 750 features each, take"
+    )

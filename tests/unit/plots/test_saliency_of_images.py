@@ -280,6 +280,16 @@ def test_a_table_for_a_model_of_images_is_refused(world):
         asked.display()
 
 
+def test_importance_of_features_is_refused_for_a_model_of_images(world):
+    from dltools.core.dataset import Dataset
+    from dltools.plots import permuted_features
+    from dltools.tables.columns import ALL_COLUMNS
+
+    source, samples = (Dataset(str(world / name), name) for name in ("colour.h5mlm", "x"))
+    with pytest.raises(UserError, match=r"^'colour.h5mlm': was trained on images, whose points are no features"):
+        permuted_features.importances(source, samples, ALL_COLUMNS, permuted_features.Shuffling.read({}))
+
+
 def test_a_text_named_like_an_image_is_refused_by_name(world, tmp_path):
     (tmp_path / "colour").mkdir()
     (tmp_path / "colour" / "cell.png").write_text("no image")

@@ -21,8 +21,10 @@ from dltools.core.errors import UserError, quoted
 # Keras imports these where they are installed, although neither design nor training calls them;
 # scikit-learn and matplotlib alone take longer to import than a model takes to be designed.
 SPECULATIVE_IMPORTS = frozenset({"torch", "pandas", "matplotlib", "tensorboard"})
-# Of mallopt(3): M_MMAP_MAX, no block in a mapping of its own; M_TRIM_THRESHOLD, nothing given back below 2 GB.
-_MALLOC = ((-4, 0), (-1, 2**31 - 1))
+# Of mallopt(3): M_MMAP_MAX, no block in a mapping of its own; M_TRIM_THRESHOLD, nothing given back below 2 GB. And as
+# they are without being set, with M_MMAP_THRESHOLD, from which on blocks have such mappings.
+_KEEPING = ((-4, 0), (-1, 2**31 - 1))
+_GIVING_BACK = ((-4, 65_536), (-1, 1 << 27), (-3, 1 << 24))
 
 
 class _KeptOut(importlib.abc.MetaPathFinder):
@@ -81,17 +83,33 @@ def granted_cores() -> int:
     return int(text)
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let the C library of Linux keep large blocks for the next step instead of giving them back to the system.
 
     Each step of a training takes blocks of the same sizes. Given back, they are mapped and cleared anew each time: in
     the tutorial's training that is half of all page faults and 3 % of the processor time, and its peak of memory is no
     lower for it. Where memory is short, the system looks for free pages every time.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for parameter, value in _MALLOC:
-            mallopt(parameter, value)
+    _set_malloc(_KEEPING)
+
+
+def give_back_freed_memory() -> None:
+    """Let it give back what is free, and from now on every large block when it is freed."""
+    library = _set_malloc(_GIVING_BACK)
+    if library is not None:
+        library.malloc_trim(0)
+
+
+def _set_malloc(values: Iterable[tuple[int, int]]) -> ctypes.CDLL | None:
+    """Set parameters of the C library's `malloc`, and return the library; None where it has no such."""
+    try:
+        library = ctypes.CDLL(None)
+        mallopt = library.mallopt
+    except (OSError, AttributeError):
+        return None
+    for parameter, value in values:
+        mallopt(parameter, value)
+    return library
 
 
 def keras_for_compute(keep_out: Iterable[str] = ()) -> ModuleType:
@@ -106,7 +124,7 @@ def keras_for_compute(keep_out: Iterable[str] = ()) -> ModuleType:
     # Others may compute on the same GPU: take its memory as it is needed, not all at once.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ["OMP_NUM_THREADS"] = str(cores)
-    _keep_freed_memory()
+    keep_freed_memory()
     deferred_imports.begin()
     # TensorFlow's converter for phones imports JAX where it is installed.
     _keep_out(SPECULATIVE_IMPORTS | {"jax"} | frozenset(keep_out))

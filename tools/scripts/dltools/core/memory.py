@@ -33,6 +33,8 @@ VALUE_BYTES, ROW_BYTES, WRITTEN_OUT_BYTES = 8, 4, 8
 # What a number of a sample takes while it is compared with what an autoencoder makes of it: both in 64 bits, the
 # difference, and both in 32.
 COMPARED_BYTES = 32
+# The same of a sample of several points, which scikit-learn takes for samples of their own.
+COMPARED_POINT_BYTES = 44
 # Where Linux tells a container's limit in bytes: version 2 and version 1 of control groups.
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -134,19 +136,22 @@ def check_matrix(dataset: Dataset, rows: int, columns: int, entries: int, dense:
     _check(f"{dataset}: {rows:,} rows of {columns:,} columns{what}", needed, "Leave out columns or rows")
 
 
-def check_reconstruction(dataset: Dataset, rows: int, columns: int, held: int) -> None:
+def check_reconstruction(dataset: Dataset, rows: int, columns: int, held: int, beside: int, points: bool) -> None:
     """Refuse to evaluate an autoencoder on more samples than fit.
 
     Parameters:
         rows, columns: how many samples it is evaluated on at a time, and of how many features.
         held: how many samples it is evaluated on in all, whose outputs are kept.
+        beside: what all samples take, in bytes.
+        points: whether a sample has several points, as an image has.
 
     Raises:
         UserError: says how much it needs and how much there is.
     """
-    needed = (rows * COMPARED_BYTES + held * CELL_BYTES) * columns
+    compared = COMPARED_POINT_BYTES if points else COMPARED_BYTES
+    needed = (rows * compared + held * CELL_BYTES) * columns + beside
     _check(
-        f"{dataset}: the scores of {rows:,} samples that are held out, of {columns:,} features each,",
+        f"{dataset}: all samples and the scores of {rows:,} that are held out, of {columns:,} features each,",
         needed,
         "Hold out fewer samples",
     )

@@ -63,6 +63,11 @@ class DenseTable:
         """Whether the numbers are kept in memory rather than in a file."""
         return not stored.is_in_file(self.values)
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory the numbers take; none in a file."""
+        return self.values.nbytes if self.in_memory else 0
+
     def __len__(self) -> int:
         return len(self.values)
 

@@ -58,6 +58,11 @@ class ImageSamples:
         """Whether the images are kept in memory rather than in a file."""
         return not stored.is_in_file(self.pixels)
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory the images take; none in a file."""
+        return self.pixels.nbytes if self.in_memory else 0
+
     def __len__(self) -> int:
         return len(self.pixels)
 

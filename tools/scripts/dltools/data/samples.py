@@ -67,6 +67,10 @@ class SampleSource(Described, Protocol):
         together.
         """
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory the samples take."""
+
     def take(self, positions: np.ndarray | slice) -> np.ndarray:
         """Return samples by int64 positions or a slice: float32 (samples, width)."""
 

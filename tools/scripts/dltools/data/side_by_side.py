@@ -64,6 +64,11 @@ class SideBySide:
         """Whether all sources are kept in memory."""
         return all(part.in_memory for part in self.parts)
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory all sources take."""
+        return sum(part.held_bytes for part in self.parts)
+
     def __len__(self) -> int:
         return len(self.parts[0])
 

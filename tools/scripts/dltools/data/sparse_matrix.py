@@ -99,6 +99,11 @@ class SparseMatrix:
         """True."""
         return True
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory the values and their places take."""
+        return self.matrix.data.nbytes + self.matrix.indices.nbytes + self.matrix.indptr.nbytes
+
     def __len__(self) -> int:
         return self.matrix.shape[0]
 

@@ -83,7 +83,9 @@ class Target:
         """Return `values` and `truth` of some rows with each step as a row of its own; of one step, the rows
         themselves.
         """
-        values, truth = self.values[rows], self.truth[rows]
+        values = self.values[rows]
+        # Of an autoencoder both are the samples, which may take much memory.
+        truth = values.reshape(len(values), *self.truth.shape[1:]) if self.are_samples else self.truth[rows]
         if not self.shape:
             return values, truth
         one_class = self.kind in (BINARY, MULTICLASS)

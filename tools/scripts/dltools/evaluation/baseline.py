@@ -38,7 +38,8 @@ def scores(
     """
     found = []
     for answer in _answers(training, target, known):
-        outputs = np.broadcast_to(answer, (len(rows), len(answer))).astype(np.float32)
+        # In the order of rows, in which nothing is copied to look at steps.
+        outputs = np.broadcast_to(answer, (len(rows), len(answer))).astype(np.float32, order="C")
         scored = {"loss": _loss(training, target, outputs, rows, weights)}
         found.append(scored | evaluator.scores(training, target, outputs, rows, scorers))
     names = [own.output for own in target.outputs]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dltools.backend import keras_runtime
 from dltools.catalogue import training_parameters
 from dltools.catalogue.training_config import TrainingConfig
 from dltools.data import batches, steps
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # tell whether the network has learned by heart, and that they tell without a further pass over a large table.
 TRAINING_SAMPLES = 10_000
 # Of wide samples that are given back, on fewer, so that no large part of the table is held twice.
-FEWEST_TRAINING_SAMPLES, TRAINING_NUMBERS = 1000, 1 << 22
+FEWEST_TRAINING_SAMPLES, TRAINING_NUMBERS = 100, 1 << 22
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,10 @@ class Evaluator:
         Raises:
             UserError: an output is no number.
         """
+        keras_runtime.keep_freed_memory()
         found, loss = self.outputs_and_loss(positions)
+        # Scores take blocks of other sizes than batches, some as large as all outputs.
+        keras_runtime.give_back_freed_memory()
         scored = scores(self._training, self._data.target, found, positions, self._scorers)
         outputs = prediction.without_logits(found, self._training, self._shapes, self._names)
         return Evaluated(positions=positions, outputs=outputs, scores={"loss": loss, **scored})

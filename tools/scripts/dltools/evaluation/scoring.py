@@ -1,6 +1,7 @@
 """Scores of predictions, named as in the form, computed by scikit-learn."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -209,22 +210,41 @@ def _one_against_one(estimator: Any, _: object, truth: np.ndarray, average: str)
 
 def _as_estimator(kind: str, predicted: np.ndarray, probabilities: np.ndarray | None) -> Any:
     """Return a fitted estimator in scikit-learn's sense that answers with the predictions already made."""
+    of_values, of_classes = _estimators()
+    if kind == REGRESSION:
+        return of_values(predicted)
+    return of_classes(predicted, probabilities, _positions(probabilities))
+
+
+@functools.cache
+def _estimators() -> tuple[type, type]:
+    """Return the classes of estimators of values and of classes.
+
+    Made once: a class is freed late, and all that its methods know of with it.
+    """
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-    class Predicted(BaseEstimator):
+    class Values(RegressorMixin, BaseEstimator):
+        def __init__(self, predicted: np.ndarray):
+            self.predicted = predicted
+
         def __sklearn_is_fitted__(self) -> bool:
             return True
 
         def predict(self, X: object) -> np.ndarray:
-            return predicted
+            return self.predicted
 
-    if kind == REGRESSION:
-        return type("PredictedValues", (RegressorMixin, Predicted), {})()
+    class Classes(ClassifierMixin, BaseEstimator):
+        def __init__(self, predicted: np.ndarray, probabilities: np.ndarray | None, classes: np.ndarray):
+            self.predicted, self.probabilities, self.classes_ = predicted, probabilities, classes
 
-    class PredictedClasses(ClassifierMixin, Predicted):
-        classes_ = _positions(probabilities)
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def predict(self, X: object) -> np.ndarray:
+            return self.predicted
 
         def predict_proba(self, X: object) -> np.ndarray | None:
-            return probabilities
+            return self.probabilities
 
-    return PredictedClasses()
+    return Values, Classes

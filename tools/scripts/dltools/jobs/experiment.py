@@ -87,6 +87,8 @@ def train(setup: RunSetup, divided: Sets, number: int = 1, count: int = 1) -> tu
         number, count: which training of how many in the job this one is.
     """
     training, chosen = setup.made.training, setup.precision.policy
+    # The evaluation of a fold before this one gave it back.
+    keras_runtime.keep_freed_memory()
     with devices.scope():
         full = chosen == precision.FULL
         network = setup.model if full else precision.mixed_copy(setup.model, chosen, training)
@@ -251,6 +253,7 @@ def _announce_autoencoder(setup: RunSetup, divided: Sets) -> None:
     """Refuse to hold out more samples than can be compared with what is made of them; tell what is given back."""
     samples = setup.data.samples
     sizes = [len(positions) for positions in _evaluated(setup, divided).values()]
-    memory.check_reconstruction(samples.source, max(sizes), samples.width, sum(sizes))
+    points = bool(setup.data.target.shape)
+    memory.check_reconstruction(samples.source, max(sizes), samples.width, sum(sizes), samples.held_bytes, points)
     if scaling.method_of(setup.model) != scaling.NONE:
         print("Feature scaling is a part of the network, which gives back the numbers of the table, not scaled ones.")
