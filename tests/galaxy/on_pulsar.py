@@ -8,6 +8,7 @@ the tools are the same on both sides, found by Pulsar's own resolver. No part of
 wants to be root.
 """
 
+import dataclasses
 import secrets
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ from .workflow import WorkflowRun
 
 # One in ten would be right by chance.
 LEAST_ACCURACY = 0.3
+# The tool that ends in time.
+TRAINING = training().tool
 # The table has none.
 WRONG_HEADER = {"input_options|header1": "true"}
 WORDS = "line 1: looks like data, not like a header"
@@ -43,14 +46,23 @@ def configured(folder: Path, galaxy_port: int, pulsar_port: int, token: str) -> 
     return put("pulsar", folder, places) / "job_conf.yml"
 
 
-def granted(job_conf: Path) -> tuple[int, int]:
-    """Return the processors and MB that the job configuration grants to every job."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Granted:
+    """What the job configuration grants to every job: processors, MB, minutes."""
+
+    cores: int
+    mb: int
+    minutes: int
+
+
+def granted(job_conf: Path) -> Granted:
+    """Return what the job configuration grants."""
     environment = yaml.safe_load(job_conf.read_text(encoding="utf-8"))["execution"]["environments"]["pulsar"]
     values = {entry["name"]: int(entry["value"]) for entry in environment["env"]}
-    return values["GALAXY_SLOTS"], values["GALAXY_MEMORY_MB"]
+    return Granted(values["GALAXY_SLOTS"], values["GALAXY_MEMORY_MB"], values["DLTOOLS_MAX_MINUTES"])
 
 
-def tutorial(galaxy: EmbeddedGalaxy, pulsar: EmbeddedPulsar, grant: tuple[int, int], folder: Path):
+def tutorial(galaxy: EmbeddedGalaxy, pulsar: EmbeddedPulsar, grant: Granted, folder: Path):
     """Run the workflow; check where its jobs ran, what they were granted, and that it predicts well."""
     workflow = WorkflowRun(galaxy, WORKFLOW, "tutorial")
     workflow.run({name: TEST_DATA / f"{name}.tabular" for name in TABLES}, SMALL_DATA)
@@ -64,11 +76,14 @@ def tutorial(galaxy: EmbeddedGalaxy, pulsar: EmbeddedPulsar, grant: tuple[int, i
     say(f"accuracy on the test set: {right:.3f}")
 
 
-def _check_job(job: GalaxyJob, pulsar: EmbeddedPulsar, grant: tuple[int, int]):
+def _check_job(job: GalaxyJob, pulsar: EmbeddedPulsar, grant: Granted):
     """Check that Pulsar ran a job in its folder, with what is granted, and that the job was told so."""
     files = pulsar.staged(job.external)
     told = f"{job.tool}: Pulsar job {job.external}, sent {files} scripts, cores and MB {job.slots, job.memory_mb}"
-    check(bool(files) and (job.slots, job.memory_mb) == grant, f"{told}; granted are {grant}")
+    check(bool(files) and (job.slots, job.memory_mb) == (grant.cores, grant.mb), f"{told}; granted are {grant}")
+    if job.tool == TRAINING:
+        words = f"the {grant.minutes} min that this server gives the job"
+        check(words in job.printed, f"{told}; it was not told of its {grant.minutes} min")
     say(told)
 
 
