@@ -95,6 +95,9 @@ def compared(tmp_path_factory):
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     told = [line for line in process.stdout.splitlines() if line.startswith("[")]
+    alone = [line.split("'")[1] for line in process.stdout.splitlines() if "its weights alone are taken" in line]
+    # Twice each, as .keras and as .h5.
+    assert alone == ["MobileNetV3Small_1.0"] * 2 + ["ConvNeXtTiny"] * 2
     return {name: figures for name, *figures in map(json.loads, told)}
 
 

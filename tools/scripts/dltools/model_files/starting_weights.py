@@ -37,6 +37,10 @@ _NO_WEIGHTS = (
     "holds no weights of a network. Choose a file of weights as Keras publishes them (.h5), as Keras saves them "
     "(.weights.h5), or a trained model (h5mlm, .keras, .h5)"
 )
+_WEIGHTS_ALONE = (
+    "has parts that are never loaded from a file, so its weights alone are taken. What it does with samples in front "
+    "of its layers, such as another scale, is not taken over."
+)
 _CHANNELS_TURNED = Change(lambda values: values[:, :, ::-1])
 _TOLD_OF_CHANNELS = (
     " They are taken to expect blue, green, red, as Keras publishes this network, so the channels of the first layer "
@@ -108,7 +112,9 @@ def _take_of_model(units: list[Unit], model: "keras.Model", dataset: Dataset) ->
             raise
         # What plain Keras builds some published networks of is never loaded from a file; numbers do no harm.
         with saved_file.opened(dataset) as saved:
-            return _assign(units, model, saved.weights, saved.source)
+            pairs = _assign(units, model, saved.weights, saved.source)
+        print(f"{dataset}: {_WEIGHTS_ALONE}", flush=True)
+        return pairs
     turned = _turned(model, {one.name for one in trained.layers})
     pairs = _matched(units, _of_model(trained), str(dataset), turned)
     for pair in pairs:
