@@ -50,12 +50,14 @@ class DiskFile:
 
     def _write_direct(self, start: int, data: np.ndarray) -> int:
         """Write whole pages straight to the disk, as many as it takes; return how many bytes."""
-        room, done = _pages(min(len(data), _STAGED_BYTES)), 0
-        while self._direct is not None and done < len(data):
+        # Another thread may find in between that there is no such thing.
+        direct, done = self._direct, 0
+        room = _pages(min(len(data), _STAGED_BYTES))
+        while direct is not None and done < len(data):
             part = room[: min(len(room), len(data) - done)]
             part[:] = data[done : done + len(part)]
             try:
-                put = os.pwrite(self._direct, part.data, start + done)
+                put = os.pwrite(direct, part.data, start + done)
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
@@ -94,10 +96,10 @@ class DiskFile:
 
     def _read_direct(self, buffer: memoryview, first: int, wanted: int) -> int:
         """Read from the disk as much as it gives, up to what is wanted; return how many bytes."""
-        done = 0
-        while self._direct is not None and done < wanted:
+        direct, done = self._direct, 0
+        while direct is not None and done < wanted:
             try:
-                got = os.preadv(self._direct, [buffer[done:]], first + done)
+                got = os.preadv(direct, [buffer[done:]], first + done)
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
